@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+
+static void
+set_message(struct err *err, enum err_code code, int detail, const char *format, va_list ap)
+{
+    err->code = code;
+    err->detail = detail;
+    vsnprintf(err->message, sizeof err->message, format, ap);
+}
+
+int
+err_set(struct err *err, enum err_code code, const char *format, ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    set_message(err, code, 0, format, ap);
+    va_end(ap);
+    return -1;
+}
+
+int
+err_set_errno(struct err *err, int errnum, const char *format, ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    set_message(err, ERR_SYSTEM, errnum, format, ap);
+    va_end(ap);
+    return err_append(err, ": %s", strerrordesc_np(errnum));
+}
+
+int
+err_prefix(struct err *err, const char *format, ...)
+{
+    char    old[ERR_MESSAGE_SIZE];
+    va_list ap;
+
+    memcpy(old, err->message, sizeof old);
+    va_start(ap, format);
+    vsnprintf(err->message, sizeof err->message, format, ap);
+    va_end(ap);
+    return err_append(err, ": %s", old);
+}
+
+int
+err_append(struct err *err, const char *format, ...)
+{
+    size_t  length = strnlen(err->message, sizeof err->message - 1);
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(err->message + length, sizeof err->message - length, format, ap);
+    va_end(ap);
+    return -1;
+}

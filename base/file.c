@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+
+int
+file_write_all(int fd, const void *data, size_t size)
+{
+    const char *at = data;
+
+    while (size) {
+        ssize_t n = write(fd, at, size);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        at += n;
+        size -= (size_t)n;
+    }
+    return 0;
+}
+
+int
+file_sync_folder(const char *path, struct err *err)
+{
+    cleanup_free char *copy = xstrdup(path);
+    const char        *folder = dirname(copy);
+    cleanup_close int  fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0 || fsync(fd) < 0)
+        return err_set_errno(err, errno, "cannot sync the folder %s", folder);
+    return 0;
+}
+
+/* Fills and closes the new file. */
+static int
+write_new(const char *path, int fd, const void *data, size_t size, mode_t mode, struct err *err)
+{
+    cleanup_close int owned = fd;
+
+    if (file_write_all(owned, data, size) < 0)
+        return err_set_errno(err, errno, "cannot write %s", path);
+    if (fchmod(owned, mode) < 0 || fsync(owned) < 0)
+        return err_set_errno(err, errno, "cannot sync %s", path);
+    return 0;
+}
+
+int
+file_replace(const char *path, const void *data, size_t size, mode_t mode, struct err *err)
+{
+    cleanup_free char *temporary = xasprintf("%s.XXXXXX", path);
+    int                fd = mkostemp(temporary, O_CLOEXEC);
+
+    if (fd < 0)
+        return err_set_errno(err, errno, "cannot create %s", path);
+    if (write_new(path, fd, data, size, mode, err) < 0) {
+        unlink(temporary);
+        return -1;
+    }
+    if (rename(temporary, path) < 0) {
+        int saved = errno;
+
+        unlink(temporary);
+        return err_set_errno(err, saved, "cannot replace %s", path);
+    }
+    return file_sync_folder(path, err);
+}
+
+int
+file_read(const char *path, size_t max, char **data_out, size_t *size_out, struct err *err)
+{
+    /* O_NONBLOCK: a FIFO or a device must not make us wait before fstat tells what it is. */
+    cleanup_close int  fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    cleanup_free char *data = NULL;
+    struct stat        st;
+    size_t             got = 0;
+
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return err_set_errno(err, errno, "cannot read %s", path);
+    if (!S_ISREG(st.st_mode))
+        return err_set(err, ERR_INVALID_ARG, "cannot read %s: not a regular file", path);
+    if ((unsigned long long)st.st_size > max)
+        return err_set(err, ERR_INVALID_ARG, "cannot read %s: larger than %zu bytes", path, max);
+    data = xmalloc((size_t)st.st_size + 1);
+    while (got < (size_t)st.st_size) {
+        ssize_t n = read(fd, data + got, (size_t)st.st_size - got);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_set_errno(err, errno, "cannot read %s", path);
+        if (n == 0)
+            break;
+        got += (size_t)n;
+    }
+    data[got] = '\0';
+    *data_out = take_ptr(data);
+    if (size_out)
+        *size_out = got;
+    return 0;
+}

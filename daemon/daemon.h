@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * daemon.h: all that hangs together in one dom0d.  No globals: everything is reached from here.
+ */
+#ifndef DAEMON_DAEMON_H
+#define DAEMON_DAEMON_H
+
+#include "conf/capabilities.h"
+
+struct config;
+struct domains;
+struct events;
+struct host;
+struct jobs;
+struct loop;
+struct server;
+struct workers;
+
+struct daemon {
+    struct loop      *loop;
+    struct config    *config;
+    struct server    *server;  /* sockets and connections */
+    struct events    *events;  /* who wants to hear what */
+    struct host      *host;    /* Xen; NULL while there is none */
+    struct domains   *domains; /* the table */
+    struct workers   *workers;
+    struct jobs      *jobs;
+    struct host_info  host_info;
+};
+
+#endif

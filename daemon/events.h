@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * events.h: who wants to hear what, and telling them.
+ *
+ * Each registration belongs to a connection and has a callback id that is never used again on
+ * it.  Events go out in the order in which they are sent here, through the connection's output.
+ */
+#ifndef DAEMON_EVENTS_H
+#define DAEMON_EVENTS_H
+
+#include <stdint.h>
+
+#include "base/uuid.h"
+
+struct conn;
+struct daemon;
+struct events;
+
+/* virDomainEventType */
+enum lifecycle_event {
+    LIFECYCLE_DEFINED = 0,
+    LIFECYCLE_UNDEFINED = 1,
+    LIFECYCLE_STARTED = 2,
+    LIFECYCLE_SUSPENDED = 3,
+    LIFECYCLE_RESUMED = 4,
+    LIFECYCLE_STOPPED = 5,
+    LIFECYCLE_SHUTDOWN = 6,
+    LIFECYCLE_PMSUSPENDED = 7,
+    LIFECYCLE_CRASHED = 8,
+};
+
+/* The details that dom0d uses: virDomainEvent{Started,Suspended,Resumed,Stopped,Crashed}DetailType. */
+enum {
+    STARTED_BOOTED = 0, STARTED_RESTORED = 2,
+    SUSPENDED_PAUSED = 0,
+    RESUMED_UNPAUSED = 0,
+    STOPPED_SHUTDOWN = 0, STOPPED_DESTROYED = 1, STOPPED_CRASHED = 2, STOPPED_SAVED = 4,
+    STOPPED_FAILED = 5,
+    CRASHED_PANICKED = 0,
+};
+
+/* The domain an event is about, as the client sees it; borrowed. */
+struct event_domain {
+    const char    *name;
+    const uint8_t *uuid; /* UUID_SIZE bytes */
+    int            domid; /* -1: not running */
+};
+
+struct events *events_new(struct daemon *daemon);
+void           events_free(struct events *events);
+
+void events_lifecycle(struct events *events, const struct event_domain *dom,
+                      enum lifecycle_event event, int detail);
+void events_reboot(struct events *events, const struct event_domain *dom);
+
+/** A job of the domain ended: params are those of GET_JOB_STATS for completed jobs. */
+struct remote_typed_param;
+void events_job_completed(struct events *events, const struct event_domain *dom,
+                          const struct remote_typed_param *params, unsigned n_params);
+
+/** The connection goes: so do its registrations. */
+void events_forget(struct events *events, uint64_t conn_id);
+
+#endif

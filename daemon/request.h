@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * request.h: a call of a client, from its arrival to its one answer.
+ *
+ * A request is made by dispatch, handed to the handler, and freed by its answer, now or later.
+ * Its connection may go meanwhile: the answer is then dropped.
+ */
+#ifndef DAEMON_REQUEST_H
+#define DAEMON_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct conn;
+struct daemon;
+struct request;
+
+struct daemon *request_daemon(const struct request *req);
+
+/** NULL once the connection has gone. */
+struct conn *request_conn(const struct request *req);
+
+/** The connection's number, which is never used again. */
+uint64_t request_conn_id(const struct request *req);
+uint32_t request_serial(const struct request *req);
+
+/** ret is borrowed, of the procedure's result type; use the typed reply_NAME of handlers.h. */
+void request_reply(struct request *req, const void *ret);
+
+/** Answer with an error.  Returns nothing to go on with: the request is freed. */
+void request_fail(struct request *req, const struct err *err);
+void request_fail_with(struct request *req, enum err_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/**
+ * Refuse flags that the procedure does not know, as libvirt does (ERR_INVALID_ARG, "unsupported
+ * flags (0x..) in function ..").  Returns whether all is well; if not, the request was answered.
+ */
+bool request_check_flags(struct request *req, unsigned flags, unsigned known);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * file.h: small files that are never half written.
+ */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/**
+ * Put data into a file so that a reader, or a machine that loses power, sees the old content or
+ * the new one: a new file beside it, fsync, rename, fsync of the folder.
+ *
+ * Waits for the disk: on the daemon's loop only below /run.
+ */
+int file_replace(const char *path, const void *data, size_t size, mode_t mode, struct err *err);
+
+/**
+ * Read a whole regular file; larger than max is an error, and so is anything but a regular file.
+ *
+ * *data_out is the caller's to free, with a NUL behind it that *size_out (may be NULL) does not count.
+ */
+int file_read(const char *path, size_t max, char **data_out, size_t *size_out, struct err *err);
+
+/** fsync the folder that holds path, so that what was renamed or unlinked there stays so. */
+int file_sync_folder(const char *path, struct err *err);
+
+/** Write all of it, whatever write() takes at a time.  Returns 0, or -1 with errno. */
+int file_write_all(int fd, const void *data, size_t size);
+
+#endif

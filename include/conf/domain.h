@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * domain.h: a domain's definition, libvirt's domain XML of type 'xen'.
+ *
+ * The XML document itself is kept, with a typed view over it: elements that dom0d does not know,
+ * and namespaced metadata, survive every round trip.  Nothing here knows libxl; see conf/libxl.h.
+ */
+#ifndef CONF_DOMAIN_H
+#define CONF_DOMAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/uuid.h"
+
+#define DOMAIN_NAME_MAX 255
+
+enum domain_type { DOMAIN_PV, DOMAIN_PVH, DOMAIN_HVM };
+
+/* What on_poweroff, on_reboot and on_crash may say. */
+enum domain_action {
+    DOMAIN_ACTION_DESTROY,
+    DOMAIN_ACTION_RESTART,
+    DOMAIN_ACTION_RENAME_RESTART,
+    DOMAIN_ACTION_PRESERVE,
+    DOMAIN_ACTION_COREDUMP_DESTROY,
+    DOMAIN_ACTION_COREDUMP_RESTART,
+};
+
+enum disk_format { DISK_RAW, DISK_QCOW2, DISK_QCOW, DISK_VHD, DISK_QED };
+enum disk_backend { DISK_BACKEND_DEFAULT, DISK_BACKEND_PHY, DISK_BACKEND_QDISK };
+
+struct domain_disk {
+    bool              block;  /* type='block', not 'file' */
+    char             *source; /* NULL: an empty cdrom */
+    char             *target; /* xvda, hda, sda, ... */
+    char             *script; /* NULL: libxl's own */
+    char             *backend_domain; /* NULL: dom0 */
+    enum disk_format  format;
+    enum disk_backend backend;
+    bool              readonly;
+    bool              cdrom;
+};
+
+struct domain_interface {
+    enum { INTERFACE_BRIDGE, INTERFACE_ETHERNET, INTERFACE_NETWORK } type;
+    char   *source; /* the bridge; for INTERFACE_NETWORK libvirt's network name, which is refused */
+    uint8_t mac[6];
+    bool    mac_given;
+    char   *script, *model, *target, *ip, *backend_domain; /* NULL: not given */
+};
+
+struct domain_graphics {
+    bool  vnc; /* the only kind that is known */
+    char *listen, *password, *keymap; /* NULL: not given */
+    int   port; /* -1: automatic */
+};
+
+struct domain_def {
+    char   *name;
+    uint8_t uuid[UUID_SIZE]; /* generated, and put into the document, where the XML has none */
+
+    enum domain_type type;
+    uint64_t         max_memory_kib; /* <memory> */
+    uint64_t         memory_kib;     /* <currentMemory>, or the same */
+    unsigned         max_vcpus;
+    unsigned         vcpus;
+
+    char *kernel, *ramdisk, *cmdline; /* direct kernel boot; NULL: not given */
+    char *bootloader, *bootloader_args;
+    char *loader; /* firmware file or NULL */
+    char *firmware; /* "bios", "efi" or NULL */
+    char  boot[5]; /* "cdn": the order of HVM's boot devices; "": not given */
+    char *emulator;
+
+    bool acpi, apic, pae, hap, viridian;
+    bool hap_given;
+    bool clock_localtime;
+    int  clock_offset_seconds;
+
+    enum domain_action on_poweroff, on_reboot, on_crash;
+
+    struct domain_disk      *disks;
+    size_t                   n_disks;
+    struct domain_interface *interfaces;
+    size_t                   n_interfaces;
+    struct domain_graphics  *graphics;
+    size_t                   n_graphics;
+    bool                     serial; /* an emulated serial port (HVM) */
+    bool                     usb_tablet;
+    char                    *video_model; /* NULL: not given */
+
+    void *document; /* xmlDoc *, owned; only conf/ looks inside */
+};
+
+/* What is true of a running domain and not of its definition; all borrowed, NULL or 0: not known. */
+struct domain_live {
+    int         domid;       /* -1: not running */
+    const char *console_tty; /* "/dev/pts/3" */
+    const char *const *interface_names; /* "vif7.0", one per interface; may be NULL */
+    size_t      n_interface_names;
+    int         vnc_port;    /* 0: none */
+};
+
+/* virDomainXMLFlags */
+enum {
+    DOMAIN_XML_SECURE = 1,
+    DOMAIN_XML_INACTIVE = 2,
+    DOMAIN_XML_UPDATE_CPU = 4,
+    DOMAIN_XML_MIGRATABLE = 8,
+};
+
+/**
+ * Parse, check and fill in what is left out.
+ *
+ * xml may come from anybody: no entities, no network, no files; the caller bounds the size.
+ * *def_out is freed by domain_def_free.
+ *
+ * Errors: ERR_XML with line, element and reason; ERR_CONFIG_UNSUPPORTED for what libvirt's XML
+ * can say and dom0d cannot do, where to ignore it would give another machine than was asked for.
+ */
+int domain_def_parse(const char *xml, size_t size, struct domain_def **def_out, struct err *err);
+
+/** NULL is fine.  Returns NULL. */
+struct domain_def *domain_def_free(struct domain_def *def);
+
+/**
+ * The XML, with what is live in it where live is not NULL and DOMAIN_XML_INACTIVE is not in flags:
+ * the id, the console's tty, the interfaces' names, the port.  Passwords only with
+ * DOMAIN_XML_SECURE.  The result is the caller's to free.
+ */
+char *domain_def_format(const struct domain_def *def, const struct domain_live *live,
+                        unsigned flags);
+
+/** "destroy", "restart", "rename-restart", ... */
+const char *domain_action_name(enum domain_action action);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libxl.h: domain definitions to libxl's configuration and back.  The only header of conf/ that
+ * knows libxl's types; for driver/.
+ */
+#ifndef CONF_LIBXL_H
+#define CONF_LIBXL_H
+
+#include <libxl.h>
+
+#include "base/err.h"
+#include "conf/domain.h"
+
+/**
+ * config_out must be initialised (libxl_domain_config_init) and is the caller's to dispose, also
+ * on failure.  Copied: nothing of def is kept.  ctx may be used for look-ups that do not wait.
+ */
+int conf_to_libxl(const struct domain_def *def, libxl_domain_config *config_out, struct err *err);
+
+/**
+ * The definition, with a document, of a domain whose configuration libxl keeps: a guest that xl
+ * made, or the JSON of an image that `xl save` wrote.
+ */
+int conf_from_libxl(const libxl_domain_config *config, struct domain_def **def_out,
+                    struct err *err);
+
+#endif

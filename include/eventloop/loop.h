@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * loop.h: one thread, one loop, and what wakes it.
+ *
+ * A thin layer over libevent, the only code that includes it.  Everything below is embedded in
+ * the struct of whoever waits:
+ *
+ *   Undefined --init--> Idle --start--> Active --callback (one-shot ones) or stop--> Idle
+ *
+ * start on an Active one changes it; stop on an Idle one does nothing.  No start function calls
+ * its callback: everything continues from the loop.  A callback may stop, start or free the
+ * thing that called it.  Zeroed memory is not Idle.
+ *
+ * All of it is for the loop's own thread.
+ */
+#ifndef EVENTLOOP_LOOP_H
+#define EVENTLOOP_LOOP_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+
+struct event;
+struct loop;
+
+typedef void loop_fn(void *arg);
+
+/*----- the loop -----*/
+
+/** Ends the process if the kernel has no loop to give.  The caller frees it, last of all. */
+struct loop *loop_new(void);
+
+/** Everything must be Idle.  NULL is fine. */
+void loop_free(struct loop *loop);
+
+/** Until loop_stop. */
+void loop_run(struct loop *loop);
+
+/** loop_run returns after the callback that runs now. */
+void loop_stop(struct loop *loop);
+
+/** Run what is ready and return at once; for tests.  Returns whether there was anything. */
+bool loop_run_ready(struct loop *loop);
+
+/** A clock that never jumps, in microseconds. */
+uint64_t loop_now_usec(void);
+
+/*----- descriptors -----*/
+
+/*
+ * Level triggered.  Epoll refuses regular files (EPERM), and libxl registers them: they are
+ * always ready, so for such a descriptor the callback simply comes again and again.
+ */
+struct loop_io {
+    struct loop  *loop;
+    loop_fn      *ready;
+    void         *arg;
+    struct event *event;         /* NULL: Idle, or always ready */
+    TAILQ_ENTRY(loop_io) always; /* in the loop's list while always_ready */
+    bool always_ready;
+};
+
+void loop_io_init(struct loop_io *io, struct loop *loop, loop_fn *ready, void *arg);
+
+/** Neither read nor write: stays Idle.  fd is borrowed until stop. */
+void loop_io_start(struct loop_io *io, int fd, bool read, bool write);
+void loop_io_stop(struct loop_io *io);
+
+/*----- time -----*/
+
+/* One-shot. */
+struct loop_timer {
+    struct loop  *loop;
+    loop_fn      *due;
+    void         *arg;
+    struct event *event;
+};
+
+void loop_timer_init(struct loop_timer *timer, struct loop *loop, loop_fn *due, void *arg);
+
+/** usec from now; 0: as soon as the loop turns. */
+void loop_timer_start(struct loop_timer *timer, uint64_t usec);
+void loop_timer_stop(struct loop_timer *timer);
+bool loop_timer_is_active(const struct loop_timer *timer);
+
+/*----- later -----*/
+
+/* Runs once from the loop, after what runs now has returned, in the order of the starts. */
+struct loop_defer {
+    struct loop *loop;
+    loop_fn     *run;
+    void        *arg;
+    TAILQ_ENTRY(loop_defer) link;
+    bool active;
+};
+
+void loop_defer_init(struct loop_defer *defer, struct loop *loop, loop_fn *run, void *arg);
+void loop_defer_start(struct loop_defer *defer);
+void loop_defer_stop(struct loop_defer *defer);
+
+/*----- signals -----*/
+
+/* The callback comes from the loop, never in signal context.  One loop of a process has signals. */
+struct loop_signal {
+    struct loop  *loop;
+    loop_fn      *received;
+    void         *arg;
+    struct event *event;
+};
+
+void loop_signal_init(struct loop_signal *sig, struct loop *loop, loop_fn *received, void *arg);
+void loop_signal_start(struct loop_signal *sig, int signum);
+void loop_signal_stop(struct loop_signal *sig);
+
+/*----- children -----*/
+
+/*
+ * The exit of one child of ours, reaped by its pid: nobody else's child is touched, so libxl can
+ * have its own in the same process (see libxl_event.h, libxl_sigchld_owner_mainloop).
+ * Whoever starts the first one also has SIGCHLD caught by the loop.
+ */
+struct loop_child;
+typedef void loop_child_fn(void *arg, int status);
+
+struct loop_child {
+    struct loop   *loop;
+    loop_child_fn *exited;
+    void          *arg;
+    pid_t          pid;
+    TAILQ_ENTRY(loop_child) link;
+    bool active;
+};
+
+void loop_child_init(struct loop_child *child, struct loop *loop, loop_child_fn *exited, void *arg);
+
+/** exited gets wait(2)'s status, once.  A child that is already dead is noticed too. */
+void loop_child_start(struct loop_child *child, pid_t pid);
+void loop_child_stop(struct loop_child *child);
+
+/**
+ * Have fn(arg) called whenever SIGCHLD came, after our own children were reaped: libxl asks for
+ * its own there.  One at a time; NULL takes it away.
+ */
+void loop_on_sigchld(struct loop *loop, loop_fn *fn, void *arg);
+
+#endif

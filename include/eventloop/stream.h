@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * stream.h: a connected socket that carries frames both ways, without ever waiting.
+ *
+ *   Undefined --init--> Open --stream_close, or the peer goes--> Closed
+ *
+ * Input: bytes are gathered until size_of says how long the frame is and all of it is there; then
+ * frame() gets it.  Memory for a frame is taken as its bytes arrive, not as its length promises.
+ * Output: queued, written when the socket takes it.
+ */
+#ifndef EVENTLOOP_STREAM_H
+#define EVENTLOOP_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "eventloop/loop.h"
+
+struct evbuffer;
+struct stream;
+
+struct stream_ops {
+    /**
+     * How long is the frame that begins here?  size bytes are there, perhaps fewer than it needs.
+     * Returns 0 with *frame_out: 0 for "cannot tell yet", else the whole length; or -1 with err
+     * where this can be no frame: the stream then closes.
+     */
+    int (*size_of)(const void *data, size_t size, size_t *frame_out, struct err *err);
+
+    /** One whole frame, borrowed.  May close the stream, pause it, or free what holds it. */
+    void (*frame)(void *arg, const void *data, size_t size);
+
+    /**
+     * The peer went, or sent what is no frame (err then says so, else NULL).  The stream is Closed
+     * already.  Not called for stream_close.  May free what holds the stream.
+     */
+    void (*closed)(void *arg, const struct err *err);
+
+    /** Optional: the output queue has fallen to nothing. */
+    void (*drained)(void *arg);
+};
+
+struct stream {
+    struct loop             *loop;
+    const struct stream_ops *ops;
+    void                    *arg;
+    int                      fd; /* -1: Closed */
+    bool                     paused;
+    bool                     closing; /* when all is written */
+    bool                    *gone;    /* set while frame() runs, so that it may free us */
+    struct evbuffer         *in, *out;
+    struct loop_io           io;
+    struct loop_defer        again; /* frames that are in memory already, after a pause */
+};
+
+/** fd is Taken, made non-blocking, and closed with the stream.  ops must outlive the stream. */
+void stream_init(struct stream *stream, struct loop *loop, int fd, const struct stream_ops *ops,
+                 void *arg);
+
+/** Idempotent; what was not written is dropped. */
+void stream_close(struct stream *stream);
+
+/** Closes when all output is written or the peer goes; closed() is called then.  Input is dropped. */
+void stream_close_when_drained(struct stream *stream);
+
+/** Copied into the queue.  Does nothing on a Closed stream. */
+void stream_send(struct stream *stream, const void *data, size_t size);
+
+/** Bytes not yet taken by the kernel. */
+size_t stream_unsent(const struct stream *stream);
+
+/** While paused nothing is read and no frame is delivered. */
+void stream_pause(struct stream *stream);
+void stream_resume(struct stream *stream);
+
+#endif
