@@ -4,7 +4,8 @@
 
 #include "base/log.h"
 
-/* The level and the sink are the only global variables of the project: a log line may come from anywhere. */
+/* The level and the sink are the only global variables of the project: a log line may come from
+ * anywhere. */
 static enum log_level level_max = LOG_LEVEL_INFO;
 
 static void

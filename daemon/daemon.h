@@ -17,15 +17,15 @@ struct server;
 struct workers;
 
 struct daemon {
-    struct loop      *loop;
-    struct config    *config;
-    struct server    *server;  /* sockets and connections */
-    struct events    *events;  /* who wants to hear what */
-    struct host      *host;    /* Xen; NULL while there is none */
-    struct domains   *domains; /* the table */
-    struct workers   *workers;
-    struct jobs      *jobs;
-    struct host_info  host_info;
+    struct loop     *loop;
+    struct config   *config;
+    struct server   *server;  /* sockets and connections */
+    struct events   *events;  /* who wants to hear what */
+    struct host     *host;    /* Xen; NULL while there is none */
+    struct domains  *domains; /* the table */
+    struct workers  *workers;
+    struct jobs     *jobs;
+    struct host_info host_info;
 };
 
 #endif

@@ -29,12 +29,17 @@ enum lifecycle_event {
     LIFECYCLE_CRASHED = 8,
 };
 
-/* The details that dom0d uses: virDomainEvent{Started,Suspended,Resumed,Stopped,Crashed}DetailType. */
+/* The details that dom0d uses: virDomainEvent{Started,Suspended,Resumed,Stopped,Crashed}DetailType.
+ */
 enum {
-    STARTED_BOOTED = 0, STARTED_RESTORED = 2,
+    STARTED_BOOTED = 0,
+    STARTED_RESTORED = 2,
     SUSPENDED_PAUSED = 0,
     RESUMED_UNPAUSED = 0,
-    STOPPED_SHUTDOWN = 0, STOPPED_DESTROYED = 1, STOPPED_CRASHED = 2, STOPPED_SAVED = 4,
+    STOPPED_SHUTDOWN = 0,
+    STOPPED_DESTROYED = 1,
+    STOPPED_CRASHED = 2,
+    STOPPED_SAVED = 4,
     STOPPED_FAILED = 5,
     CRASHED_PANICKED = 0,
 };
@@ -42,7 +47,7 @@ enum {
 /* The domain an event is about, as the client sees it; borrowed. */
 struct event_domain {
     const char    *name;
-    const uint8_t *uuid; /* UUID_SIZE bytes */
+    const uint8_t *uuid;  /* UUID_SIZE bytes */
     int            domid; /* -1: not running */
 };
 

@@ -21,7 +21,8 @@ int file_replace(const char *path, const void *data, size_t size, mode_t mode, s
 /**
  * Read a whole regular file; larger than max is an error, and so is anything but a regular file.
  *
- * *data_out is the caller's to free, with a NUL behind it that *size_out (may be NULL) does not count.
+ * *data_out is the caller's to free, with a NUL behind it that *size_out (may be NULL) does not
+ * count.
  */
 int file_read(const char *path, size_t max, char **data_out, size_t *size_out, struct err *err);
 

@@ -8,7 +8,8 @@
 #define UUID_SIZE 16
 #define UUID_TEXT_SIZE 37 /* with the NUL */
 
-/** Accepts 32 hexadecimal digits with or without hyphens, as libvirt does.  Returns whether it was one. */
+/** Accepts 32 hexadecimal digits with or without hyphens, as libvirt does.  Returns whether it was
+ * one. */
 bool uuid_parse(const char *text, uint8_t uuid_out[UUID_SIZE]);
 
 /** Writes the usual form, lower case, 8-4-4-4-12.  Returns text_out. */

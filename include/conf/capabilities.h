@@ -13,10 +13,10 @@ struct host_info {
     uint64_t memory_kib;
     uint64_t free_memory_kib;
     unsigned cpus, mhz, nodes, sockets, cores, threads;
-    unsigned max_cpus;          /* highest number of vcpus a domain may have */
+    unsigned max_cpus;                        /* highest number of vcpus a domain may have */
     unsigned xen_major, xen_minor, xen_extra; /* 4, 17, 7 */
     bool     cap_pv, cap_hvm, cap_pvh, cap_hap;
-    uint8_t  uuid[UUID_SIZE];   /* of the host; zero: not known */
+    uint8_t  uuid[UUID_SIZE]; /* of the host; zero: not known */
 };
 
 /** libvirt's capabilities XML, the caller's to free. */

@@ -33,10 +33,10 @@ enum disk_format { DISK_RAW, DISK_QCOW2, DISK_QCOW, DISK_VHD, DISK_QED };
 enum disk_backend { DISK_BACKEND_DEFAULT, DISK_BACKEND_PHY, DISK_BACKEND_QDISK };
 
 struct domain_disk {
-    bool              block;  /* type='block', not 'file' */
-    char             *source; /* NULL: an empty cdrom */
-    char             *target; /* xvda, hda, sda, ... */
-    char             *script; /* NULL: libxl's own */
+    bool              block;          /* type='block', not 'file' */
+    char             *source;         /* NULL: an empty cdrom */
+    char             *target;         /* xvda, hda, sda, ... */
+    char             *script;         /* NULL: libxl's own */
     char             *backend_domain; /* NULL: dom0 */
     enum disk_format  format;
     enum disk_backend backend;
@@ -53,9 +53,9 @@ struct domain_interface {
 };
 
 struct domain_graphics {
-    bool  vnc; /* the only kind that is known */
+    bool  vnc;                        /* the only kind that is known */
     char *listen, *password, *keymap; /* NULL: not given */
-    int   port; /* -1: automatic */
+    int   port;                       /* -1: automatic */
 };
 
 struct domain_def {
@@ -70,9 +70,9 @@ struct domain_def {
 
     char *kernel, *ramdisk, *cmdline; /* direct kernel boot; NULL: not given */
     char *bootloader, *bootloader_args;
-    char *loader; /* firmware file or NULL */
+    char *loader;   /* firmware file or NULL */
     char *firmware; /* "bios", "efi" or NULL */
-    char  boot[5]; /* "cdn": the order of HVM's boot devices; "": not given */
+    char  boot[5];  /* "cdn": the order of HVM's boot devices; "": not given */
     char *emulator;
 
     bool acpi, apic, pae, hap, viridian;
@@ -95,13 +95,14 @@ struct domain_def {
     void *document; /* xmlDoc *, owned; only conf/ looks inside */
 };
 
-/* What is true of a running domain and not of its definition; all borrowed, NULL or 0: not known. */
+/* What is true of a running domain and not of its definition; all borrowed, NULL or 0: not known.
+ */
 struct domain_live {
-    int         domid;       /* -1: not running */
-    const char *console_tty; /* "/dev/pts/3" */
+    int                domid;           /* -1: not running */
+    const char        *console_tty;     /* "/dev/pts/3" */
     const char *const *interface_names; /* "vif7.0", one per interface; may be NULL */
-    size_t      n_interface_names;
-    int         vnc_port;    /* 0: none */
+    size_t             n_interface_names;
+    int                vnc_port; /* 0: none */
 };
 
 /* virDomainXMLFlags */

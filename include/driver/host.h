@@ -61,8 +61,8 @@ struct host_events {
  * Err: ERR_NO_CONNECT where this is not a Xen dom0 (message says what is missing).
  * events must outlive the host.  The loop's SIGCHLD is taken (loop_on_sigchld).
  */
-int host_open(struct loop *loop, const struct host_events *events, void *arg, struct host **host_out,
-              struct err *err);
+int host_open(struct loop *loop, const struct host_events *events, void *arg,
+              struct host **host_out, struct err *err);
 
 /** Calls that wait are answered first, with ERR_OPERATION_ABORTED, from inside.  NULL is fine. */
 void host_close(struct host *host);
@@ -117,21 +117,24 @@ struct host_call;
 enum host_request {
     HOST_PAUSE,
     HOST_UNPAUSE,
-    HOST_SHUTDOWN_PV,   /* the guest's kernel is asked; ERR_OPERATION_UNSUPPORTED: it has no such ear */
+    HOST_SHUTDOWN_PV, /* the guest's kernel is asked; ERR_OPERATION_UNSUPPORTED: it has no such ear
+                       */
     HOST_SHUTDOWN_ACPI, /* the power button */
     HOST_REBOOT_PV,
-    HOST_RESUME,        /* a domain that suspended itself for a save that did not succeed */
+    HOST_RESUME, /* a domain that suspended itself for a save that did not succeed */
 };
 
-/** done is always called, later, from the loop.  The result may be given to host_call_abort until then. */
+/** done is always called, later, from the loop.  The result may be given to host_call_abort until
+ * then. */
 struct host_call *host_request(struct host *host, enum host_request what, uint32_t domid,
                                host_done_fn *done, void *arg);
 
 /** libxl's configuration of a running domain as a definition: for guests of xl. */
-typedef void      host_def_fn(void *arg, struct domain_def *def, const struct err *err); /* def: Taken */
+typedef void host_def_fn(void *arg, struct domain_def *def, const struct err *err); /* def: Taken */
 struct host_call *host_domain_def(struct host *host, uint32_t domid, host_def_fn *done, void *arg);
 
-/** The answer comes soon, from the loop as ever, as ERR_OPERATION_ABORTED if the abort was in time. */
+/** The answer comes soon, from the loop as ever, as ERR_OPERATION_ABORTED if the abort was in time.
+ */
 void host_call_abort(struct host_call *call);
 
 #endif

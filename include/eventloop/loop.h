@@ -41,7 +41,8 @@ void loop_run(struct loop *loop);
 /** loop_run returns after the callback that runs now. */
 void loop_stop(struct loop *loop);
 
-/** Run what is ready and return at once; for tests.  Returns whether there was anything. */
+/** Run what is ready and return at once; for tests.  Returns whether the next turn has something to
+ * run. */
 bool loop_run_ready(struct loop *loop);
 
 /** A clock that never jumps, in microseconds. */

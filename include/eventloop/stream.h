@@ -29,7 +29,10 @@ struct stream_ops {
      */
     int (*size_of)(const void *data, size_t size, size_t *frame_out, struct err *err);
 
-    /** One whole frame, borrowed.  May close the stream, pause it, or free what holds it. */
+    /**
+     * One whole frame, borrowed.  May pause the stream, close it, or free what holds it; once it is
+     * closed, data is gone.
+     */
     void (*frame)(void *arg, const void *data, size_t size);
 
     /**
@@ -62,7 +65,8 @@ void stream_init(struct stream *stream, struct loop *loop, int fd, const struct 
 /** Idempotent; what was not written is dropped. */
 void stream_close(struct stream *stream);
 
-/** Closes when all output is written or the peer goes; closed() is called then.  Input is dropped. */
+/** Closes when all output is written or the peer goes; closed() is called then.  Input is dropped.
+ */
 void stream_close_when_drained(struct stream *stream);
 
 /** Copied into the queue.  Does nothing on a Closed stream. */

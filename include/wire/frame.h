@@ -17,8 +17,8 @@
 
 #include "base/err.h"
 
-#define WIRE_HEADER_SIZE 28u       /* with the length */
-#define WIRE_FRAME_MAX   33554436u /* libvirt's VIR_NET_MESSAGE_MAX and the length itself */
+#define WIRE_HEADER_SIZE 28u     /* with the length */
+#define WIRE_FRAME_MAX 33554436u /* libvirt's VIR_NET_MESSAGE_MAX and the length itself */
 
 enum wire_program {
     WIRE_PROGRAM_REMOTE = 0x20008086,    /* libvirt's */
@@ -74,14 +74,16 @@ int wire_encode(const struct wire_header *header, xdrproc_t filter, const void *
  * value are ignored, as libvirt does.  On failure *body holds nothing to free.
  * Free with wire_body_free(filter, body).
  */
-int wire_decode(const void *frame, size_t size, xdrproc_t filter, void *body, struct err *err);
+int  wire_decode(const void *frame, size_t size, xdrproc_t filter, void *body, struct err *err);
 void wire_body_free(xdrproc_t filter, void *body);
 
-/** The frame of an error reply to the call with this header.  Never fails: a message is cut if it must be. */
+/** The frame of an error reply to the call with this header.  Never fails: a message is cut if it
+ * must be. */
 void wire_encode_error(const struct wire_header *call, const struct err *error, void **frame_out,
                        size_t *size_out);
 
-/** Decode the body of a frame whose status is WIRE_ERROR.  What cannot be decoded is an error too. */
+/** Decode the body of a frame whose status is WIRE_ERROR.  What cannot be decoded is an error too.
+ */
 void wire_decode_error(const void *frame, size_t size, struct err *error_out);
 
 #endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "loop-private.h"
+
+static void
+turn(evutil_socket_t fd, short what, void *arg)
+{
+    struct loop *loop = arg;
+
+    (void)fd, (void)what;
+    loop_run_defers(loop);
+    loop_run_always(loop);
+    if (!TAILQ_EMPTY(&loop->defers) || !TAILQ_EMPTY(&loop->always))
+        loop_turn_again(loop);
+}
+
+struct loop *
+loop_new(void)
+{
+    struct loop         *loop = xcalloc(1, sizeof *loop);
+    struct event_config *config = event_config_new();
+
+    if (config) {
+        /* libevent's cached time would make timers that start late in a long callback fire early.
+         */
+        event_config_set_flag(config, EVENT_BASE_FLAG_NO_CACHE_TIME);
+        loop->base = event_base_new_with_config(config);
+        event_config_free(config);
+    }
+    if (loop->base)
+        loop->turn = event_new(loop->base, -1, 0, turn, loop);
+    if (!loop->turn) {
+        fputs("the kernel gives no event loop\n", stderr);
+        abort();
+    }
+    TAILQ_INIT(&loop->defers);
+    TAILQ_INIT(&loop->always);
+    TAILQ_INIT(&loop->children);
+    return loop;
+}
+
+void
+loop_free(struct loop *loop)
+{
+    if (!loop)
+        return;
+    assert(TAILQ_EMPTY(&loop->defers) && TAILQ_EMPTY(&loop->always));
+    assert(TAILQ_EMPTY(&loop->children));
+    if (loop->sigchld_started)
+        loop_signal_stop(&loop->sigchld);
+    event_free(loop->turn);
+    event_base_free(loop->base);
+    free(loop);
+}
+
+void
+loop_turn_again(struct loop *loop)
+{
+    event_active(loop->turn, EV_TIMEOUT, 0);
+}
+
+void
+loop_run(struct loop *loop)
+{
+    event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY);
+}
+
+void
+loop_stop(struct loop *loop)
+{
+    event_base_loopbreak(loop->base);
+}
+
+bool
+loop_run_ready(struct loop *loop)
+{
+    event_base_loop(loop->base, EVLOOP_NONBLOCK);
+    return !TAILQ_EMPTY(&loop->defers) || !TAILQ_EMPTY(&loop->always);
+}
+
+uint64_t
+loop_now_usec(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}

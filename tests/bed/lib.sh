@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# What cases are written with.  Sourced in dom0.
+#
+# A case prints `ok CLAIM` or `not ok CLAIM: why` for each thing it claims; the rest of what it
+# prints is for who looks for the reason of a failure.
+
+VIRSH="virsh -q -c xen+unix:///system?socket=/run/dom0d/dom0d-sock"
+GUEST=/srv/guest
+BED=${BED:-$(mktemp -d /tmp/bed.XXXXXX)} # for a case's own files; it is empty when a case starts
+export VIRSH GUEST BED
+
+#----- results -----
+
+ok() { echo "ok $*"; }
+
+not_ok() {
+    local claim=$1
+    shift
+    echo "not ok $claim: ${*:-it does not}" | tr '\n' ' '
+    echo
+}
+
+# expect CLAIM COMMAND...: it succeeds.
+expect() {
+    local claim=$1 said status
+    shift
+    said=$("$@" 2>&1) && status=0 || status=$?
+    [ -z "$said" ] || printf '%s\n' "$said" | sed 's/^/    /'
+    if [ $status = 0 ]; then
+        ok "$claim"
+    else
+        not_ok "$claim" "status $status from $*: $(tail -n 3 <<<"$said")"
+        return 1
+    fi
+}
+
+# expect_fail CLAIM PATTERN COMMAND...: it fails, and what it says matches the pattern (of grep -E).
+expect_fail() {
+    local claim=$1 pattern=$2 said status
+    shift 2
+    said=$("$@" 2>&1) && status=0 || status=$?
+    [ -z "$said" ] || printf '%s\n' "$said" | sed 's/^/    /'
+    if [ $status = 0 ]; then
+        not_ok "$claim" "$* succeeded: $(tail -n 3 <<<"$said")"
+        return 1
+    elif [ $status -ge 124 ]; then
+        not_ok "$claim" "status $status from $*: $(tail -n 3 <<<"$said")"
+        return 1
+    elif ! grep -qE -- "$pattern" <<<"$said"; then
+        not_ok "$claim" "no '$pattern' in: $(tail -n 3 <<<"$said")"
+        return 1
+    fi
+    ok "$claim"
+}
+
+# expect_eq CLAIM WANTED GOT
+expect_eq() {
+    if [ "$2" = "$3" ]; then
+        ok "$1"
+    else
+        not_ok "$1" "wanted '$2', got '$3'"
+        return 1
+    fi
+}
+
+# wait_for SECONDS COMMAND: until the shell command succeeds; its output is dropped.
+wait_for() {
+    local end=$(($(now_ms) + $1 * 1000))
+    until eval "$2" >/dev/null 2>&1; do
+        (($(now_ms) < end)) || return 1
+        sleep 0.1
+    done
+}
+
+now_ms() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
+
+#----- guests -----
+
+# guest_uuid NAME: the same for the same name, always.
+guest_uuid() {
+    local sum
+    sum=$(md5sum <<<"$1")
+    echo "${sum:0:8}-${sum:8:4}-4${sum:13:3}-8${sum:17:3}-${sum:20:12}"
+}
+
+# The kernel for a type: PV and PVH start from the unpacked one in 1 s, the packed one takes 6;
+# an HVM guest's firmware wants it packed.
+guest_kernel() {
+    case $1 in
+    hvm) echo $GUEST/vmlinuz ;;
+    *) echo $GUEST/vmlinux ;;
+    esac
+}
+
+# guest_xml TYPE NAME MEMORY_MIB [WORD...]: the words go to the kernel's command line.
+# ON_POWEROFF, ON_REBOOT, ON_CRASH, VCPUS, and DEVICES (XML) may be set.
+guest_xml() {
+    local type=$1 name=$2 memory=$3 os emulator='' features=''
+    shift 3
+    case $type in
+    pv) os="<type arch='x86_64' machine='xenpv'>xen</type>" ;;
+    pvh) os="<type arch='x86_64' machine='xenpvh'>xenpvh</type>" ;;
+    hvm)
+        os="<type arch='x86_64' machine='xenfv'>hvm</type>"
+        features='<features><acpi/><apic/><pae/></features>'
+        ;;
+    *) echo "guest_xml: no type $type" >&2 && return 1 ;;
+    esac
+    cat <<END
+<domain type='xen'>
+  <name>$name</name>
+  <uuid>$(guest_uuid "$name")</uuid>
+  <memory unit='MiB'>$memory</memory>
+  <currentMemory unit='MiB'>$memory</currentMemory>
+  <vcpu>${VCPUS:-1}</vcpu>
+  <os>
+    $os
+    <kernel>$(guest_kernel "$type")</kernel>
+    <initrd>$GUEST/initrd</initrd>
+    <cmdline>$GUEST_CMDLINE${*:+ $*}</cmdline>
+  </os>
+  $features
+  <on_poweroff>${ON_POWEROFF:-destroy}</on_poweroff>
+  <on_reboot>${ON_REBOOT:-restart}</on_reboot>
+  <on_crash>${ON_CRASH:-destroy}</on_crash>
+  <devices>
+    $emulator
+    <console type='pty'><target type='xen' port='0'/></console>
+    ${DEVICES:-}
+  </devices>
+</domain>
+END
+}
+
+# guest_cfg TYPE NAME MEMORY_MIB [WORD...]: the same guest for xl.
+guest_cfg() {
+    local type=$1 name=$2 memory=$3
+    shift 3
+    cat <<END
+type = "$type"
+name = "$name"
+uuid = "$(guest_uuid "$name")"
+memory = $memory
+maxmem = $memory
+vcpus = ${VCPUS:-1}
+kernel = "$(guest_kernel "$type")"
+ramdisk = "$GUEST/initrd"
+cmdline = "$GUEST_CMDLINE${*:+ $*}"
+on_poweroff = "${ON_POWEROFF:-destroy}"
+on_reboot = "${ON_REBOOT:-restart}"
+on_crash = "${ON_CRASH:-destroy}"
+END
+    [ "$type" != hvm ] || echo 'vga = "none"'
+}
+
+# After a panic the guest ends at once.
+GUEST_CMDLINE='console=hvc0 quiet panic=-1'
+
+# xl_create TYPE NAME MEMORY_MIB [WORD...]: by xl, whose watcher stays in the background.
+xl_create() {
+    guest_cfg "$@" >"$BED/$2.cfg"
+    timeout 100 xl create "$BED/$2.cfg" 3>&-
+}
+
+# The id that Xen has for a name: nothing to do with dom0d.
+xen_domid() { xl domid "$1" 2>/dev/null; }
+
+# state_in_xen NAME: as xl prints it, like r-----, -b----, --p---, ---s--.
+state_in_xen() { xl list "$1" 2>/dev/null | awk 'NR == 2 { print $5 }'; }
+
+#----- consoles -----
+
+# What a guest prints is kept by xenconsoled, from its first line, through restores and reboots.
+console_log() { echo "/var/log/xen/console/guest-$1.log"; }
+
+# console_reads NAME: forgets what the guest has printed so far.
+console_reads() { : >"$(console_log "$1")"; }
+
+# counter NAME: the last number the guest printed; 0 if none.
+counter() {
+    local n
+    n=$(tr -d '\r' <"$(console_log "$1")" 2>/dev/null | sed -n 's/^count \([0-9]*\)$/\1/p' | tail -n 1)
+    echo "${n:-0}"
+}
+
+# counts NAME [SECONDS]: the guest prints a higher number within the time.
+counts() {
+    local from
+    from=$(counter "$1")
+    wait_for "${2:-15}" "[ \$(counter '$1') -gt $from ]"
+}
+
+# has_booted NAME [SECONDS]: the guest has come to its first numbers.
+has_booted() { wait_for "${2:-60}" "[ \$(counter '$1') -gt 0 ]"; }
+
+#----- order -----
+
+guests_now() { timeout 30 xl list 2>/dev/null | awk 'NR > 1 && $2 != 0 { print $1 }'; }
+
+dom0d_installed() { [ -e /usr/lib/systemd/system/dom0d.service ]; }
+
+# bed_clean: no guests, no files, dom0d active.  Prints what a case should not have left behind.
+bed_clean() {
+    local guest domid
+    for guest in $(guests_now); do
+        echo "the guest $guest is still there"
+    done
+    for domid in $(timeout 30 xl list 2>/dev/null | awk 'NR > 1 && $2 != 0 { print $2 }'); do
+        timeout 30 xl destroy "$domid" >/dev/null 2>&1
+    done
+    wait_for 15 '[ -z "$(guests_now)" ]' || echo "the guests $(guests_now) cannot be destroyed"
+    rm -f /var/log/xen/console/guest-*.log
+    if dom0d_installed && ! systemctl -q is-active dom0d.service; then
+        echo "dom0d is $(systemctl is-active dom0d.service)"
+        systemctl reset-failed dom0d.service
+        timeout 60 systemctl start dom0d.service || echo "dom0d cannot be started"
+    fi
+    return 0
+}

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# The machine that dom0 runs on.  A snapshot fits only the machine it was taken on, so this
+# file's text is part of the snapshot's name.
+
+# start_qemu IMAGE STATE LIFE [ARGUMENT...]: in the background, from the disk STATE/disk.qcow2,
+# for LIFE seconds at most.
+#
+# The CPU: a PV dom0 dies with the emulator's SMAP and SMEP; RDTSCP and PKU upset Xen; with XSAVE,
+# and so AVX, programs in dom0 crash now and then.  max has SVM, for PVH and HVM guests.
+# Xen does not scrub memory: it would have every page of the machine allocated here.
+start_qemu() {
+    local image=$1 state=$2 life=$3
+    shift 3
+    rm -f "$state/qemu.pid" "$state"/{agent,monitor}.{in,out}
+    mkfifo "$state"/{agent,monitor}.{in,out}
+    # Descriptors that are locks of ours must not live on in QEMU.
+    setsid timeout -k 10 "$life" qemu-system-x86_64 \
+        -name dom0d-bed -nodefaults -no-user-config -no-reboot -display none -net none \
+        -pidfile "$state/qemu.pid" \
+        -accel tcg,thread=multi -cpu max,-smap,-smep,-rdtscp,-pku,-xsave -smp 2 -m 8192 \
+        -kernel "$image/xen" \
+        -append "console=com1 com1=115200,8n1 dom0_mem=1536M,max:1536M dom0_max_vcpus=2 bootscrub=0 loglvl=warning guest_loglvl=warning" \
+        -initrd "$image/vmlinuz root=LABEL=dom0 rootflags=noinit_itable rw console=hvc0 quiet fsck.mode=skip,$image/initrd" \
+        -drive "file=$state/disk.qcow2,format=qcow2,if=virtio,cache=unsafe" \
+        -virtfs "local,path=$state/share,mount_tag=share,security_model=none,id=share" \
+        -serial "file:$state/console.log" \
+        -device virtio-serial-pci \
+        -chardev "pipe,id=agent,path=$state/agent" -device virtserialport,chardev=agent,name=dom0d.agent \
+        -chardev "pipe,id=monitor,path=$state/monitor" -mon chardev=monitor,mode=readline \
+        "$@" </dev/null >"$state/qemu.log" 2>&1 7>&- 8>&- 9>&- &
+}
