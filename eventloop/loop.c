@@ -33,7 +33,7 @@ loop_new(void)
         event_config_free(config);
     }
     if (loop->base)
-        loop->turn = event_new(loop->base, -1, 0, turn, loop);
+        loop->turn = evtimer_new(loop->base, turn, loop);
     if (!loop->turn) {
         fputs("the kernel gives no event loop\n", stderr);
         abort();
@@ -61,7 +61,10 @@ loop_free(struct loop *loop)
 void
 loop_turn_again(struct loop *loop)
 {
-    event_active(loop->turn, EV_TIMEOUT, 0);
+    /* Not event_active: libevent would run it again before it looks at any descriptor. */
+    static const struct timeval now;
+
+    evtimer_add(loop->turn, &now);
 }
 
 void
@@ -79,7 +82,7 @@ loop_stop(struct loop *loop)
 bool
 loop_run_ready(struct loop *loop)
 {
-    event_base_loop(loop->base, EVLOOP_NONBLOCK);
+    event_base_loop(loop->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
     return !TAILQ_EMPTY(&loop->defers) || !TAILQ_EMPTY(&loop->always);
 }
 

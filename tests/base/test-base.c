@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/uuid.h"
+
+static char folder[64];
+
+static void
+setup(void)
+{
+    snprintf(folder, sizeof folder, "/tmp/test-base.XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+}
+
+static void
+teardown(void)
+{
+    ck_assert_int_eq(rmdir(folder), 0); /* nothing was left behind */
+}
+
+START_TEST(an_error_names_the_thing_and_the_reason)
+{
+    struct err err;
+
+    ck_assert_int_eq(err_set_errno(&err, ENOENT, "cannot open %s", "/x"), -1);
+    ck_assert_str_eq(err.message, "cannot open /x: No such file or directory");
+    ck_assert_int_eq(err.code, ERR_SYSTEM);
+    ck_assert_int_eq(err.detail, ENOENT);
+}
+END_TEST
+
+START_TEST(words_go_before_and_behind_an_error)
+{
+    struct err err;
+
+    err_set(&err, ERR_XML, "bad");
+    err_prefix(&err, "line %d", 3);
+    err_append(&err, " (%s)", "really");
+    ck_assert_str_eq(err.message, "line 3: bad (really)");
+    ck_assert_int_eq(err.code, ERR_XML);
+}
+END_TEST
+
+START_TEST(a_message_that_is_too_long_is_cut)
+{
+    cleanup_free char *text = xcalloc(1, 3 * ERR_MESSAGE_SIZE);
+    struct err         err;
+
+    memset(text, 'a', 3 * ERR_MESSAGE_SIZE - 1);
+    err_set(&err, ERR_XML, "%s", text);
+    ck_assert_uint_eq(strlen(err.message), ERR_MESSAGE_SIZE - 1);
+    err_prefix(&err, "%s", text);
+    err_append(&err, "%s", text);
+    ck_assert_uint_eq(strlen(err.message), ERR_MESSAGE_SIZE - 1);
+}
+END_TEST
+
+START_TEST(a_uuid_is_read_with_or_without_hyphens_and_written_with_them)
+{
+    uint8_t a[UUID_SIZE], b[UUID_SIZE];
+    char    text[UUID_TEXT_SIZE];
+
+    ck_assert(uuid_parse("6a6e1e5c-3B1D-4cf0-9a38-0123456789ab", a));
+    ck_assert(uuid_parse("6a6e1e5c3b1d4cf09a380123456789ab", b));
+    ck_assert(uuid_equal(a, b));
+    ck_assert_str_eq(uuid_format(a, text), "6a6e1e5c-3b1d-4cf0-9a38-0123456789ab");
+}
+END_TEST
+
+START_TEST(what_is_no_uuid_is_refused)
+{
+    static const char *const bad[] = {"",
+                                      "-",
+                                      "6a6e1e5c-3b1d-4cf0-9a38-0123456789a",
+                                      "6a6e1e5c-3b1d-4cf0-9a38-0123456789abc",
+                                      "6a6e1e5c-3b1d-4cf0-9a38-0123456789ag",
+                                      "-6a6e1e5c3b1d4cf09a380123456789ab"};
+    uint8_t                  uuid[UUID_SIZE] = {7};
+
+    for (size_t i = 0; i < array_size(bad); i++)
+        ck_assert_msg(!uuid_parse(bad[i], uuid), "%s", bad[i]);
+    ck_assert_uint_eq(uuid[0], 7);
+}
+END_TEST
+
+START_TEST(two_generated_uuids_differ_and_say_version_4)
+{
+    uint8_t a[UUID_SIZE], b[UUID_SIZE];
+
+    uuid_generate(a);
+    uuid_generate(b);
+    ck_assert(!uuid_equal(a, b));
+    ck_assert_uint_eq(a[6] >> 4, 4);
+    ck_assert_uint_eq(a[8] >> 6, 2);
+}
+END_TEST
+
+START_TEST(a_replaced_file_has_the_new_content_and_mode)
+{
+    cleanup_free char *path = xasprintf("%s/f", folder);
+    cleanup_free char *data = NULL;
+    struct stat        st;
+    struct err         err;
+    size_t             size;
+
+    ck_assert_int_eq(file_replace(path, "old", 3, 0644, &err), 0);
+    ck_assert_int_eq(file_replace(path, "newer", 5, 0600, &err), 0);
+    ck_assert_int_eq(file_read(path, 100, &data, &size, &err), 0);
+    ck_assert_str_eq(data, "newer");
+    ck_assert_uint_eq(size, 5);
+    ck_assert_int_eq(stat(path, &st), 0);
+    ck_assert_uint_eq(st.st_mode & 0777, 0600);
+    unlink(path);
+}
+END_TEST
+
+START_TEST(a_file_that_cannot_be_replaced_stays_and_nothing_else_does)
+{
+    cleanup_free char *path = xasprintf("%s/d", folder);
+    struct err         err;
+
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    ck_assert_int_eq(file_replace(path, "x", 1, 0600, &err), -1);
+    ck_assert_ptr_nonnull(strstr(err.message, "Is a directory"));
+    ck_assert_int_eq(rmdir(path), 0);
+}
+END_TEST
+
+START_TEST(a_file_that_is_too_large_or_none_at_all_is_not_read)
+{
+    cleanup_free char *path = xasprintf("%s/f", folder);
+    char              *data = NULL;
+    struct err         err;
+
+    ck_assert_int_eq(file_replace(path, "four", 4, 0600, &err), 0);
+    ck_assert_int_eq(file_read(path, 3, &data, NULL, &err), -1);
+    unlink(path);
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    ck_assert_int_eq(file_read(path, 3, &data, NULL, &err), -1);
+    ck_assert_ptr_nonnull(strstr(err.message, "not a regular file"));
+    unlink(path);
+    ck_assert_ptr_null(data);
+}
+END_TEST
+
+static char last_line[256];
+
+static void
+keep_line(enum log_level level, const struct log_about *about, const char *message)
+{
+    snprintf(last_line, sizeof last_line, "%d %s %s", (int)level,
+             about->domain ? about->domain : "-", message);
+}
+
+START_TEST(lines_above_the_level_are_dropped)
+{
+    log_set_sink(keep_line);
+    log_info("first");
+    log_debug("second");
+    ck_assert_str_eq(last_line, "6 - first");
+    log_set_level(LOG_LEVEL_DEBUG);
+    log_about(LOG_LEVEL_DEBUG, &(struct log_about){.domain = "web"}, "third");
+    ck_assert_str_eq(last_line, "7 web third");
+    log_set_level(LOG_LEVEL_INFO);
+    log_set_sink(NULL);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite   *suite = suite_create("base");
+    TCase   *tc = tcase_create("base");
+    SRunner *runner = srunner_create(suite);
+    int      failed;
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, an_error_names_the_thing_and_the_reason);
+    tcase_add_test(tc, words_go_before_and_behind_an_error);
+    tcase_add_test(tc, a_message_that_is_too_long_is_cut);
+    tcase_add_test(tc, a_uuid_is_read_with_or_without_hyphens_and_written_with_them);
+    tcase_add_test(tc, what_is_no_uuid_is_refused);
+    tcase_add_test(tc, two_generated_uuids_differ_and_say_version_4);
+    tcase_add_test(tc, a_replaced_file_has_the_new_content_and_mode);
+    tcase_add_test(tc, a_file_that_cannot_be_replaced_stays_and_nothing_else_does);
+    tcase_add_test(tc, a_file_that_is_too_large_or_none_at_all_is_not_read);
+    tcase_add_test(tc, lines_above_the_level_are_dropped);
+    suite_add_tcase(suite, tc);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? 1 : 0;
+}
