@@ -77,8 +77,17 @@ int wire_encode(const struct wire_header *header, xdrproc_t filter, const void *
 int  wire_decode(const void *frame, size_t size, xdrproc_t filter, void *body, struct err *err);
 void wire_body_free(xdrproc_t filter, void *body);
 
-/** The frame of an error reply to the call with this header.  Never fails: a message is cut if it
- * must be. */
+/* Stands in procs.def where a procedure has no arguments or no result: an empty body. */
+typedef char rpc_void;
+bool_t       xdr_rpc_void(XDR *xdrs, rpc_void *nothing);
+
+/**
+ * The frame of an error reply to the call with this header.  Never fails: a message is cut if it
+ * must be.
+ *
+ * libvirt's clients turn an ERR_RPC whose message begins with "unknown procedure" into "not
+ * supported"; other words there make some of them drop the connection.
+ */
 void wire_encode_error(const struct wire_header *call, const struct err *error, void **frame_out,
                        size_t *size_out);
 
