@@ -12,13 +12,18 @@
 /* Read at a time: others have their turn in between. */
 #define READ_SIZE 65536
 
+/* Delivered at a time, for the same reason. */
+#define FRAMES_AT_ONCE 32
+
 static void stream_ready(void *arg);
 static void stream_again(void *arg);
 
 static void
 update(struct stream *s)
 {
-    loop_io_start(&s->io, s->fd, !s->paused, evbuffer_get_length(s->out) > 0);
+    bool read = !s->paused && !s->backlog;
+
+    loop_io_start(&s->io, s->fd, read, evbuffer_get_length(s->out) > 0);
 }
 
 void
@@ -26,6 +31,7 @@ stream_init(struct stream *stream, struct loop *loop, int fd, const struct strea
             void *arg)
 {
     *stream = (struct stream){.loop = loop, .ops = ops, .arg = arg, .fd = fd};
+    stream->frame_max = SIZE_MAX;
     stream->in = evbuffer_new();
     stream->out = evbuffer_new();
     if (!stream->in || !stream->out)
@@ -59,27 +65,47 @@ lost(struct stream *s, const struct err *err)
     s->ops->closed(s->arg, err);
 }
 
+static int
+size_of_next(struct stream *s, size_t *size_out, struct err *err)
+{
+    unsigned char start[8];
+    ev_ssize_t    have = evbuffer_copyout(s->in, start, sizeof start);
+
+    if (s->ops->size_of(start, (size_t)have, size_out, err) < 0)
+        return -1;
+    if (*size_out > s->frame_max)
+        return err_set(err, ERR_RPC, "a frame of %zu bytes, longer than the %zu allowed",
+                       *size_out, s->frame_max);
+    return 0;
+}
+
 /*
- * Hand over the frames that are whole, until there is no more, a frame's receiver pauses, or the
- * stream goes.  Returns whether the stream is still Open; if not, it may be freed memory.
+ * Hand over the frames that are whole, until there is no more, others should have a turn, a
+ * frame's receiver pauses, or the stream goes.  Returns whether the stream is still Open; if not,
+ * it may be freed memory.
  */
 static bool
 deliver(struct stream *s)
 {
-    bool gone = false;
+    bool     gone = false;
+    unsigned n = 0;
 
+    s->backlog = false;
     while (!s->paused && !s->closing) {
-        unsigned char start[8];
-        ev_ssize_t    have = evbuffer_copyout(s->in, start, sizeof start);
-        size_t        size = 0;
-        struct err    err;
+        size_t     size = 0;
+        struct err err;
 
-        if (s->ops->size_of(start, (size_t)have, &size, &err) < 0) {
+        if (size_of_next(s, &size, &err) < 0) {
             lost(s, &err);
             return false;
         }
         if (!size || evbuffer_get_length(s->in) < size)
             break;
+        if (n++ == FRAMES_AT_ONCE) {
+            s->backlog = true;
+            loop_defer_start(&s->again);
+            break;
+        }
         s->gone = &gone;
         s->ops->frame(s->arg, evbuffer_pullup(s->in, (ev_ssize_t)size), size);
         if (gone)
@@ -143,7 +169,7 @@ stream_ready(void *arg)
 
     if (had_output && (!flush(s) || !drained(s)))
         return;
-    if (!s->paused) {
+    if (!s->paused && !s->backlog) {
         n = evbuffer_read(s->in, s->fd, READ_SIZE);
         if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
             lost(s, NULL);
@@ -187,6 +213,18 @@ size_t
 stream_unsent(const struct stream *stream)
 {
     return stream->fd < 0 ? 0 : evbuffer_get_length(stream->out);
+}
+
+size_t
+stream_unread(const struct stream *stream)
+{
+    return stream->fd < 0 ? 0 : evbuffer_get_length(stream->in);
+}
+
+void
+stream_set_frame_max(struct stream *stream, size_t size)
+{
+    stream->frame_max = size;
 }
 
 void

@@ -52,6 +52,8 @@ struct stream {
     int                      fd; /* -1: Closed */
     bool                     paused;
     bool                     closing; /* when all is written */
+    bool                     backlog; /* whole frames may be in memory: again is started */
+    size_t                   frame_max;
     bool                    *gone;    /* set while frame() runs, so that it may free us */
     struct evbuffer         *in, *out;
     struct loop_io           io;
@@ -74,6 +76,14 @@ void stream_send(struct stream *stream, const void *data, size_t size);
 
 /** Bytes not yet taken by the kernel. */
 size_t stream_unsent(const struct stream *stream);
+
+/** Bytes received that no frame() has had yet: the beginning of a frame, or what a pause holds up.
+ */
+size_t stream_unread(const struct stream *stream);
+
+/** From now on a longer frame is no frame, whatever size_of says.  At first there is no such bound.
+ */
+void stream_set_frame_max(struct stream *stream, size_t size);
 
 /** While paused nothing is read and no frame is delivered. */
 void stream_pause(struct stream *stream);

@@ -24,7 +24,7 @@ size_of(const void *data, size_t size, size_t *frame_out, struct err *err)
 /* What a stream told, and what it does when it is told. */
 struct talk {
     struct stream stream;
-    char          frames[256];
+    char          frames[512];
     int           closed, drained;
     bool          closed_with_err, close_on_frame, pause_on_frame;
 };
@@ -142,6 +142,45 @@ START_TEST(a_paused_stream_delivers_nothing_until_it_is_resumed)
 }
 END_TEST
 
+START_TEST(a_frame_above_the_bound_closes_the_stream_before_it_is_whole)
+{
+    stream_set_frame_max(&talk.stream, 3);
+    peer_sends("\003ab\004c", 5);
+    ck_assert_str_eq(talk.frames, "ab;");
+    ck_assert_int_eq(talk.closed, 1);
+    ck_assert(talk.closed_with_err);
+}
+END_TEST
+
+START_TEST(many_small_frames_take_several_turns_and_stay_in_order)
+{
+    char     bytes[200], want[201] = "";
+    unsigned turns = 0;
+
+    for (unsigned i = 0; i < 100; i++) {
+        memcpy(bytes + 2 * i, (char[]){2, (char)('0' + i % 10)}, 2);
+        memcpy(want + 2 * i, (char[]){(char)('0' + i % 10), ';'}, 2);
+    }
+    ck_assert_int_eq(write(peer, bytes, sizeof bytes), sizeof bytes);
+    while (strlen(talk.frames) < 200 && turns++ < 100)
+        loop_run_ready(loop);
+    ck_assert_str_eq(talk.frames, want);
+    ck_assert_uint_gt(turns, 1);
+    peer_sends("\002x", 2);
+    ck_assert_str_eq(talk.frames + 200, "x;");
+}
+END_TEST
+
+START_TEST(the_beginning_of_a_frame_is_unread)
+{
+    peer_sends("\002a\003b", 4);
+    ck_assert_str_eq(talk.frames, "a;");
+    ck_assert_uint_eq(stream_unread(&talk.stream), 2);
+    peer_sends("c", 1);
+    ck_assert_uint_eq(stream_unread(&talk.stream), 0);
+}
+END_TEST
+
 START_TEST(a_frame_may_close_its_stream)
 {
     talk.close_on_frame = true;
@@ -227,6 +266,9 @@ main(void)
     tcase_add_test(tc, what_is_no_frame_closes_the_stream_with_a_reason);
     tcase_add_test(tc, a_peer_that_goes_closes_the_stream_without_a_reason);
     tcase_add_test(tc, a_paused_stream_delivers_nothing_until_it_is_resumed);
+    tcase_add_test(tc, a_frame_above_the_bound_closes_the_stream_before_it_is_whole);
+    tcase_add_test(tc, many_small_frames_take_several_turns_and_stay_in_order);
+    tcase_add_test(tc, the_beginning_of_a_frame_is_unread);
     tcase_add_test(tc, a_frame_may_close_its_stream);
     tcase_add_test(tc, output_waits_in_the_queue_for_a_slow_peer_and_arrives_in_order);
     tcase_add_test(tc, a_stream_that_closes_when_drained_writes_all_first);
