@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * config.h: the daemon's configuration, read once at start.
+ *
+ * A file of lines `key = value`; empty lines and lines that begin with # are nothing.  Whatever a
+ * file does not say has its default.  dom0d.conf(5) and systemd/dom0d.conf tell the same list.
+ */
+#ifndef DAEMON_CONFIG_H
+#define DAEMON_CONFIG_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/log.h"
+
+struct config {
+    /* sockets */
+    char *socket;       /* read-write */
+    char *socket_ro;    /* read-only */
+    char *socket_group; /* of the read-write one; "": root's own */
+
+    /* bounds; sizes in bytes */
+    unsigned max_clients;
+    unsigned max_client_requests; /* in flight, of one client */
+    unsigned max_queued_jobs;     /* of one domain */
+    size_t   max_output;          /* not read yet by one client */
+    size_t   max_xml;             /* of one domain */
+
+    unsigned workers_idle; /* kept ready */
+
+    unsigned keepalive_interval; /* seconds; 0: no pings of our own */
+    unsigned keepalive_count;    /* pings without an answer before a client is given up */
+
+    char *run_dir;
+    char *dump_dir;
+    char *worker_path;
+
+    enum log_level log_level;
+};
+
+/** The caller frees it. */
+struct config *config_new(void);
+
+/** NULL is fine. */
+void config_free(struct config *config);
+
+/**
+ * Take over what a file says.  Errors name the file, the line, the key and the reason; config is
+ * then in part the file's and good for config_free only.
+ */
+int config_read(struct config *config, const char *path, struct err *err);
+
+/** The same for text in memory; name stands for the file in errors. */
+int config_parse(struct config *config, const char *name, const char *text, struct err *err);
+
+/** One key, as a line of a file says it.  Errors: ERR_INVALID_ARG, the key and the reason. */
+int config_set(struct config *config, const char *key, const char *value, struct err *err);
+
+/** The n-th key, NULL behind the last, and its default as a file would say it. */
+const char *config_key(unsigned n, const char **default_out);
+
+/** "debug", ...  Returns 0, or -1 where the word is no level. */
+int config_log_level(const char *word, enum log_level *level_out);
+
+#endif
