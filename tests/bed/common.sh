@@ -20,14 +20,11 @@ state_of() {
     echo "${TMPDIR:-/tmp}/dom0d-bed.$1"
 }
 
-# recipe_hash FILE...: changes when the name or text of a file does.
-recipe_hash() {
-    (cd "$bed_dir" && sha256sum "$@") | sha256sum | cut -c 1-16
-}
-
-# The folder of the image, whether it exists or not.
+# The folder of the image, whether it exists or not.  Its name changes with the recipe.
 image_folder() {
-    echo "$bed_cache/image-$(recipe_hash image image.d/* guest/*)"
+    local hash
+    hash=$(cd "$bed_dir" && LC_ALL=C && sha256sum image image.d/* guest/* | sha256sum | cut -c 1-16)
+    echo "$bed_cache/image-$hash"
 }
 
 # qemu_pid STATE: the pid of its QEMU, if that lives.  A pid alone proves nothing: it may have
