@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <assert.h>
+#include <libxml/hash.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "config.h"
+#include "daemon.h"
+#include "domains.h"
+#include "driver/host.h"
+#include "events.h"
+#include "job.h"
+
+struct domains {
+    struct daemon *daemon;
+    TAILQ_HEAD(, domain) list;
+    unsigned count;
+    /* libxml2's hash tables, which we have anyway; their keys are text. */
+    xmlHashTablePtr by_id, by_uuid, by_name;
+};
+
+/*----- look-ups -----*/
+
+struct id_text {
+    char text[12];
+};
+
+static struct id_text
+id_to_text(int domid)
+{
+    struct id_text id;
+
+    snprintf(id.text, sizeof id.text, "%d", domid);
+    return id;
+}
+
+static struct domain *
+lookup(xmlHashTablePtr table, const char *key)
+{
+    return xmlHashLookup(table, (const xmlChar *)key);
+}
+
+/* The first of two with the same key keeps it: names and UUIDs of guests of xl may repeat. */
+static void
+index_add(xmlHashTablePtr table, const char *key, struct domain *dom)
+{
+    xmlHashAddEntry(table, (const xmlChar *)key, dom);
+}
+
+static void
+index_remove(xmlHashTablePtr table, const char *key, const struct domain *dom)
+{
+    if (lookup(table, key) == dom)
+        xmlHashRemoveEntry(table, (const xmlChar *)key, NULL);
+}
+
+struct domain *
+domains_by_id(const struct domains *domains, int domid)
+{
+    return lookup(domains->by_id, id_to_text(domid).text);
+}
+
+struct domain *
+domains_by_uuid(const struct domains *domains, const uint8_t uuid[UUID_SIZE])
+{
+    char text[UUID_TEXT_SIZE];
+
+    return lookup(domains->by_uuid, uuid_format(uuid, text));
+}
+
+struct domain *
+domains_by_name(const struct domains *domains, const char *name)
+{
+    return lookup(domains->by_name, name);
+}
+
+struct domain *
+domains_first(const struct domains *domains)
+{
+    return TAILQ_FIRST(&domains->list);
+}
+
+struct domain *
+domains_next(const struct domain *dom)
+{
+    return TAILQ_NEXT(dom, link);
+}
+
+unsigned
+domains_count(const struct domains *domains)
+{
+    return domains->count;
+}
+
+/*----- one comes, one goes -----*/
+
+static struct domain *
+table_add(struct domains *domains, const char *name, const uint8_t uuid[UUID_SIZE])
+{
+    struct domain *dom = xcalloc(1, sizeof *dom);
+    char           text[UUID_TEXT_SIZE];
+
+    dom->daemon = domains->daemon;
+    dom->name = xstrdup(name);
+    dom->named = true;
+    memcpy(dom->uuid, uuid, sizeof dom->uuid);
+    dom->domid = -1;
+    dom->stop_detail = -1;
+    TAILQ_INIT(&dom->jobs);
+    TAILQ_INSERT_TAIL(&domains->list, dom, link);
+    domains->count++;
+    index_add(domains->by_uuid, uuid_format(uuid, text), dom);
+    index_add(domains->by_name, name, dom);
+    return dom;
+}
+
+static void
+clear_id(struct domain *dom)
+{
+    if (dom->domid >= 0)
+        index_remove(dom->daemon->domains->by_id, id_to_text(dom->domid).text, dom);
+    dom->domid = -1;
+}
+
+/* Another one with the same name or UUID can be found from now on. */
+static void
+reindex(struct domains *domains, const struct domain *gone)
+{
+    struct domain *dom;
+    char           text[UUID_TEXT_SIZE];
+
+    TAILQ_FOREACH (dom, &domains->list, link) {
+        if (!strcmp(dom->name, gone->name))
+            index_add(domains->by_name, dom->name, dom);
+        if (uuid_equal(dom->uuid, gone->uuid))
+            index_add(domains->by_uuid, uuid_format(dom->uuid, text), dom);
+    }
+}
+
+static void
+table_remove(struct domain *dom)
+{
+    struct domains *domains = dom->daemon->domains;
+    char            text[UUID_TEXT_SIZE];
+
+    assert(TAILQ_EMPTY(&dom->jobs));
+    clear_id(dom);
+    index_remove(domains->by_uuid, uuid_format(dom->uuid, text), dom);
+    index_remove(domains->by_name, dom->name, dom);
+    TAILQ_REMOVE(&domains->list, dom, link);
+    domains->count--;
+    reindex(domains, dom);
+    domain_def_free(dom->def);
+    free(dom->name);
+    free(dom);
+}
+
+int
+domains_reserve(struct domains *domains, struct domain_def *def, struct domain **dom_out,
+                struct err *err)
+{
+    const struct domain *twin = domains_by_uuid(domains, def->uuid);
+    char                 text[UUID_TEXT_SIZE];
+
+    if (!twin)
+        twin = domains_by_name(domains, def->name);
+    if (twin) {
+        err_set(err, ERR_OPERATION_FAILED,
+                "operation failed: domain '%s' already exists with uuid %s", twin->name,
+                uuid_format(twin->uuid, text));
+        domain_def_free(def);
+        return -1;
+    }
+    *dom_out = table_add(domains, def->name, def->uuid);
+    (*dom_out)->def = def;
+    return 0;
+}
+
+void
+domain_set_id(struct domain *dom, int domid)
+{
+    if (dom->domid == domid)
+        return;
+    clear_id(dom);
+    dom->domid = domid;
+    dom->shutdown_seen = false;
+    index_add(dom->daemon->domains->by_id, id_to_text(domid).text, dom);
+}
+
+/*----- what clients hear -----*/
+
+struct event_domain
+domain_for_event(const struct domain *dom)
+{
+    return (struct event_domain){.name = dom->name, .uuid = dom->uuid, .domid = dom->domid};
+}
+
+struct log_about
+domain_for_log(const struct domain *dom, char uuid_text[UUID_TEXT_SIZE])
+{
+    return (struct log_about){.domain = dom->name, .uuid = uuid_format(dom->uuid, uuid_text)};
+}
+
+void
+domain_announce_started(struct domain *dom, int detail)
+{
+    struct event_domain about = domain_for_event(dom);
+
+    if (dom->announced)
+        return;
+    dom->announced = true;
+    dom->stop_detail = -1;
+    events_lifecycle(dom->daemon->events, &about, LIFECYCLE_STARTED, detail);
+}
+
+void
+domain_gone(struct domain *dom)
+{
+    struct event_domain about = domain_for_event(dom);
+    char                uuid[UUID_TEXT_SIZE];
+    struct log_about    line = domain_for_log(dom, uuid);
+    int                 detail = dom->stop_detail >= 0 ? dom->stop_detail : STOPPED_DESTROYED;
+
+    clear_id(dom);
+    if (!dom->announced)
+        return;
+    dom->announced = false;
+    dom->stop_detail = -1;
+    log_about(LOG_LEVEL_INFO, &line, "domain %d has gone", about.domid);
+    about.domid = -1;
+    events_lifecycle(dom->daemon->events, &about, LIFECYCLE_STOPPED, detail);
+}
+
+/*----- the table and the truth -----*/
+
+static bool
+is_alive(const struct domain *dom, const struct host_dominfo *info)
+{
+    return !info->dying && uuid_equal(info->uuid, dom->uuid);
+}
+
+void
+domain_settle(struct domain *dom)
+{
+    struct host_dominfo info;
+    struct err          err;
+    int                 r;
+
+    if (!TAILQ_EMPTY(&dom->jobs))
+        return;
+    if (dom->domid >= 0) {
+        r = host_domain_info(dom->daemon->host, (uint32_t)dom->domid, &info, &err);
+        if (r < 0 && err.code != ERR_NO_DOMAIN) {
+            log_warning("cannot ask for domain %d: %s", dom->domid, err.message);
+            return;
+        }
+        if (r == 0 && is_alive(dom, &info)) {
+            if (info.shutdown && !dom->shutdown_seen)
+                lifecycle_shutdown(dom, &info);
+            return;
+        }
+    }
+    domain_gone(dom);
+    table_remove(dom);
+}
+
+/* xenstore may have no name for it (yet): it is listed all the same. */
+static void
+give_name(struct domain *dom)
+{
+    struct domains    *domains = dom->daemon->domains;
+    cleanup_free char *name = host_domain_name(dom->daemon->host, (uint32_t)dom->domid);
+
+    if (!name || !*name)
+        return;
+    index_remove(domains->by_name, dom->name, dom);
+    free(dom->name);
+    dom->name = take_ptr(name);
+    dom->named = true;
+    index_add(domains->by_name, dom->name, dom);
+}
+
+/* A domain that dom0d started in an earlier life is still its own. */
+static void
+take_kept_definition(struct domain *dom)
+{
+    cleanup_free char *xml = host_domain_kept_xml(dom->daemon->host, (uint32_t)dom->domid);
+    struct err         err;
+
+    if (xml && domain_def_parse(xml, strlen(xml), &dom->def, &err) < 0)
+        log_warning("domain '%s': the XML that was kept of it cannot be read: %s", dom->name,
+                    err.message);
+}
+
+static void
+discover(struct domains *domains, const struct host_dominfo *info)
+{
+    struct domain *dom = domains_by_uuid(domains, info->uuid);
+    char           made_up[32];
+
+    if (dom && dom->domid < 0 && job_of_domain(dom)) {
+        domain_set_id(dom, (int)info->domid); /* its job makes it just now, and will announce it */
+        return;
+    }
+    snprintf(made_up, sizeof made_up, "unnamed-%u", info->domid);
+    dom = table_add(domains, made_up, info->uuid);
+    dom->named = false;
+    domain_set_id(dom, (int)info->domid);
+    give_name(dom);
+    take_kept_definition(dom);
+    domain_announce_started(dom, STARTED_BOOTED);
+}
+
+static const struct host_dominfo *
+find(const struct host_dominfo *list, size_t count, int domid)
+{
+    size_t low = 0, high = count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if ((int)list[middle].domid < domid)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count && (int)list[low].domid == domid ? &list[low] : NULL;
+}
+
+/* Those that went, or whose kernel stopped. */
+static void
+refresh_known(struct domains *domains, const struct host_dominfo *list, size_t count)
+{
+    struct domain *dom = domains_first(domains), *next;
+
+    for (; dom; dom = next) {
+        const struct host_dominfo *info = find(list, count, dom->domid);
+
+        next = domains_next(dom);
+        if (dom->domid < 0)
+            continue;
+        if (!dom->named)
+            give_name(dom);
+        if (!info || !is_alive(dom, info) || info->shutdown)
+            domain_settle(dom);
+    }
+}
+
+void
+domains_refresh(struct domains *domains)
+{
+    cleanup_free struct host_dominfo *list = NULL;
+    size_t                            count;
+    struct err                        err;
+
+    if (host_list(domains->daemon->host, &list, &count, &err) < 0) {
+        log_warning("cannot list the domains: %s", err.message);
+        return;
+    }
+    refresh_known(domains, list, count);
+    for (size_t i = 0; i < count; i++)
+        if (!list[i].dying && !domains_by_id(domains, (int)list[i].domid))
+            discover(domains, &list[i]);
+}
+
+/*----- start and stop -----*/
+
+static void
+host_changed(void *arg)
+{
+    struct daemon *daemon = arg;
+
+    domains_refresh(daemon->domains);
+}
+
+static void
+host_lost(void *arg, const char *reason)
+{
+    struct daemon *daemon = arg;
+
+    log_error("the connection to Xen is lost: %s", reason);
+    daemon_fail(daemon);
+}
+
+static const struct host_events host_events = {
+    .changed = host_changed,
+    .disaster = host_lost,
+};
+
+int
+domains_start(struct daemon *daemon, struct err *err)
+{
+    struct domains *domains;
+
+    if (host_open(daemon->loop, &host_events, daemon, &daemon->host, err) < 0)
+        return -1;
+    if (host_info(daemon->host, &daemon->host_info, err) < 0)
+        return -1;
+    domains = xcalloc(1, sizeof *domains);
+    domains->daemon = daemon;
+    domains->by_id = xmlHashCreate(256);
+    domains->by_uuid = xmlHashCreate(256);
+    domains->by_name = xmlHashCreate(256);
+    TAILQ_INIT(&domains->list);
+    daemon->domains = domains;
+    domains_refresh(domains);
+    return 0;
+}
+
+void
+domains_stop(struct daemon *daemon)
+{
+    struct domains *domains = daemon->domains;
+
+    if (domains) {
+        while (!TAILQ_EMPTY(&domains->list))
+            table_remove(TAILQ_FIRST(&domains->list));
+        xmlHashFree(domains->by_id, NULL);
+        xmlHashFree(domains->by_uuid, NULL);
+        xmlHashFree(domains->by_name, NULL);
+        free(domains);
+        daemon->domains = NULL;
+    }
+    host_close(daemon->host);
+    daemon->host = NULL;
+}

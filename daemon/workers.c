@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A worker is a process with a listening socket at RUN_DIR/jobs/ID, which the daemon made and is
+ * connected to.  The socket is what lets a worker outlive its daemon: whoever comes next connects
+ * to it.
+ *
+ *   Idle --worker_run--> Busy --ended()--> Leaving --its exit--> freed
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "config.h"
+#include "daemon.h"
+#include "eventloop/loop.h"
+#include "eventloop/stream.h"
+#include "wire/frame.h"
+#include "workers.h"
+
+/* The descriptor at which a worker finds its listening socket. */
+#define WORKER_LISTEN_FD 3
+
+struct worker {
+    struct workers          *pool;
+    char                     socket_path[108];
+    pid_t                    pid;
+    struct loop_child        child;
+    struct stream            stream;
+    bool                     leaving; /* it has said how its task ended */
+    bool                     exited;
+    int                      status; /* wait's, when exited */
+    const struct worker_ops *ops;    /* NULL: Idle, or Leaving */
+    void                    *arg;
+    TAILQ_ENTRY(worker) link;
+};
+
+struct workers {
+    struct daemon *daemon;
+    TAILQ_HEAD(worker_list, worker) idle;
+    struct worker_list busy;
+    struct worker_list leaving;
+    struct loop_defer  fill;
+};
+
+/*----- the process -----*/
+
+static int
+listen_at(const char *path, struct err *err)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    cleanup_close int  fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(fd, 4) < 0)
+        return err_set_errno(err, errno, "cannot listen at %s", path);
+    return take_fd(fd);
+}
+
+/* The socket listens already, so this cannot wait: the kernel queues us. */
+static int
+connect_to(const char *path, struct err *err)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    cleanup_close int  fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
+        return err_set_errno(err, errno, "cannot connect to %s", path);
+    return take_fd(fd);
+}
+
+/* Signals as a fresh process has them, and a process group of its own: a Ctrl-C is for the daemon.
+ */
+static void
+spawn_attributes(posix_spawnattr_t *attributes)
+{
+    sigset_t none, all;
+
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_init(attributes);
+    posix_spawnattr_setsigmask(attributes, &none);
+    posix_spawnattr_setsigdefault(attributes, &all);
+    posix_spawnattr_setpgroup(attributes, 0);
+    posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                                             POSIX_SPAWN_SETPGROUP);
+}
+
+static int
+spawn(struct worker *w, int listen_fd, struct err *err)
+{
+    const struct config *config = w->pool->daemon->config;
+    char                 level[4];
+    char *argv[] = {(char *)(uintptr_t)config->worker_path, w->socket_path, level, NULL};
+    cleanup_close int          moved = fcntl(listen_fd, F_DUPFD_CLOEXEC, WORKER_LISTEN_FD + 1);
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t          attributes;
+    int                        r;
+
+    snprintf(level, sizeof level, "%d", (int)log_get_level());
+    spawn_attributes(&attributes);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, moved, WORKER_LISTEN_FD);
+    r = posix_spawn(&w->pid, config->worker_path, &actions, &attributes, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    return r ? err_set_errno(err, r, "cannot run %s", config->worker_path) : 0;
+}
+
+/*----- the end of one -----*/
+
+static void
+worker_free(struct worker *w)
+{
+    stream_close(&w->stream);
+    loop_child_stop(&w->child);
+    if (w->socket_path[0])
+        unlink(w->socket_path);
+    free(w);
+}
+
+static void
+say_how_it_died(const struct worker *w, struct err *err)
+{
+    if (WIFSIGNALED(w->status))
+        err_set(err, ERR_INTERNAL, "the worker was killed by signal %d (%s)", WTERMSIG(w->status),
+                strsignal(WTERMSIG(w->status)));
+    else
+        err_set(err, ERR_INTERNAL, "the worker ended early with status %d", WEXITSTATUS(w->status));
+}
+
+static struct worker_list *
+list_of(struct worker *w)
+{
+    if (w->leaving)
+        return &w->pool->leaving;
+    return w->ops ? &w->pool->busy : &w->pool->idle;
+}
+
+/* Process and connection are both gone. */
+static void
+worker_gone(struct worker *w)
+{
+    struct err err;
+
+    say_how_it_died(w, &err);
+    TAILQ_REMOVE(list_of(w), w, link);
+    if (w->ops)
+        w->ops->ended(w->arg, NULL, &err);
+    else if (!w->leaving)
+        log_warning("an idle worker is gone: %s", err.message);
+    worker_free(w);
+}
+
+static void
+worker_exited(void *arg, int status)
+{
+    struct worker *w = arg;
+
+    w->exited = true;
+    w->status = status;
+    /* What it said last may still be in the socket; the end of that comes too. */
+    if (w->stream.fd < 0)
+        worker_gone(w);
+}
+
+/*----- what it says -----*/
+
+static void
+send_command(struct worker *w, const worker_command *command)
+{
+    static const struct wire_header header = {
+        .program = WIRE_PROGRAM_WORKER, .version = WIRE_VERSION, .type = WIRE_MESSAGE};
+    void      *frame;
+    size_t     size;
+    struct err err;
+
+    if (wire_encode(&header, (xdrproc_t)xdr_worker_command, command, &frame, &size, &err) < 0) {
+        log_error("cannot tell a worker what to do: %s", err.message);
+        worker_kill(w);
+        return;
+    }
+    stream_send(&w->stream, frame, size);
+    free(frame);
+}
+
+/* Its task has ended; it may go. */
+static void
+take_done(struct worker *w, const worker_done *done)
+{
+    const struct worker_ops *ops = w->ops;
+
+    TAILQ_REMOVE(&w->pool->busy, w, link);
+    TAILQ_INSERT_TAIL(&w->pool->leaving, w, link);
+    w->leaving = true;
+    w->ops = NULL;
+    send_command(w, &(worker_command){.type = WORKER_BYE});
+    stream_close_when_drained(&w->stream);
+    ops->ended(w->arg, done, NULL);
+}
+
+static void
+worker_frame(void *arg, const void *data, size_t size)
+{
+    struct worker *w = arg;
+    worker_report  report = {.type = 0};
+    struct err     err;
+
+    if (wire_decode(data, size, (xdrproc_t)xdr_worker_report, &report, &err) < 0) {
+        log_error("a worker speaks nonsense: %s", err.message);
+        worker_kill(w);
+        return;
+    }
+    if (w->ops && report.type == WORKER_PROGRESS)
+        w->ops->progress(w->arg, &report.worker_report_u.progress);
+    else if (w->ops && report.type == WORKER_IDENTIFIED)
+        w->ops->identified(w->arg, &report.worker_report_u.identified);
+    else if (w->ops && report.type == WORKER_DONE)
+        take_done(w, &report.worker_report_u.done);
+    wire_body_free((xdrproc_t)xdr_worker_report, &report);
+}
+
+/* A worker that closes its connection and lives on is of no use. */
+static void
+worker_closed(void *arg, const struct err *err)
+{
+    struct worker *w = arg;
+
+    if (err)
+        log_error("a worker speaks nonsense: %s", err->message);
+    if (w->exited)
+        worker_gone(w);
+    else if (!w->leaving)
+        kill(w->pid, SIGKILL);
+}
+
+static const struct stream_ops worker_stream_ops = {
+    .size_of = wire_frame_size,
+    .frame = worker_frame,
+    .closed = worker_closed,
+};
+
+/*----- the pool -----*/
+
+static struct worker *
+worker_new(struct workers *pool, struct err *err)
+{
+    struct daemon    *daemon = pool->daemon;
+    struct worker    *w = xcalloc(1, sizeof *w);
+    cleanup_close int listen_fd = -1;
+    cleanup_close int fd = -1;
+    uint64_t          id;
+
+    w->pool = pool;
+    w->stream.fd = -1;
+    loop_child_init(&w->child, daemon->loop, worker_exited, w);
+    if (getrandom(&id, sizeof id, 0) != sizeof id)
+        id = loop_now_usec();
+    snprintf(w->socket_path, sizeof w->socket_path, "%s/jobs/%016" PRIx64, daemon->config->run_dir,
+             id);
+    listen_fd = listen_at(w->socket_path, err);
+    if (listen_fd >= 0)
+        fd = connect_to(w->socket_path, err);
+    if (fd < 0 || spawn(w, listen_fd, err) < 0) {
+        worker_free(w);
+        return NULL;
+    }
+    loop_child_start(&w->child, w->pid);
+    stream_init(&w->stream, daemon->loop, take_fd(fd), &worker_stream_ops, w);
+    TAILQ_INSERT_TAIL(&pool->idle, w, link);
+    return w;
+}
+
+static unsigned
+count_idle(const struct workers *pool)
+{
+    struct worker *w;
+    unsigned       n = 0;
+
+    TAILQ_FOREACH (w, &pool->idle, link)
+        n++;
+    return n;
+}
+
+/* One at a turn, so that clients have theirs in between. */
+static void
+fill_one(void *arg)
+{
+    struct workers *pool = arg;
+    struct err      err;
+
+    if (count_idle(pool) >= pool->daemon->config->workers_idle)
+        return;
+    if (!worker_new(pool, &err))
+        log_error("no worker in reserve: %s", err.message);
+    else
+        loop_defer_start(&pool->fill);
+}
+
+struct workers *
+workers_new(struct daemon *daemon)
+{
+    struct workers *pool = xcalloc(1, sizeof *pool);
+
+    pool->daemon = daemon;
+    TAILQ_INIT(&pool->idle);
+    TAILQ_INIT(&pool->busy);
+    TAILQ_INIT(&pool->leaving);
+    loop_defer_init(&pool->fill, daemon->loop, fill_one, pool);
+    return pool;
+}
+
+void
+workers_fill(struct workers *workers)
+{
+    loop_defer_start(&workers->fill);
+}
+
+static void
+free_all(struct worker_list *list)
+{
+    struct worker *w;
+
+    while ((w = TAILQ_FIRST(list))) {
+        TAILQ_REMOVE(list, w, link);
+        worker_free(w);
+    }
+}
+
+void
+workers_free(struct workers *workers)
+{
+    struct worker *w;
+
+    if (!workers)
+        return;
+    loop_defer_stop(&workers->fill);
+    free_all(&workers->idle);
+    free_all(&workers->leaving);
+    TAILQ_FOREACH (w, &workers->busy, link)
+        w->socket_path[0] = '\0'; /* it goes on, and the socket is how it is found */
+    free_all(&workers->busy);
+    free(workers);
+}
+
+struct worker *
+worker_run(struct workers *workers, const worker_start *task, const struct worker_ops *ops,
+           void *arg, struct err *err)
+{
+    struct worker *w = TAILQ_FIRST(&workers->idle);
+
+    if (!w)
+        w = worker_new(workers, err);
+    if (!w)
+        return NULL;
+    TAILQ_REMOVE(&workers->idle, w, link);
+    TAILQ_INSERT_TAIL(&workers->busy, w, link);
+    w->ops = ops;
+    w->arg = arg;
+    send_command(w, &(worker_command){.type = WORKER_START, .worker_command_u.start = *task});
+    workers_fill(workers);
+    return w;
+}
+
+void
+worker_proceed(struct worker *worker)
+{
+    send_command(worker, &(worker_command){.type = WORKER_PROCEED});
+}
+
+void
+worker_refuse(struct worker *worker, const struct err *why)
+{
+    worker_command command = {.type = WORKER_REFUSE};
+
+    command.worker_command_u.refuse = (worker_error){
+        .code = (int)why->code, .detail = why->detail, .message = (char *)(uintptr_t)why->message};
+    send_command(worker, &command);
+}
+
+void
+worker_abort(struct worker *worker)
+{
+    send_command(worker, &(worker_command){.type = WORKER_ABORT});
+}
+
+void
+worker_kill(struct worker *worker)
+{
+    if (!worker->exited)
+        kill(worker->pid, SIGKILL);
+}

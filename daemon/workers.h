@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * workers.h: the dom0d-worker processes, a few of them idle and ready.
+ *
+ * A worker is taken, given one task, reports, and ends.  See wire/worker.x for what is said.
+ */
+#ifndef DAEMON_WORKERS_H
+#define DAEMON_WORKERS_H
+
+#include "base/err.h"
+#include "wire/worker.h"
+
+struct daemon;
+struct worker;
+struct workers;
+
+struct worker_ops {
+    /* A restore has read the image's header and waits for worker_proceed or worker_refuse. */
+    void (*identified)(void *arg, const worker_identified *what);
+    void (*progress)(void *arg, const worker_progress *progress);
+
+    /* It has ended, and is freed after this.  done NULL: it died without a word; err says how. */
+    void (*ended)(void *arg, const worker_done *done, const struct err *err);
+};
+
+struct workers *workers_new(struct daemon *daemon);
+
+/** Idle ones end; those with a task go on without us. */
+void workers_free(struct workers *workers);
+
+/** Have the idle ones made, as many as the configuration says. */
+void workers_fill(struct workers *workers);
+
+/**
+ * Give a worker this task.  ops must outlive it; arg is told, from the loop.  NULL with err where
+ * no process can be made.
+ */
+struct worker *worker_run(struct workers *workers, const worker_start *task,
+                          const struct worker_ops *ops, void *arg, struct err *err);
+
+void worker_proceed(struct worker *worker);
+void worker_refuse(struct worker *worker, const struct err *why);
+void worker_abort(struct worker *worker);
+
+/** SIGKILL; ended() follows from the loop. */
+void worker_kill(struct worker *worker);
+
+#endif
