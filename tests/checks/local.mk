@@ -1,0 +1,13 @@
+# The project's own checks of its sources; each is a few lines of shell.
+checks = tests/checks/check-layers.sh tests/checks/check-headers.sh tests/checks/check-format.sh \
+	tests/checks/check-spdx.sh tests/checks/check-names.sh
+
+dist_check_SCRIPTS += $(checks)
+TESTS += $(checks)
+AM_TESTS_ENVIRONMENT += CHECK_CPPFLAGS='$(AM_CPPFLAGS) $(XENLIGHT_CFLAGS) $(LIBXML_CFLAGS) \
+	$(LIBEVENT_CFLAGS) $(TIRPC_CFLAGS) $(CHECK_CFLAGS)'; export CHECK_CPPFLAGS;
+
+format:
+	cd $(srcdir) && find include base eventloop wire conf driver daemon client tests \
+	  -name '*.[ch]' -print0 | xargs -0 clang-format -i
+.PHONY: format

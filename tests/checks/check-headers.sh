@@ -1,0 +1,16 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Each header compiles alone, so that its users need not know what it needs.
+set -u
+status=0
+
+for header in $(cd "$top_srcdir" && find include base eventloop wire conf driver daemon client tests -name '*.h'); do
+    # CPPFLAGS are words; the private headers of a folder are found by their own.
+    # shellcheck disable=SC2086
+    if ! $CC -std=gnu11 -Wall -Werror -fsyntax-only -x c $CHECK_CPPFLAGS \
+        -include "$top_builddir/config.h" "$top_srcdir/$header"; then
+        echo "$header does not compile alone" >&2
+        status=1
+    fi
+done
+exit $status

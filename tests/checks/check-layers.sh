@@ -1,0 +1,42 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Each folder includes only what design allows: eventloop <- driver <- daemon, wire below daemon
+# and client, client never driver.
+set -u
+cd "$top_srcdir" || exit 1
+status=0
+
+complain() {
+    echo "$1: must not include $2" >&2
+    status=1
+}
+
+# allow FOLDER "FOLDERS it may include from" "PATTERNS of system headers it must not include"
+allow() {
+    for file in $(find "$1" "include/$1" -name '*.[ch]' 2>/dev/null); do
+        for header in $(sed -n 's/^ *# *include *[<"]\([^>"]*\)[>"].*/\1/p' "$file"); do
+            case $header in
+            base/* | eventloop/* | wire/* | conf/* | driver/* | daemon/* | client/*)
+                case " $2 " in *" ${header%%/*} "*) ;; *) complain "$file" "$header" ;; esac
+                ;;
+            esac
+            for pattern in $3; do
+                case $header in $pattern) complain "$file" "$header" ;; esac
+            done
+        done
+        for header in $(sed -n 's/^ *# *include *"\([^/"]*\)".*/\1/p' "$file"); do
+            [ "$header" = config.h ] || [ -e "$(dirname "$file")/$header" ] ||
+                complain "$file" "$header, a private header of elsewhere"
+        done
+    done
+}
+
+set -f # the patterns are for case, not for files
+allow base      "base"                                     "*xl.h libxl* event2/* rpc/* libxml/*"
+allow eventloop "base eventloop"                           "libxl* xen* rpc/* libxml/*"
+allow wire      "base wire"                                "libxl* xen* event2/* libxml/* sys/socket.h sys/un.h"
+allow conf      "base conf"                                "event2/* rpc/*"
+allow driver    "base eventloop wire conf driver"          "event2/*"
+allow daemon    "base eventloop wire conf driver daemon"   "libxl* xen* conf/libxl.h event2/* libxml/*"
+allow client    "base wire conf client"                    "libxl* xen* conf/libxl.h event2/* libxml/* wire/worker.h"
+exit $status
