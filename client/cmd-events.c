@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Print what happens to domains, a line each, as it happens. */
+#include <limits.h>
+#include <stdio.h>
+#include <sys/time.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "calls.h"
+#include "command.h"
+#include "domain.h"
+#include "json.h"
+#include "text.h"
+
+enum { FEATURE_EVENT_CALLBACKS = 14, EVENT_ID_LIFECYCLE = 0 }; /* libvirt's numbers */
+
+#define SECONDS_MAX (366u * 24 * 3600)
+
+struct watch {
+    struct client *client;
+    unsigned       count, wanted; /* events seen; 0: as many as come */
+    int64_t        end_msec;      /* 0: never */
+};
+
+/*----- words, see libvirt-domain.h, virDomainEventType and its details -----*/
+
+#define DETAILS_MAX 9
+
+struct event_words {
+    const char *event;
+    const char *details[DETAILS_MAX];
+};
+
+static const struct event_words words[] = {
+    {"defined", {"added", "updated", "renamed", "from snapshot"}},
+    {"undefined", {"removed", "renamed"}},
+    {"started", {"booted", "migrated", "restored", "from snapshot", "woken up"}},
+    {"suspended",
+     {"paused", "migrated", "I/O error", "watchdog", "restored", "from snapshot", "API error",
+      "post-copy", "post-copy failed"}},
+    {"resumed", {"unpaused", "migrated", "from snapshot", "post-copy", "post-copy failed"}},
+    {"stopped",
+     {"shut down", "destroyed", "crashed", "migrated", "saved", "failed", "from snapshot"}},
+    {"shutdown", {"finished", "by the guest", "by the host"}},
+    {"pmsuspended", {"memory", "disk"}},
+    {"crashed", {"panicked", "crash loaded"}},
+};
+
+static const char *
+event_word(int event)
+{
+    return event >= 0 && (size_t)event < array_size(words) ? words[event].event : "unknown";
+}
+
+static const char *
+detail_word(int event, int detail)
+{
+    const char *word = NULL;
+
+    if (event >= 0 && (size_t)event < array_size(words) && detail >= 0 && detail < DETAILS_MAX)
+        word = words[event].details[detail];
+    return word ? word : "unknown";
+}
+
+/*----- printing -----*/
+
+/* "2026-03-01T12:34:56.789+0100": when the event came here. */
+static void
+format_now(char *text, size_t size)
+{
+    struct timeval now;
+    struct tm      local;
+    char           seconds[32], zone[8];
+
+    gettimeofday(&now, NULL);
+    localtime_r(&now.tv_sec, &local);
+    strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &local);
+    strftime(zone, sizeof zone, "%z", &local);
+    snprintf(text, size, "%s.%03d%s", seconds, (int)(now.tv_usec / 1000), zone);
+}
+
+static void
+print_json(const struct remote_domain_event_lifecycle_msg *msg, const char *now)
+{
+    struct json json;
+
+    json_init(&json, stdout, true);
+    json_object(&json, NULL);
+    json_string(&json, "time", now);
+    domain_write_json(&json, &msg->dom);
+    json_string(&json, "event", event_word(msg->event));
+    json_string(&json, "detail", detail_word(msg->event, msg->detail));
+    json_object_end(&json);
+}
+
+/* Flushed at once: the reader may be a pipe. */
+static void
+event_came(void *arg, const struct wire_header *header, const void *frame, size_t size)
+{
+    struct watch                                     *watch = arg;
+    struct remote_domain_event_callback_lifecycle_msg msg = {0};
+    xdrproc_t  filter = (xdrproc_t)xdr_remote_domain_event_callback_lifecycle_msg;
+    struct err ignored;
+    char       now[64];
+
+    if (header->program != WIRE_PROGRAM_REMOTE ||
+        header->procedure != MESSAGE_domain_event_callback_lifecycle ||
+        (watch->wanted && watch->count >= watch->wanted) ||
+        wire_decode(frame, size, filter, &msg, &ignored) < 0)
+        return;
+    format_now(now, sizeof now);
+    if (watch->client->json)
+        print_json(&msg.msg, now);
+    else
+        text_print_line(stdout, "%s %s %s (%s)", now, msg.msg.dom.name, event_word(msg.msg.event),
+                        detail_word(msg.msg.event, msg.msg.detail));
+    fflush(stdout);
+    watch->count++;
+    wire_body_free(filter, &msg);
+}
+
+/*----- the command -----*/
+
+static int64_t
+now_msec(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int
+register_events(struct connection *conn, struct remote_nonnull_domain *dom, struct err *err)
+{
+    struct remote_connect_supports_feature_args feature = {.feature = FEATURE_EVENT_CALLBACKS};
+    struct remote_connect_supports_feature_ret  answer = {0};
+    struct remote_connect_domain_event_callback_register_any_args args = {
+        .eventID = EVENT_ID_LIFECYCLE, .dom = dom};
+    struct remote_connect_domain_event_callback_register_any_ret ret = {0};
+
+    if (call_connect_supports_feature(conn, &feature, &answer, err) < 0)
+        return -1;
+    if (!answer.supported)
+        return err_set(err, ERR_NO_SUPPORT, "the daemon does not tell of events");
+    return call_connect_domain_event_callback_register_any(conn, &args, &ret, err);
+}
+
+static int
+watch_events(struct watch *watch, struct err *err)
+{
+    struct connection *conn = watch->client->conn;
+
+    while (!watch->wanted || watch->count < watch->wanted) {
+        int64_t left = watch->end_msec ? watch->end_msec - now_msec() : -1;
+
+        if (watch->end_msec && left <= 0)
+            return watch->wanted
+                       ? err_set(err, ERR_OPERATION_TIMEOUT, "the time is up after %u of %u events",
+                                 watch->count, watch->wanted)
+                       : 0;
+        if (connection_turn(conn, -1, left > INT_MAX ? INT_MAX : (int)left, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int
+events_run(struct client *client, const struct options *options, struct err *err)
+{
+    struct watch                                watch = {.client = client};
+    const char                                 *domain = option_value(options, "domain");
+    const char                                 *timeout = option_value(options, "timeout");
+    const char                                 *count = option_value(options, "count");
+    cleanup_domain struct remote_nonnull_domain dom = {0};
+    unsigned                                    seconds = 0;
+
+    if ((timeout && client_number(client, "timeout", timeout, SECONDS_MAX, &seconds, err) < 0) ||
+        (count && client_number(client, "count", count, UINT_MAX, &watch.wanted, err) < 0) ||
+        !client_connect(client, err) ||
+        (domain && domain_find(client->conn, domain, &dom, err) < 0))
+        return -1;
+    connection_on_message(client->conn, event_came, &watch);
+    if (timeout)
+        watch.end_msec = now_msec() + (int64_t)seconds * 1000;
+    if (register_events(client->conn, domain ? &dom : NULL, err) < 0)
+        return -1;
+    return watch_events(&watch, err);
+}
+
+static const struct option_spec events_options[] = {
+    {"domain", 'd', "DOMAIN", "only those of this domain"},
+    {"timeout", 't', "SECS", "end after that time"},
+    {"count", 'n', "N", "end after that many events"},
+    {0},
+};
+
+const struct command cmd_events = {
+    .name = "events",
+    .args = "",
+    .help = "print what happens to domains, as it happens",
+    .options = events_options,
+    .json = true,
+    .run = events_run,
+};

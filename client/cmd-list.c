@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* List domains. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "calls.h"
+#include "command.h"
+#include "domain.h"
+#include "json.h"
+#include "text.h"
+
+enum { LIST_ACTIVE = 1, LIST_INACTIVE = 2 }; /* virConnectListAllDomainsFlags */
+
+/* Where a list goes. */
+struct output {
+    struct table table;
+    struct json  json;
+};
+
+static void
+print_names(const struct remote_connect_list_all_domains_ret *list)
+{
+    for (unsigned i = 0; i < list->domains.domains_len; i++)
+        text_print_line(stdout, "%s", list->domains.domains_val[i].name);
+}
+
+static void
+add_row(struct table *table, const struct remote_nonnull_domain *dom,
+        const struct remote_domain_get_info_ret *info)
+{
+    table_add(table, "%s", dom->name);
+    if (dom->id >= 0)
+        table_add(table, "%d", dom->id);
+    else
+        table_add(table, "-");
+    table_add(table, "%" PRIu64, (uint64_t)info->memory / 1024);
+    table_add(table, "%u", (unsigned)info->nrVirtCpu);
+    table_add(table, "%s", domain_state_name(info->state));
+    table_add(table, "%.1f", (double)info->cpuTime / 1e9);
+}
+
+static void
+add_object(struct json *json, const struct remote_nonnull_domain *dom,
+           const struct remote_domain_get_info_ret *info)
+{
+    json_object(json, NULL);
+    domain_write_json(json, dom);
+    json_string(json, "state", domain_state_name(info->state));
+    domain_write_json_numbers(json, info);
+    json_object_end(json);
+}
+
+/* A domain that went since it was listed is no error: it is not listed. */
+static int
+add_domains(struct client *client, const struct remote_connect_list_all_domains_ret *list,
+            struct output *output, struct err *err)
+{
+    for (unsigned i = 0; i < list->domains.domains_len; i++) {
+        struct remote_domain_get_info_args args = {.dom = list->domains.domains_val[i]};
+        struct remote_domain_get_info_ret  info = {0};
+        struct err                         other = {0};
+
+        if (call_domain_get_info(client->conn, &args, &info, &other) == 0) {
+            if (client->json)
+                add_object(&output->json, &args.dom, &info);
+            else
+                add_row(&output->table, &args.dom, &info);
+        } else if (other.code != ERR_NO_DOMAIN) {
+            *err = other;
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int
+print_list(struct client *client, const struct remote_connect_list_all_domains_ret *list,
+           struct err *err)
+{
+    static const char *const headings[] = {"Name", ">ID", ">Mem", ">VCPUs", "State", ">Time(s)"};
+    struct output            output;
+    int                      r;
+
+    json_init(&output.json, stdout, false);
+    table_init(&output.table, headings, array_size(headings));
+    if (client->json)
+        json_array(&output.json, NULL);
+    r = add_domains(client, list, &output, err);
+    if (client->json)
+        json_array_end(&output.json);
+    else if (r == 0)
+        table_print(&output.table, stdout);
+    table_clear(&output.table);
+    return r;
+}
+
+static int
+list_run(struct client *client, const struct options *options, struct err *err)
+{
+    struct connection                          *conn = client_connect(client, err);
+    struct remote_connect_list_all_domains_args args = {.need_results = 1, .flags = LIST_ACTIVE};
+    cleanup_ret(connect_list_all_domains) struct remote_connect_list_all_domains_ret list = {0};
+
+    if (option_given(options, "all"))
+        args.flags |= LIST_INACTIVE;
+    if (!conn || call_connect_list_all_domains(conn, &args, &list, err) < 0)
+        return -1;
+    if (!option_given(options, "name"))
+        return print_list(client, &list, err);
+    if (client->json)
+        return client_misused(client, err, "--name and --json do not go together");
+    print_names(&list);
+    return 0;
+}
+
+static const struct option_spec list_options[] = {
+    {"all", 'a', NULL, "also domains that do not run"},
+    {"name", 0, NULL, "only the names, one a line"},
+    {0},
+};
+
+const struct command cmd_list = {
+    .name = "list",
+    .args = "",
+    .help = "list the domains that run",
+    .options = list_options,
+    .json = true,
+    .run = list_run,
+};

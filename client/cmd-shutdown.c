@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Ask a guest to shut down; it may take its time, or refuse. */
+#include "calls.h"
+#include "command.h"
+#include "domain.h"
+#include "power.h"
+
+static int
+shutdown_run(struct client *client, const struct options *options, struct err *err)
+{
+    struct connection                          *conn;
+    cleanup_domain struct remote_nonnull_domain dom = {0};
+    struct remote_domain_shutdown_flags_args    args = {0};
+
+    if (power_mode(client, options, &args.flags, err) < 0 ||
+        !(conn = client_connect(client, err)) ||
+        domain_find(conn, options->operands[0], &dom, err) < 0)
+        return -1;
+    args.dom = dom;
+    return call_domain_shutdown_flags(conn, &args, NULL, err);
+}
+
+const struct command cmd_shutdown = {
+    .name = "shutdown",
+    .args = "DOMAIN",
+    .help = "ask a guest to shut down",
+    .options = power_options,
+    .run = shutdown_run,
+};

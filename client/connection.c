@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/alloc.h"
+#include "calls.h"
+#include "connection.h"
+
+#define READ_SIZE (64u * 1024)
+
+enum { KEEPALIVE_PING = 1, KEEPALIVE_PONG = 2 };
+enum { OPEN_READONLY = 1 }; /* CONNECT_OPEN's flag */
+
+struct buffer {
+    char  *data;
+    size_t size, capacity;
+};
+
+struct connection {
+    int           fd; /* non-blocking */
+    char         *path;
+    uint32_t      next_serial;
+    struct buffer in, out;
+    struct err    lost;       /* code 0 while all is well */
+    TAILQ_HEAD(, call) calls; /* Sent, borrowed */
+    message_fn *message;
+    void       *message_arg;
+};
+
+/*----- buffers -----*/
+
+static void
+buffer_append(struct buffer *buffer, const void *data, size_t size)
+{
+    if (buffer->capacity - buffer->size < size) {
+        buffer->capacity = 2 * buffer->capacity + size;
+        buffer->data = xrealloc(buffer->data, buffer->capacity);
+    }
+    memcpy(buffer->data + buffer->size, data, size);
+    buffer->size += size;
+}
+
+static void
+buffer_drop(struct buffer *buffer, size_t size)
+{
+    buffer->size -= size;
+    memmove(buffer->data, buffer->data + size, buffer->size);
+}
+
+/*----- frames -----*/
+
+static struct call *
+find_call(const struct connection *conn, const struct wire_header *header)
+{
+    struct call *call;
+
+    TAILQ_FOREACH (call, &conn->calls, link) {
+        if (!call->reply && call->serial == header->serial && call->program == header->program)
+            return call;
+    }
+    return NULL;
+}
+
+static void
+answer_keepalive(struct connection *conn, const struct wire_header *ping)
+{
+    struct wire_header pong = *ping;
+    struct err         ignored;
+    void              *frame;
+    size_t             size;
+
+    if (ping->procedure != KEEPALIVE_PING)
+        return;
+    pong.procedure = KEEPALIVE_PONG;
+    if (wire_encode(&pong, NULL, NULL, &frame, &size, &ignored) == 0) {
+        buffer_append(&conn->out, frame, size);
+        free(frame);
+    }
+}
+
+static void
+take_frame(struct connection *conn, const void *frame, size_t size)
+{
+    struct wire_header header;
+    struct call       *call;
+
+    wire_header_decode(frame, size, &header);
+    if (header.program == WIRE_PROGRAM_KEEPALIVE) {
+        answer_keepalive(conn, &header);
+    } else if (header.type == WIRE_MESSAGE) {
+        if (conn->message)
+            conn->message(conn->message_arg, &header, frame, size);
+    } else if (header.type == WIRE_REPLY && (call = find_call(conn, &header))) {
+        call->reply = xmemdup(frame, size);
+        call->reply_size = size;
+    }
+    /* Anything else is the answer to a call that was forgotten. */
+}
+
+/* Deal with the whole frames that are there. */
+static int
+take_frames(struct connection *conn, struct err *err)
+{
+    size_t at = 0, size = 0;
+
+    for (;; at += size) {
+        if (wire_frame_size(conn->in.data + at, conn->in.size - at, &size, err) < 0)
+            return err_prefix(err, "the daemon at %s sent what is not its protocol", conn->path);
+        if (size == 0 || size > conn->in.size - at)
+            break;
+        take_frame(conn, conn->in.data + at, size);
+    }
+    buffer_drop(&conn->in, at);
+    return 0;
+}
+
+/*----- the socket -----*/
+
+static int
+lost(const struct connection *conn, int errnum, struct err *err)
+{
+    if (errnum)
+        err_set_errno(err, errnum, "the connection to the daemon at %s was lost", conn->path);
+    else
+        err_set(err, ERR_NO_CONNECT, "the connection to the daemon at %s was lost", conn->path);
+    err->code = ERR_NO_CONNECT;
+    return -1;
+}
+
+static int
+write_some(struct connection *conn, struct err *err)
+{
+    ssize_t n = send(conn->fd, conn->out.data, conn->out.size, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return 0;
+    if (n < 0 && errno != EPIPE)
+        return lost(conn, errno, err);
+    /* EPIPE: reading will tell, after what the daemon said before it hung up. */
+    buffer_drop(&conn->out, n < 0 ? conn->out.size : (size_t)n);
+    return 0;
+}
+
+static int
+read_some(struct connection *conn, struct err *err)
+{
+    char    data[READ_SIZE];
+    ssize_t n = recv(conn->fd, data, sizeof data, MSG_DONTWAIT);
+
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return 0;
+    if (n <= 0)
+        return lost(conn, n < 0 ? errno : 0, err);
+    buffer_append(&conn->in, data, (size_t)n);
+    return take_frames(conn, err);
+}
+
+static int
+turn(struct connection *conn, int wake_fd, int timeout_msec, struct err *err)
+{
+    struct pollfd fds[] = {
+        {.fd = conn->fd, .events = (short)(POLLIN | (conn->out.size ? POLLOUT : 0))},
+        {.fd = wake_fd, .events = POLLIN}, /* poll passes over a negative one */
+    };
+
+    if (poll(fds, array_size(fds), timeout_msec) < 0)
+        return errno == EINTR ? 0 : err_set_errno(err, errno, "poll");
+    if ((fds[0].revents & POLLOUT) && write_some(conn, err) < 0)
+        return -1;
+    return fds[0].revents & ~POLLOUT ? read_some(conn, err) : 0;
+}
+
+int
+connection_turn(struct connection *conn, int wake_fd, int timeout_msec, struct err *err)
+{
+    if (!conn->lost.code)
+        turn(conn, wake_fd, timeout_msec, &conn->lost);
+    if (!conn->lost.code)
+        return 0;
+    *err = conn->lost;
+    return -1;
+}
+
+void
+connection_on_message(struct connection *conn, message_fn *fn, void *arg)
+{
+    conn->message = fn;
+    conn->message_arg = arg;
+}
+
+/*----- calls -----*/
+
+int
+call_begin(struct connection *conn, struct call *call, uint32_t program, int32_t procedure,
+           xdrproc_t filter, const void *args, struct err *err)
+{
+    struct wire_header header = {.program = program,
+                                 .version = WIRE_VERSION,
+                                 .procedure = procedure,
+                                 .type = WIRE_CALL,
+                                 .serial = conn->next_serial};
+    cleanup_free void *frame = NULL;
+    size_t             size;
+
+    assert(!call->conn);
+    if (wire_encode(&header, filter, args, &frame, &size, err) < 0)
+        return -1;
+    buffer_append(&conn->out, frame, size);
+    *call = (struct call){
+        .conn = conn, .program = program, .procedure = procedure, .serial = conn->next_serial++};
+    TAILQ_INSERT_TAIL(&conn->calls, call, link);
+    return 0;
+}
+
+void
+call_forget(struct call *call)
+{
+    if (!call->conn)
+        return;
+    TAILQ_REMOVE(&call->conn->calls, call, link);
+    free(call->reply);
+    *call = (struct call){0};
+}
+
+static int
+decode_reply(const struct call *call, xdrproc_t filter, void *ret, struct err *err)
+{
+    struct wire_header header;
+
+    wire_header_decode(call->reply, call->reply_size, &header);
+    if (header.status != WIRE_OK) {
+        wire_decode_error(call->reply, call->reply_size, err);
+        return -1;
+    }
+    if (header.procedure != call->procedure)
+        return err_set(err, ERR_RPC, "the daemon answered procedure %d instead of %d",
+                       header.procedure, call->procedure);
+    if (filter && wire_decode(call->reply, call->reply_size, filter, ret, err) < 0)
+        return err_prefix(err, "the daemon's answer to procedure %d", call->procedure);
+    return 0;
+}
+
+int
+call_end(struct call *call, xdrproc_t filter, void *ret, struct err *err)
+{
+    int r = decode_reply(call, filter, ret, err);
+
+    call_forget(call);
+    return r;
+}
+
+int
+call_wait(struct call *call, struct err *err)
+{
+    while (!call_answered(call)) {
+        if (connection_turn(call->conn, -1, -1, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/*----- opening and closing -----*/
+
+static int
+connect_socket(const struct connection *conn, struct err *err)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const char        *hint = "";
+
+    if (strlen(conn->path) >= sizeof address.sun_path)
+        return err_set(err, ERR_NO_CONNECT, "the socket's path is too long: %s", conn->path);
+    strcpy(address.sun_path, conn->path);
+    if (connect(conn->fd, (struct sockaddr *)&address, sizeof address) == 0)
+        return 0;
+    if (errno == ENOENT || errno == ECONNREFUSED)
+        hint = " (does dom0d run?)";
+    err_set_errno(err, errno, "cannot connect to the daemon at %s", conn->path);
+    return err_append(err, "%s", hint);
+}
+
+/* The first two calls of every client, see libvirt's src/remote/remote_driver.c. */
+static int
+open_hypervisor(struct connection *conn, bool readonly, struct err *err)
+{
+    char                            name[] = "xen:///system", *name_ptr = name;
+    struct remote_connect_open_args args = {.name = &name_ptr,
+                                            .flags = readonly ? OPEN_READONLY : 0};
+    struct remote_auth_list_ret     list = {0};
+
+    if (call_auth_list(conn, NULL, &list, err) < 0)
+        return -1;
+    call_free_auth_list(&list);
+    return call_connect_open(conn, &args, NULL, err);
+}
+
+int
+connection_open(const char *path, bool readonly, struct connection **conn_out, struct err *err)
+{
+    struct connection *conn = xcalloc(1, sizeof *conn);
+
+    TAILQ_INIT(&conn->calls);
+    conn->path = xstrdup(path);
+    conn->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (conn->fd < 0)
+        err_set_errno(err, errno, "cannot make a socket");
+    if (conn->fd < 0 || connect_socket(conn, err) < 0 || open_hypervisor(conn, readonly, err) < 0) {
+        connection_close(conn);
+        return -1;
+    }
+    *conn_out = conn;
+    return 0;
+}
+
+void
+connection_close(struct connection *conn)
+{
+    if (!conn)
+        return;
+    assert(TAILQ_EMPTY(&conn->calls));
+    if (conn->fd >= 0)
+        close(conn->fd);
+    free(conn->path);
+    free(conn->in.data);
+    free(conn->out.data);
+    free(conn);
+}

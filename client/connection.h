@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * connection.h: a client's connection to the daemon, with any number of calls under way.
+ *
+ * connection_turn is the only function that waits.  It writes what is queued, hands each reply to
+ * the call that it answers, answers the daemon's keepalive, and passes messages (events) on.
+ */
+#ifndef CLIENT_CONNECTION_H
+#define CLIENT_CONNECTION_H
+
+#include <rpc/xdr.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/err.h"
+#include "wire/frame.h"
+
+struct connection;
+
+/*
+ * A call, inside the struct of whoever waits for its answer.
+ *   Idle (zeroed) --call_begin_NAME--> Sent --connection_turn--> Answered --call_end_NAME--> Idle
+ * Neither moves nor goes while it is Sent or Answered, unless call_forget makes it Idle.
+ */
+struct call {
+    TAILQ_ENTRY(call) link;
+    struct connection *conn; /* NULL: Idle */
+    int32_t            procedure;
+    uint32_t           program, serial;
+    void              *reply; /* the whole frame; NULL: not Answered */
+    size_t             reply_size;
+};
+
+/* A message of the daemon that answers nothing; the frame is borrowed. */
+typedef void message_fn(void *arg, const struct wire_header *header, const void *frame,
+                        size_t size);
+
+/* Connect to the socket at path and open "xen:///system". */
+int connection_open(const char *path, bool readonly, struct connection **conn_out, struct err *err);
+
+/* Every call must be Idle.  NULL is fine. */
+void connection_close(struct connection *conn);
+
+void connection_on_message(struct connection *conn, message_fn *fn, void *arg);
+
+/*
+ * Wait until something came from the daemon, wake_fd is readable (-1: no such descriptor), or the
+ * time is up (-1: never), and deal with what came.
+ *
+ * Returns -1, ERR_NO_CONNECT, once the connection is lost; then always.
+ */
+int connection_turn(struct connection *conn, int wake_fd, int timeout_msec, struct err *err);
+
+/*----- calls; use the typed ones of calls.h -----*/
+
+static inline bool
+call_answered(const struct call *call)
+{
+    return call->reply != NULL;
+}
+
+int call_begin(struct connection *conn, struct call *call, uint32_t program, int32_t procedure,
+               xdrproc_t filter, const void *args, struct err *err);
+
+/* For an Answered call.  *ret, zeroed before, is freed with wire_body_free; filter NULL: nothing.
+ */
+int call_end(struct call *call, xdrproc_t filter, void *ret, struct err *err);
+
+/* Wait until it is Answered. */
+int call_wait(struct call *call, struct err *err);
+
+/* The answer is not wanted any more.  Idle is fine. */
+void call_forget(struct call *call);
+
+#endif

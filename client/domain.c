@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/uuid.h"
+#include "calls.h"
+#include "domain.h"
+#include "json.h"
+
+/*----- looking up -----*/
+
+static int
+find_by_id(struct connection *conn, int id, struct remote_nonnull_domain *dom_out, struct err *err)
+{
+    struct remote_domain_lookup_by_id_args args = {.id = id};
+    struct remote_domain_lookup_by_id_ret  ret = {0};
+
+    if (call_domain_lookup_by_id(conn, &args, &ret, err) < 0)
+        return -1;
+    *dom_out = ret.dom;
+    return 0;
+}
+
+static int
+find_by_uuid(struct connection *conn, const uint8_t *uuid, struct remote_nonnull_domain *dom_out,
+             struct err *err)
+{
+    struct remote_domain_lookup_by_uuid_args args;
+    struct remote_domain_lookup_by_uuid_ret  ret = {0};
+
+    memcpy(args.uuid, uuid, UUID_SIZE);
+    if (call_domain_lookup_by_uuid(conn, &args, &ret, err) < 0)
+        return -1;
+    *dom_out = ret.dom;
+    return 0;
+}
+
+static int
+find_by_name(struct connection *conn, const char *name, struct remote_nonnull_domain *dom_out,
+             struct err *err)
+{
+    cleanup_free char                       *copy = xstrdup(name);
+    struct remote_domain_lookup_by_name_args args = {.name = copy};
+    struct remote_domain_lookup_by_name_ret  ret = {0};
+
+    if (call_domain_lookup_by_name(conn, &args, &ret, err) < 0)
+        return -1;
+    *dom_out = ret.dom;
+    return 0;
+}
+
+/* Returns -1 where text is no whole number that could be an id. */
+static int
+parse_id(const char *text)
+{
+    char *end;
+    long  id;
+
+    if (*text < '0' || *text > '9')
+        return -1;
+    errno = 0;
+    id = strtol(text, &end, 10);
+    return *end || errno || id > INT_MAX ? -1 : (int)id;
+}
+
+int
+domain_find(struct connection *conn, const char *text, struct remote_nonnull_domain *dom_out,
+            struct err *err)
+{
+    struct err other = {0};
+    uint8_t    uuid[UUID_SIZE];
+    int        id = parse_id(text);
+
+    if (id >= 0 && find_by_id(conn, id, dom_out, &other) == 0)
+        return 0;
+    if (uuid_parse(text, uuid) && find_by_uuid(conn, uuid, dom_out, &other) == 0)
+        return 0;
+    if (other.code && other.code != ERR_NO_DOMAIN) {
+        *err = other;
+        return -1;
+    }
+    return find_by_name(conn, text, dom_out, err);
+}
+
+void
+domain_clear(struct remote_nonnull_domain *dom)
+{
+    wire_body_free((xdrproc_t)xdr_remote_nonnull_domain, dom);
+}
+
+void
+domain_write_json(struct json *json, const struct remote_nonnull_domain *dom)
+{
+    char uuid[UUID_TEXT_SIZE];
+
+    json_string(json, "name", dom->name);
+    json_string(json, "uuid", uuid_format((const uint8_t *)dom->uuid, uuid));
+    if (dom->id >= 0)
+        json_int(json, "id", dom->id);
+    else
+        json_string(json, "id", NULL);
+}
+
+void
+domain_write_json_numbers(struct json *json, const struct remote_domain_get_info_ret *info)
+{
+    json_uint(json, "memory_kib", info->memory);
+    json_uint(json, "max_memory_kib", info->maxMem);
+    json_uint(json, "vcpus", info->nrVirtCpu);
+    json_uint(json, "cpu_time_nsec", info->cpuTime);
+}
+
+/*----- words, see libvirt-domain.h -----*/
+
+enum { RUNNING = 1, BLOCKED, PAUSED, SHUTTING_DOWN, SHUT_OFF, CRASHED, SUSPENDED };
+
+static const char *const state_names[] = {
+    [0] = "unknown",
+    [RUNNING] = "running",
+    [BLOCKED] = "blocked",
+    [PAUSED] = "paused",
+    [SHUTTING_DOWN] = "shutting-down",
+    [SHUT_OFF] = "shut-off",
+    [CRASHED] = "crashed",
+    [SUSPENDED] = "suspended",
+};
+
+#define REASONS_MAX 14
+
+static const char *const state_reasons[][REASONS_MAX] = {
+    [RUNNING] = {"unknown", "booted", "migrated", "restored", "from snapshot", "unpaused",
+                 "migration canceled", "save canceled", "woken up", "crashed", "post-copy",
+                 "post-copy failed"},
+    [PAUSED] = {"unknown", "user", "migrating", "saving", "dumping", "I/O error", "watchdog",
+                "from snapshot", "shutting down", "making a snapshot", "crashed", "starting up",
+                "post-copy", "post-copy failed"},
+    [SHUTTING_DOWN] = {"unknown", "user"},
+    [SHUT_OFF] = {"unknown", "shut down", "destroyed", "crashed", "migrated", "saved", "failed",
+                  "from snapshot", "daemon"},
+    [CRASHED] = {"unknown", "panicked"},
+};
+
+const char *
+domain_state_name(int state)
+{
+    return state >= 0 && (size_t)state < array_size(state_names) ? state_names[state] : "unknown";
+}
+
+bool
+domain_runs(int state)
+{
+    return state == RUNNING || state == BLOCKED;
+}
+
+const char *
+domain_state_reason(int state, int reason)
+{
+    const char *word = NULL;
+
+    if (state >= 0 && (size_t)state < array_size(state_reasons) && reason >= 0 &&
+        reason < REASONS_MAX)
+        word = state_reasons[state][reason];
+    return word ? word : "unknown";
+}

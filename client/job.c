@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "job.h"
+#include "text.h"
+
+#define POLL_INTERVAL_USEC 250000u
+
+static uint64_t
+now_usec(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
+}
+
+/*----- Ctrl-C -----*/
+
+/* A SIGINT that the caller's shell has us ignore (a job in the background) stays ignored. */
+static void
+catch_interrupt(struct job *job)
+{
+    struct sigaction action;
+    sigset_t         interrupt;
+
+    job->interrupt_fd = -1;
+    if (sigaction(SIGINT, NULL, &action) < 0 || action.sa_handler == SIG_IGN)
+        return;
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    sigprocmask(SIG_BLOCK, &interrupt, &job->signals);
+    job->interrupt_fd = signalfd(-1, &interrupt, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void
+release_interrupt(struct job *job)
+{
+    if (job->interrupt_fd < 0)
+        return;
+    close(take_fd(job->interrupt_fd));
+    sigprocmask(SIG_SETMASK, &job->signals, NULL);
+}
+
+/* End as Ctrl-C ends any program, with a word on what goes on without us. */
+static void
+leave(struct job *job)
+{
+    progress_say(&job->progress, "dom0ctl: left without waiting; see 'dom0ctl jobs'");
+    release_interrupt(job);
+    raise(SIGINT);
+}
+
+static void
+take_interrupt(struct job *job)
+{
+    struct signalfd_siginfo info;
+
+    if (job->interrupt_fd < 0 || read(job->interrupt_fd, &info, sizeof info) != sizeof info)
+        return;
+    if (job->keep || job->abort_wanted) {
+        leave(job);
+        return;
+    }
+    job->abort_wanted = true;
+    job->list_due_usec = 0;
+    progress_say(&job->progress, "dom0ctl: aborting; Ctrl-C again leaves without waiting");
+}
+
+/*----- the daemon's list of jobs -----*/
+
+static bool
+is_ours(const struct job *job, const struct dom0d_job *listed)
+{
+    return job->id ? listed->id == job->id : listed->own && listed->serial == job->call.serial;
+}
+
+static void
+note(struct job *job, const struct dom0d_job *listed)
+{
+    static const enum progress_state states[] = {
+        [DOM0D_JOB_QUEUED] = PROGRESS_QUEUED,
+        [DOM0D_JOB_RUNNING] = PROGRESS_RUNNING,
+        [DOM0D_JOB_ABORTING] = PROGRESS_ABORTING,
+    };
+
+    enum progress_state state = PROGRESS_RUNNING;
+
+    if (listed->state >= 0 && (size_t)listed->state < array_size(states))
+        state = states[listed->state];
+    job->id = listed->id;
+    if (!job->domain && *listed->domain)
+        job->domain = xstrdup(listed->domain);
+    progress_update(&job->progress, state, listed->processed, listed->total, now_usec());
+}
+
+/* A daemon that has no list does not keep us from waiting, and there is nothing to show. */
+static void
+take_list(struct job *job)
+{
+    cleanup_ret(job_list) struct dom0d_job_list_ret ret = {0};
+    struct err                                      err = {0};
+
+    if (call_end_job_list(&job->list_call, &ret, &err) < 0) {
+        job->list_refused = true;
+        return;
+    }
+    for (unsigned i = 0; i < ret.jobs.jobs_len; i++) {
+        if (is_ours(job, &ret.jobs.jobs_val[i]))
+            note(job, &ret.jobs.jobs_val[i]);
+    }
+}
+
+static void
+step_list(struct job *job)
+{
+    struct err ignored;
+
+    if (call_answered(&job->list_call))
+        take_list(job);
+    if (job->list_call.conn || job->list_refused || now_usec() < job->list_due_usec)
+        return;
+    job->list_due_usec = now_usec() + POLL_INTERVAL_USEC;
+    call_begin_job_list(job->conn, &job->list_call, NULL, &ignored);
+}
+
+/*----- the abort -----*/
+
+static void
+refuse_abort(struct job *job, const struct err *err)
+{
+    cleanup_free char *reason = text_safe(err->message);
+    cleanup_free char *line = xasprintf("dom0ctl: cannot abort: %s", reason);
+
+    /* That the job has just ended is no news: its own answer follows. */
+    if (!call_answered(&job->call))
+        progress_say(&job->progress, line);
+}
+
+/* The abort can be asked for once the list has told the job's id. */
+static void
+step_abort(struct job *job)
+{
+    struct dom0d_job_id_args args = {.id = job->id};
+    struct err               err = {0};
+
+    if (call_answered(&job->abort_call) && call_end_job_abort(&job->abort_call, NULL, &err) < 0)
+        refuse_abort(job, &err);
+    if (!job->abort_wanted || job->aborted || !job->id)
+        return;
+    job->aborted = true;
+    call_begin_job_abort(job->conn, &job->abort_call, &args, &err);
+}
+
+/*----- the whole -----*/
+
+static int
+turn(struct job *job, struct err *err)
+{
+    if (connection_turn(job->conn, job->interrupt_fd, POLL_INTERVAL_USEC / 1000, err) < 0)
+        return -1;
+    take_interrupt(job);
+    step_list(job);
+    step_abort(job);
+    if (!call_answered(&job->call))
+        progress_show(&job->progress, now_usec());
+    return 0;
+}
+
+int
+job_run(struct job *job, struct err *err)
+{
+    int r = 0;
+
+    progress_init(&job->progress, stderr, job->label, now_usec());
+    catch_interrupt(job);
+    while (r == 0 && !call_answered(&job->call))
+        r = turn(job, err);
+    call_forget(&job->list_call);
+    call_forget(&job->abort_call);
+    progress_clear(&job->progress);
+    release_interrupt(job);
+    if (r < 0 && job->id)
+        err_append(err, "; job %llu may go on", (unsigned long long)job->id);
+    else if (r < 0)
+        err_append(err, "; what was asked for may go on");
+    return r;
+}
+
+int
+job_aborted(const struct job *job, struct err *err)
+{
+    if (job->aborted && err->code == ERR_OPERATION_ABORTED)
+        err_set(err, ERR_OPERATION_ABORTED, "%s: aborted", job->label);
+    return -1;
+}
+
+void
+job_clear(struct job *job)
+{
+    call_forget(&job->call);
+    free(take_ptr(job->domain));
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * dom0ctl: the command line of dom0d.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "commands.h"
+#include "connection.h"
+#include "help.h"
+#include "text.h"
+
+#define SOCKET_DEFAULT "/run/dom0d/dom0d-sock"
+
+static int
+report(const struct client *client, const struct command *command, const struct err *err)
+{
+    cleanup_free char *message = text_safe(err->message);
+
+    fprintf(stderr, "dom0ctl: %s\n", message);
+    if (!client->misused)
+        return STATUS_FAILED;
+    fprintf(stderr, "Try 'dom0ctl help%s%s'.\n", command ? " " : "", command ? command->name : "");
+    return STATUS_USAGE;
+}
+
+/* Output that did not get where it should is a failure. */
+static int
+flush_output(void)
+{
+    return fflush(stdout) == 0 && !ferror(stdout) ? 0 : -1;
+}
+
+static void
+apply_globals(struct client *client, const struct options *options)
+{
+    if (option_given(options, "socket"))
+        client->socket = option_value(options, "socket");
+    client->readonly |= option_given(options, "readonly");
+    client->json |= option_given(options, "json");
+}
+
+/* --help and --version: command is NULL where they stand before any. */
+static bool
+print_instead(const struct options *options, const struct command *command)
+{
+    if (option_given(options, "help") && command)
+        help_command(command, stdout);
+    else if (option_given(options, "help"))
+        help_all(stdout);
+    else if (option_given(options, "version"))
+        puts("dom0ctl " PACKAGE_VERSION);
+    else
+        return false;
+    return true;
+}
+
+/* argv[0] is the command's name. */
+static int
+run_command(struct client *client, const struct command *command, int argc, char **argv,
+            struct err *err)
+{
+    struct options options;
+
+    options_init(&options);
+    options_add(&options, global_options);
+    options_add(&options, command->options);
+    if (options_parse(&options, argc, argv, true, err) < 0)
+        return client_misused(client, err, NULL);
+    if (print_instead(&options, command))
+        return 0;
+    apply_globals(client, &options);
+    if (client->json && !command->json)
+        return client_misused(client, err, "%s prints nothing that could be JSON", command->name);
+    if (!command_takes(command, options.n_operands))
+        return client_misused(client, err, "%s takes %s", command->name,
+                              *command->args ? command->args : "no operands");
+    return command->run(client, &options, err);
+}
+
+/* argv as main has it. */
+static int
+run(struct client *client, int argc, char **argv, const struct command **command_out,
+    struct err *err)
+{
+    struct options options;
+
+    options_init(&options);
+    options_add(&options, global_options);
+    if (options_parse(&options, argc, argv, false, err) < 0)
+        return client_misused(client, err, NULL);
+    if (print_instead(&options, NULL))
+        return 0;
+    if (options.n_operands == 0)
+        return client_misused(client, err, "a command is missing");
+    apply_globals(client, &options);
+    *command_out = command_find(options.operands[0], err);
+    if (!*command_out)
+        return client_misused(client, err, NULL);
+    return run_command(client, *command_out, options.n_operands, options.operands, err);
+}
+
+int
+main(int argc, char **argv)
+{
+    struct err            err = {0};
+    const struct command *command = NULL;
+    const char           *socket = getenv("DOM0D_SOCKET");
+    struct client         client = {.socket = socket && *socket ? socket : SOCKET_DEFAULT};
+    int                   r = run(&client, argc, argv, &command, &err);
+
+    connection_close(client.conn);
+    if (flush_output() < 0 && r == 0)
+        r = err_set(&err, ERR_SYSTEM, "cannot write the output");
+    return r < 0 ? report(&client, command, &err) : STATUS_OK;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "progress.h"
+#include "text.h"
+
+#define MIB (1024.0 * 1024.0)
+#define USEC_PER_SEC 1000000u
+#define LINE_INTERVAL_USEC (5u * USEC_PER_SEC)
+#define RATE_MEMORY_SEC 3.0 /* a sample this old counts for about a third */
+#define BAR_LEAST 10        /* a shorter bar says nothing */
+#define BAR_MOST 60
+#define ERASE_LINE "\r\033[K"
+
+void
+progress_init(struct progress *progress, FILE *out, const char *label, uint64_t now_usec)
+{
+    *progress = (struct progress){
+        .out = out,
+        .terminal = isatty(fileno(out)),
+        .label = text_safe(label),
+        .started_usec = now_usec,
+        .line_due_usec = now_usec + LINE_INTERVAL_USEC,
+    };
+}
+
+static void
+update_rate(struct progress *progress, uint64_t done, uint64_t now_usec)
+{
+    double seconds = (double)(now_usec - progress->updated_usec) / USEC_PER_SEC;
+    double rate = (double)(done - progress->done) / seconds;
+    double weight = seconds / (RATE_MEMORY_SEC + seconds);
+
+    progress->rate = progress->rate > 0 ? progress->rate + weight * (rate - progress->rate) : rate;
+}
+
+void
+progress_update(struct progress *progress, enum progress_state state, uint64_t done, uint64_t total,
+                uint64_t now_usec)
+{
+    progress->state = state;
+    if (progress->updated_usec && now_usec > progress->updated_usec && done >= progress->done)
+        update_rate(progress, done, now_usec);
+    progress->done = done;
+    progress->total = total;
+    progress->updated_usec = now_usec;
+}
+
+/*----- the text -----*/
+
+static unsigned
+percentage(const struct progress *progress)
+{
+    if (progress->done >= progress->total)
+        return 100;
+    return (unsigned)((double)progress->done * 100 / (double)progress->total);
+}
+
+/* "118 MiB/s, 0:05 left", or nothing where that is not known; the caller frees it. */
+static char *
+format_rate(const struct progress *progress, const char *separator)
+{
+    cleanup_free char *left = NULL;
+    uint64_t           rest = progress->total - progress->done;
+
+    if (progress->rate < 1)
+        return xstrdup("");
+    if (progress->done >= progress->total)
+        return xasprintf("%s%.0f MiB/s", separator, progress->rate / MIB);
+    left = text_duration((uint64_t)((double)rest / progress->rate + 0.5));
+    return xasprintf("%s%.0f MiB/s%s%s left", separator, progress->rate / MIB, separator, left);
+}
+
+/* What there is to say while no total is known. */
+static char *
+format_elapsed(const struct progress *progress, uint64_t now_usec)
+{
+    cleanup_free char *elapsed = text_duration((now_usec - progress->started_usec) / USEC_PER_SEC);
+
+    if (progress->state == PROGRESS_QUEUED)
+        return xasprintf("%s: waits for another job of the domain, %s", progress->label, elapsed);
+    if (progress->done)
+        return xasprintf("%s: %.0f MiB, %s", progress->label, (double)progress->done / MIB,
+                         elapsed);
+    return xasprintf("%s: %s", progress->label, elapsed);
+}
+
+char *
+progress_line(const struct progress *progress, uint64_t now_usec)
+{
+    const char        *aborting = progress->state == PROGRESS_ABORTING ? ", aborting" : "";
+    cleanup_free char *what = NULL, *rate = NULL;
+
+    if (progress->total == 0 || progress->state == PROGRESS_QUEUED) {
+        what = format_elapsed(progress, now_usec);
+        return xasprintf("%s%s", what, aborting);
+    }
+    rate = format_rate(progress, ", ");
+    return xasprintf("%s: %u%%, %.0f of %.0f MiB%s%s", progress->label, percentage(progress),
+                     (double)progress->done / MIB, (double)progress->total / MIB, rate, aborting);
+}
+
+/* "[=====>    ]" of that many columns inside, percent of it filled. */
+static void
+draw_bar(char *bar, unsigned width, unsigned percent)
+{
+    unsigned filled = width * percent / 100;
+
+    memset(bar, '=', filled);
+    memset(bar + filled, ' ', width - filled);
+    if (filled && filled < width)
+        bar[filled - 1] = '>';
+    bar[width] = '\0';
+}
+
+static void
+cut_to_columns(char *text, unsigned columns)
+{
+    while (*text && (columns || ((unsigned char)*text & 0xc0) == 0x80)) {
+        columns -= ((unsigned char)*text & 0xc0) != 0x80;
+        text++;
+    }
+    *text = '\0';
+}
+
+/* label 45% [====>     ] 460/1024 MiB  118 MiB/s  0:05 left */
+char *
+progress_bar(const struct progress *progress, unsigned columns, uint64_t now_usec)
+{
+    char               bar[BAR_MOST + 1];
+    cleanup_free char *rate = NULL, *amount = NULL;
+    char              *text;
+    unsigned           percent, used;
+
+    if (progress->total == 0 || progress->state == PROGRESS_QUEUED) {
+        text = progress_line(progress, now_usec);
+        cut_to_columns(text, columns);
+        return text;
+    }
+    percent = percentage(progress);
+    rate = format_rate(progress, "  ");
+    amount =
+        xasprintf("%.0f/%.0f MiB%s%s", (double)progress->done / MIB, (double)progress->total / MIB,
+                  rate, progress->state == PROGRESS_ABORTING ? "  aborting" : "");
+    used = (unsigned)(text_columns(progress->label) + text_columns(amount) + strlen(" 100% [] "));
+    if (columns < used + BAR_LEAST) {
+        text = xasprintf("%s %3u%% %s", progress->label, percent, amount);
+    } else {
+        draw_bar(bar, columns - used < BAR_MOST ? columns - used : BAR_MOST, percent);
+        text = xasprintf("%s %3u%% [%s] %s", progress->label, percent, bar, amount);
+    }
+    cut_to_columns(text, columns);
+    return text;
+}
+
+/*----- showing it -----*/
+
+/* One less than the terminal has: the cursor stays on the line. */
+static unsigned
+terminal_columns(const struct progress *progress)
+{
+    struct winsize size;
+
+    if (ioctl(fileno(progress->out), TIOCGWINSZ, &size) < 0 || size.ws_col < 2)
+        return 79;
+    return size.ws_col - 1u;
+}
+
+static void
+erase(struct progress *progress)
+{
+    if (progress->drawn)
+        fputs(ERASE_LINE, progress->out);
+    progress->drawn = false;
+}
+
+void
+progress_show(struct progress *progress, uint64_t now_usec)
+{
+    cleanup_free char *text = NULL;
+
+    if (progress->terminal) {
+        text = progress_bar(progress, terminal_columns(progress), now_usec);
+        fprintf(progress->out, ERASE_LINE "%s", text);
+        progress->drawn = true;
+    } else if (now_usec >= progress->line_due_usec) {
+        text = progress_line(progress, now_usec);
+        fprintf(progress->out, "%s\n", text);
+        progress->line_due_usec = now_usec + LINE_INTERVAL_USEC;
+    }
+    fflush(progress->out);
+}
+
+void
+progress_say(struct progress *progress, const char *line)
+{
+    erase(progress);
+    fprintf(progress->out, "%s\n", line);
+    fflush(progress->out);
+}
+
+void
+progress_clear(struct progress *progress)
+{
+    erase(progress);
+    fflush(progress->out);
+    free(take_ptr(progress->label));
+}
