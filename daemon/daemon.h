@@ -26,6 +26,7 @@ struct daemon {
     struct workers  *workers;
     struct jobs     *jobs;
     struct host_info host_info;
+    bool failed; /* the loop was stopped for a reason that systemd should restart us for */
 };
 
 #endif

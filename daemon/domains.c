@@ -381,7 +381,8 @@ host_lost(void *arg, const char *reason)
     struct daemon *daemon = arg;
 
     log_error("the connection to Xen is lost: %s", reason);
-    daemon_fail(daemon);
+    daemon->failed = true;
+    loop_stop(daemon->loop);
 }
 
 static const struct host_events host_events = {

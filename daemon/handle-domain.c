@@ -177,11 +177,11 @@ handle_domain_get_max_vcpus(struct request *req, const remote_domain_get_max_vcp
 void
 handle_domain_get_os_type(struct request *req, const remote_domain_get_os_type_args *args)
 {
-    static char *const   words[] = {[DOMAIN_PV] = (char[]){"linux"},
-                                    [DOMAIN_PVH] = (char[]){"xenpvh"},
-                                    [DOMAIN_HVM] = (char[]){"hvm"}};
-    const struct domain *dom = request_domain(req, &args->dom);
-    struct host_dominfo  info = {.type = DOMAIN_PV};
+    static const char *const words[] = {
+        [DOMAIN_PV] = "linux", [DOMAIN_PVH] = "xenpvh", [DOMAIN_HVM] = "hvm"};
+    const struct domain          *dom = request_domain(req, &args->dom);
+    struct host_dominfo           info = {.type = DOMAIN_PV};
+    remote_domain_get_os_type_ret ret;
 
     if (!dom)
         return;
@@ -189,7 +189,8 @@ handle_domain_get_os_type(struct request *req, const remote_domain_get_os_type_a
         info.type = dom->def->type;
     else
         (void)ask(dom, &info);
-    reply_domain_get_os_type(req, &(remote_domain_get_os_type_ret){.type = words[info.type]});
+    ret.type = (char *)(uintptr_t)words[info.type];
+    reply_domain_get_os_type(req, &ret);
 }
 
 void

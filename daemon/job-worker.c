@@ -88,11 +88,11 @@ static const struct worker_ops job_worker_ops = {
 };
 
 void
-job_run_worker(struct job *job, int worker_operation, job_worker_fn *done)
+job_run_worker(struct job *job, int operation, job_worker_fn *done)
 {
     const struct domain *dom = job->dom;
     worker_start         task = {
-                .operation = (enum worker_operation)worker_operation,
+                .operation = (enum worker_operation)operation,
                 .job = job->id,
                 .name = or_empty(dom ? dom->name : NULL),
                 .domid = dom ? dom->domid : -1,

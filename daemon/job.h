@@ -135,7 +135,7 @@ void job_get_stats(const struct job *job, struct job_stats *stats_out);
  * Give the job a worker and its task, made of the job's fields; job->operation->abort may be
  * job_abort_worker.  done() gets what the worker said, from the loop; the worker has gone then.
  */
-void job_run_worker(struct job *job, int worker_operation, job_worker_fn *done);
+void job_run_worker(struct job *job, int operation, job_worker_fn *done);
 void job_abort_worker(struct job *job);
 
 /*----- jobs that ended -----*/

@@ -10,3 +10,11 @@ daemon_dom0d_SOURCES = daemon/main.c
 daemon_dom0d_CPPFLAGS = $(AM_CPPFLAGS) $(daemon_paths)
 daemon_dom0d_LDADD = daemon/libserver.a eventloop/libeventloop.a base/libbase.a \
 	$(LIBEVENT_LIBS) $(SYSTEMD_LIBS)
+
+# The domain half: the table, jobs, workers, and their handlers.
+noinst_LIBRARIES += daemon/libdomains.a
+daemon_libdomains_a_SOURCES = daemon/domain-state.c daemon/domains.c daemon/domains.h \
+	daemon/handle-control.c daemon/handle-domain.c daemon/handle-job.c daemon/job.c daemon/job.h \
+	daemon/job-params.c daemon/job-params.h daemon/job-worker.c daemon/lifecycle.c daemon/lookup.h \
+	daemon/op-create.c daemon/op-destroy.c daemon/op-pause.c daemon/op-save.c \
+	daemon/workers.c daemon/workers.h

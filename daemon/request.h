@@ -26,6 +26,9 @@ struct conn *request_conn(const struct request *req);
 uint64_t request_conn_id(const struct request *req);
 uint32_t request_serial(const struct request *req);
 
+/** The client may only ask: it came by the read-only socket, or opened so. */
+bool request_is_readonly(const struct request *req);
+
 /** ret is borrowed, of the procedure's result type; use the typed reply_NAME of handlers.h. */
 void request_reply(struct request *req, const void *ret);
 
