@@ -16,6 +16,10 @@
 #include "base/uuid.h"
 
 #define DOMAIN_NAME_MAX 255
+#define DOMAIN_XML_MAX (4u << 20) /* as long as libvirt's protocol lets a string be */
+#define DOMAIN_DEVICES_MAX 1024   /* of one kind */
+#define DOMAIN_VCPUS_MAX 4096
+#define DOMAIN_VNC_PORT_MIN 5900
 
 enum domain_type { DOMAIN_PV, DOMAIN_PVH, DOMAIN_HVM };
 
@@ -44,12 +48,17 @@ struct domain_disk {
     bool              cdrom;
 };
 
+/* <interface type='network'> is refused: dom0d has no networks of libvirt's kind. */
+enum interface_type { INTERFACE_BRIDGE, INTERFACE_ETHERNET };
+
 struct domain_interface {
-    enum { INTERFACE_BRIDGE, INTERFACE_ETHERNET, INTERFACE_NETWORK } type;
-    char   *source; /* the bridge; for INTERFACE_NETWORK libvirt's network name, which is refused */
-    uint8_t mac[6];
-    bool    mac_given;
-    char   *script, *model, *target, *ip, *backend_domain; /* NULL: not given */
+    enum interface_type type;
+    char               *source; /* the bridge; NULL for INTERFACE_ETHERNET */
+    uint8_t             mac[6]; /* generated, and put into the document, where the XML has none */
+    char               *script, *model, *target, *backend_domain; /* NULL: not given */
+    char               *ip;                  /* several are separated by spaces; NULL: not given */
+    unsigned            mtu;                 /* 0: not given */
+    uint64_t            rate_kib_per_second; /* what the guest may send; 0: no limit */
 };
 
 struct domain_graphics {
@@ -75,8 +84,9 @@ struct domain_def {
     char  boot[5];  /* "cdn": the order of HVM's boot devices; "": not given */
     char *emulator;
 
+    /* Of HVM.  pae is on unless it is switched off; so is acpi for PVH. */
     bool acpi, apic, pae, hap, viridian;
-    bool hap_given;
+    bool hap_given; /* else libxl decides */
     bool clock_localtime;
     int  clock_offset_seconds;
 
@@ -90,7 +100,8 @@ struct domain_def {
     size_t                   n_graphics;
     bool                     serial; /* an emulated serial port (HVM) */
     bool                     usb_tablet;
-    char                    *video_model; /* NULL: not given */
+    char                    *video_model;    /* NULL: not given */
+    uint64_t                 video_vram_kib; /* 0: not given */
 
     void *document; /* xmlDoc *, owned; only conf/ looks inside */
 };
@@ -137,5 +148,14 @@ char *domain_def_format(const struct domain_def *def, const struct domain_live *
 
 /** "destroy", "restart", "rename-restart", ... */
 const char *domain_action_name(enum domain_action action);
+
+/** What libvirt calls the type of the operating system: "xen", "xenpvh" or "hvm". */
+const char *domain_type_name(enum domain_type type);
+
+/**
+ * Does it do for a name?  Not empty, not "." or "..", at most DOMAIN_NAME_MAX bytes, no '/' and no
+ * control characters: it becomes a file name, and a line in lists.
+ */
+bool domain_name_is_valid(const char *name);
 
 #endif

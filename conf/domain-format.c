@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * domain-format.c: the document as text, with what is live in it and without what is secret.
+ */
+#include <stdio.h>
+
+#include "conf/domain.h"
+#include "text.h"
+#include "xml.h"
+
+/* A domain has one console that counts: the first <console>, and the serial port behind it. */
+static void
+add_terminal(xmlNode *node, const char *path)
+{
+    xmlNode *source;
+
+    xml_set_attr(node, "tty", path);
+    source = xml_add_child(node, "source", NULL);
+    xml_set_attr(source, "path", path);
+    if (node->children != source)
+        xmlAddPrevSibling(node->children, source);
+}
+
+static void
+add_console(const struct domain_def *def, xmlNode *devices, const char *tty)
+{
+    xmlNode *console = xml_child(devices, "console");
+    xmlNode *serial = xml_child(devices, "serial");
+
+    if (!tty)
+        return;
+    if (!console) {
+        console = xml_add_child(devices, "console", NULL);
+        xml_set_attr(console, "type", "pty");
+    }
+    add_terminal(console, tty);
+    if (def->serial)
+        add_terminal(serial, tty);
+}
+
+static void
+add_interface_names(const struct domain_def *def, xmlNode *devices, const struct domain_live *live)
+{
+    xmlNode *node = xml_child(devices, "interface");
+
+    for (size_t i = 0; i < def->n_interfaces; i++, node = xml_next(node, "interface")) {
+        xmlNode *target = xml_child(node, "target");
+
+        if (i >= live->n_interface_names || !live->interface_names[i])
+            continue;
+        if (!target)
+            target = xml_add_child(node, "target", NULL);
+        xml_set_attr(target, "dev", live->interface_names[i]);
+    }
+}
+
+static void
+add_vnc_port(xmlNode *devices, int port)
+{
+    xmlNode *graphics = xml_child(devices, "graphics");
+    char     text[16];
+
+    if (!port || !graphics)
+        return;
+    snprintf(text, sizeof text, "%d", port);
+    xml_set_attr(graphics, "port", text);
+    /* Where libxl has its server listen when it is not told. */
+    if (!xml_attr(graphics, "listen"))
+        xml_set_attr(graphics, "listen", "127.0.0.1");
+}
+
+static void
+add_live(const struct domain_def *def, xmlNode *root, const struct domain_live *live)
+{
+    xmlNode *devices = xml_child(root, "devices");
+    char     id[16];
+
+    snprintf(id, sizeof id, "%d", live->domid);
+    xml_set_attr(root, "id", id);
+    add_console(def, devices, live->console_tty);
+    if (live->interface_names)
+        add_interface_names(def, devices, live);
+    add_vnc_port(devices, live->vnc_port);
+}
+
+static void
+remove_secrets(xmlNode *root)
+{
+    xmlNode *node = xml_child(xml_child(root, "devices"), "graphics");
+
+    for (; node; node = xml_next(node, "graphics"))
+        xml_set_attr(node, "passwd", NULL);
+}
+
+char *
+domain_def_format(const struct domain_def *def, const struct domain_live *live, unsigned flags)
+{
+    xmlDoc     *copy = xmlCopyDoc(def->document, 1);
+    xmlNode    *root = xmlDocGetRootElement(copy);
+    struct text out = {0};
+
+    if (!(flags & DOMAIN_XML_SECURE))
+        remove_secrets(root);
+    if (live && live->domid >= 0 && !(flags & DOMAIN_XML_INACTIVE))
+        add_live(def, root, live);
+    xml_write(&out, root);
+    xmlFreeDoc(copy);
+    return text_take(&out);
+}

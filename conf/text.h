@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * text.h: a string that grows at its end; for writing XML.
+ */
+#ifndef CONF_TEXT_H
+#define CONF_TEXT_H
+
+#include <stddef.h>
+
+/* Zeroed: empty. */
+struct text {
+    char  *data; /* NULL while empty */
+    size_t length, size;
+};
+
+void text_add(struct text *text, const char *s);
+void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/**
+ * Add s as the value of an attribute in single quotes, or as the content of an element.
+ *
+ * What XML cannot say at all (control characters, bytes that are no UTF-8) becomes '?': strings
+ * from libxl and xenstore need not be text.
+ */
+void text_add_attribute(struct text *text, const char *s);
+void text_add_content(struct text *text, const char *s);
+
+/** Empties it.  The result is the caller's to free, and never NULL. */
+char *text_take(struct text *text);
+
+#endif

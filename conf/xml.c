@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <libxml/parser.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "xml.h"
+
+/* libxml2 returns NULL when there is no memory; we end then, as everywhere. */
+static void *
+must(void *ptr)
+{
+    if (!ptr)
+        abort();
+    return ptr;
+}
+
+/*----- parsing -----*/
+
+/*
+ * Called at "<!DOCTYPE", before anything of it is read.  Entities can be declared nowhere else, so
+ * none is ever expanded, here or where the document is read again.
+ */
+static void
+refuse_doctype(void *ctx, const xmlChar *name, const xmlChar *external_id, const xmlChar *system_id)
+{
+    xmlParserCtxt *parser = ctx;
+
+    (void)name, (void)external_id, (void)system_id;
+    parser->_private = parser;
+    xmlStopParser(parser);
+}
+
+static int
+parse_failed(xmlParserCtxt *parser, struct err *err)
+{
+    const xmlError *error = xmlCtxtGetLastError(parser);
+    const char     *reason = "this is no XML document";
+    int             line = 1;
+
+    if (parser->_private)
+        return err_set(err, ERR_XML, "line %d: a document type is not accepted",
+                       xmlSAX2GetLineNumber(parser));
+    if (error && error->message) {
+        reason = error->message;
+        line = error->line;
+    }
+    return err_set(err, ERR_XML, "line %d: %.*s", line, (int)strcspn(reason, "\n"), reason);
+}
+
+int
+xml_parse(const char *xml, size_t size, xmlDoc **doc_out, struct err *err)
+{
+    const int options = XML_PARSE_NONET | XML_PARSE_NOBLANKS | XML_PARSE_NOCDATA |
+                        XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
+    xmlParserCtxt *parser = must(xmlNewParserCtxt());
+    xmlDoc        *doc;
+    int            r = 0;
+
+    parser->sax->internalSubset = refuse_doctype;
+    doc = size > INT_MAX ? NULL : xmlCtxtReadMemory(parser, xml, (int)size, NULL, NULL, options);
+    if (!doc || !xmlDocGetRootElement(doc) || parser->_private) {
+        r = parse_failed(parser, err);
+        xmlFreeDoc(doc);
+    } else {
+        *doc_out = doc;
+    }
+    xmlFreeParserCtxt(parser);
+    return r;
+}
+
+/*----- looking -----*/
+
+bool
+xml_is(const xmlNode *node, const char *name)
+{
+    return node->type == XML_ELEMENT_NODE && !node->ns &&
+           (!name || strcmp((const char *)node->name, name) == 0);
+}
+
+static xmlNode *
+first_of(xmlNode *node, const char *name)
+{
+    while (node && !xml_is(node, name))
+        node = node->next;
+    return node;
+}
+
+xmlNode *
+xml_child(const xmlNode *node, const char *name)
+{
+    return node ? first_of(node->children, name) : NULL;
+}
+
+xmlNode *
+xml_next(const xmlNode *node, const char *name)
+{
+    return first_of(node->next, name);
+}
+
+const char *
+xml_attr_value(const xmlAttr *attr)
+{
+    /* Without entities the value is one piece of text, or none. */
+    const xmlNode *text = attr->children;
+
+    return text && text->content ? (const char *)text->content : "";
+}
+
+const char *
+xml_attr(const xmlNode *node, const char *name)
+{
+    for (const xmlAttr *attr = node ? node->properties : NULL; attr; attr = attr->next) {
+        if (attr->ns || strcmp((const char *)attr->name, name) != 0)
+            continue;
+        return xml_attr_value(attr);
+    }
+    return NULL;
+}
+
+const char *
+xml_child_attr(const xmlNode *node, const char *child, const char *name)
+{
+    return xml_attr(xml_child(node, child), name);
+}
+
+char *
+xml_text(const xmlNode *node)
+{
+    xmlChar *content;
+    char    *text;
+
+    if (!node)
+        return NULL;
+    content = must(xmlNodeGetContent(node));
+    text = xstrdup((const char *)content);
+    xmlFree(content);
+    return text;
+}
+
+char *
+xml_trimmed_text(const xmlNode *node)
+{
+    cleanup_free char *text = xml_text(node);
+    const char        *start = text;
+    size_t             length;
+
+    if (!text)
+        return NULL;
+    while (isspace((unsigned char)*start))
+        start++;
+    length = strlen(start);
+    while (length && isspace((unsigned char)start[length - 1]))
+        length--;
+    return xstrndup(start, length);
+}
+
+/*----- changing -----*/
+
+void
+xml_set_attr(xmlNode *node, const char *name, const char *value)
+{
+    if (value)
+        must(xmlSetProp(node, (const xmlChar *)name, (const xmlChar *)value));
+    else
+        xmlUnsetProp(node, (const xmlChar *)name);
+}
+
+xmlNode *
+xml_add_child(xmlNode *node, const char *name, const char *text)
+{
+    return must(xmlNewTextChild(node, NULL, (const xmlChar *)name, (const xmlChar *)text));
+}
+
+void
+xml_set_text(xmlNode *node, const char *text)
+{
+    while (node->children)
+        xml_remove(node->children);
+    xmlNodeAddContent(node, (const xmlChar *)text);
+}
+
+void
+xml_remove(xmlNode *node)
+{
+    xmlUnlinkNode(node);
+    xmlFreeNode(node);
+}
+
+/*----- complaining -----*/
+
+static int
+complain(const xmlNode *node, struct err *err, enum err_code code, const char *format, va_list ap)
+{
+    char reason[ERR_MESSAGE_SIZE];
+
+    vsnprintf(reason, sizeof reason, format, ap);
+    return err_set(err, code, "line %ld: <%s>: %s", xmlGetLineNo(node), (const char *)node->name,
+                   reason);
+}
+
+int
+xml_fail(const xmlNode *node, struct err *err, const char *format, ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    complain(node, err, ERR_XML, format, ap);
+    va_end(ap);
+    return -1;
+}
+
+int
+xml_unsupported(const xmlNode *node, struct err *err, const char *format, ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    complain(node, err, ERR_CONFIG_UNSUPPORTED, format, ap);
+    va_end(ap);
+    return -1;
+}
+
+/*----- values -----*/
+
+int
+xml_number(const xmlNode *node, const char *text, uint64_t max, uint64_t *value_out,
+           struct err *err)
+{
+    const char *start = text + strspn(text, " \t\r\n");
+    char       *end;
+    uint64_t    value;
+
+    errno = 0;
+    value = strtoull(start, &end, 10);
+    if (!isdigit((unsigned char)*start) || end[strspn(end, " \t\r\n")])
+        return xml_fail(node, err, "'%s' is not a number", text);
+    if (errno || value > max)
+        return xml_fail(node, err, "%.*s is more than %" PRIu64, (int)(end - start), start, max);
+    *value_out = value;
+    return 0;
+}
+
+int
+xml_number_attr(const xmlNode *node, const char *name, uint64_t max, uint64_t *value_out,
+                struct err *err)
+{
+    const char *text = xml_attr(node, name);
+
+    if (!text)
+        return 0;
+    if (xml_number(node, text, max, value_out, err)) {
+        err_append(err, " (%s)", name);
+        return -1;
+    }
+    return 0;
+}
+
+int
+xml_bool_attr(const xmlNode *node, const char *name, bool absent, bool *value_out, struct err *err)
+{
+    static const char *const words[] = {"no", "yes", "off", "on", NULL};
+    const char              *text = xml_attr(node, name);
+    int                      word = absent;
+
+    if (text && xml_word(node, name, text, words, &word, err))
+        return -1;
+    *value_out = word & 1;
+    return 0;
+}
+
+int
+xml_word(const xmlNode *node, const char *what, const char *text, const char *const *names,
+         int *index_out, struct err *err)
+{
+    for (int i = 0; names[i]; i++) {
+        if (strcmp(text, names[i]) != 0)
+            continue;
+        *index_out = i;
+        return 0;
+    }
+    return xml_fail(node, err, "%s '%s' is not known", what, text);
+}
