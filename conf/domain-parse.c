@@ -78,7 +78,7 @@ static int
 parse_amount(const xmlNode *node, uint64_t *kib_out, struct err *err)
 {
     cleanup_free char *text = xml_text(node);
-    uint64_t           scale, amount;
+    uint64_t           scale = 1, amount = 0;
 
     if (parse_unit(node, &scale, err) ||
         xml_number(node, text, MEMORY_BYTES_MAX / scale, &amount, err))

@@ -181,7 +181,6 @@ add_features(struct text *out, const libxl_domain_config *config, enum domain_ty
 {
     const libxl_domain_build_info *info = &config->b_info;
 
-    text_add(out, "<features>");
     if (type == DOMAIN_HVM) {
         add_feature(out, "acpi", is_true(info->acpi, is_true(info->u.hvm.acpi, true)), false);
         add_feature(out, "apic", is_true(info->apic, is_true(info->u.hvm.apic, true)), false);
@@ -192,7 +191,6 @@ add_features(struct text *out, const libxl_domain_config *config, enum domain_ty
         add_feature(out, "acpi", is_true(info->acpi, true), true);
     if (!libxl_defbool_is_default(config->c_info.hap))
         text_addf(out, "<hap state='%s'/>", libxl_defbool_val(config->c_info.hap) ? "on" : "off");
-    text_add(out, "</features>");
 }
 
 static void
@@ -313,12 +311,12 @@ add_rate(struct text *out, const libxl_device_nic *nic)
 }
 
 static void
-add_nic(struct text *out, const libxl_device_nic *nic)
+add_nic(struct text *out, const libxl_device_nic *nic, enum domain_type type)
 {
     const uint8_t *m = nic->mac;
     const char    *model = nic->model;
 
-    if (nic->nictype == LIBXL_NIC_TYPE_VIF)
+    if (type == DOMAIN_HVM && nic->nictype == LIBXL_NIC_TYPE_VIF)
         model = "netfront";
     text_addf(out, "<interface type='%s'>", nic->bridge ? "bridge" : "ethernet");
     text_addf(out, "<mac address='%02x:%02x:%02x:%02x:%02x:%02x'/>", m[0], m[1], m[2], m[3], m[4],
@@ -410,7 +408,7 @@ add_devices(struct text *out, const libxl_domain_config *config, enum domain_typ
     for (int i = 0; i < config->num_disks; i++)
         add_disk(out, &config->disks[i]);
     for (int i = 0; i < config->num_nics; i++)
-        add_nic(out, &config->nics[i]);
+        add_nic(out, &config->nics[i], type);
     if (type == DOMAIN_HVM)
         add_hvm_devices(out, &config->b_info);
     else if (config->num_vfbs)
@@ -423,7 +421,7 @@ conf_from_libxl(const libxl_domain_config *config, struct domain_def **def_out, 
 {
     struct text        out = {0};
     cleanup_free char *xml = NULL;
-    enum domain_type   type;
+    enum domain_type   type = DOMAIN_PV;
 
     if (domain_type_of(config, &type, err))
         return -1;
@@ -433,7 +431,9 @@ conf_from_libxl(const libxl_domain_config *config, struct domain_def **def_out, 
     add_vcpus(&out, &config->b_info);
     add_bootloader(&out, &config->b_info);
     add_os(&out, &config->b_info, type);
+    text_add(&out, "<features>");
     add_features(&out, config, type);
+    text_add(&out, "</features>");
     add_clock(&out, &config->b_info);
     add_actions(&out, config);
     add_devices(&out, config, type);
