@@ -86,6 +86,8 @@ struct job {
     bool              second_half; /* restart: the old one is gone, the new one is on its way */
     char             *log;         /* libxl's lines, when a worker ended */
     struct loop_timer grace;       /* an abort that takes too long */
+    struct loop_timer delay;       /* a restart that came too soon */
+    job_worker_fn    *worker_done;
 
     struct loop_defer wake;
     TAILQ_ENTRY(job) in_domain;
