@@ -26,7 +26,8 @@ struct daemon {
     struct workers  *workers;
     struct jobs     *jobs;
     struct host_info host_info;
-    bool failed; /* the loop was stopped for a reason that systemd should restart us for */
+    bool  failed;       /* the loop was stopped for a reason that systemd should restart us for */
+    char *capabilities; /* XML; NULL until somebody asked */
 };
 
 #endif

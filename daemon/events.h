@@ -10,10 +10,10 @@
 
 #include <stdint.h>
 
+#include "base/err.h"
 #include "base/uuid.h"
 
 struct conn;
-struct daemon;
 struct events;
 
 /* virDomainEventType */
@@ -51,8 +51,10 @@ struct event_domain {
     int            domid; /* -1: not running */
 };
 
-struct events *events_new(struct daemon *daemon);
-void           events_free(struct events *events);
+struct events *events_new(void);
+
+/** Every connection has gone.  NULL is fine. */
+void events_free(struct events *events);
 
 void events_lifecycle(struct events *events, const struct event_domain *dom,
                       enum lifecycle_event event, int detail);
@@ -63,7 +65,33 @@ struct remote_typed_param;
 void events_job_completed(struct events *events, const struct event_domain *dom,
                           const struct remote_typed_param *params, unsigned n_params);
 
+/*----- for handle-event.c and conn.c -----*/
+
+/* virDomainEventID: any may be registered for; these are told. */
+enum {
+    EVENT_LIFECYCLE = 0,
+    EVENT_REBOOT = 1,
+    EVENT_JOB_COMPLETED = 21,
+    EVENT_COUNT = 27, /* as many as libvirt 9.0 has */
+};
+
+/** Registrations that one connection may have. */
+#define EVENTS_MAX 1024
+
+/**
+ * uuid: of this domain only; NULL: of all.
+ *
+ * Errors: ERR_INTERNAL there is no such event; ERR_OPERATION_FAILED there are too many.
+ */
+int events_register(struct events *events, struct conn *conn, int event, const uint8_t *uuid,
+                    int *callback_id_out, struct err *err);
+int events_deregister(struct events *events, struct conn *conn, int callback_id, struct err *err);
+
+/** The old way: without callback ids, each event once. */
+int events_register_legacy(struct events *events, struct conn *conn, int event, struct err *err);
+int events_deregister_legacy(struct events *events, struct conn *conn, int event, struct err *err);
+
 /** The connection goes: so do its registrations. */
-void events_forget(struct events *events, uint64_t conn_id);
+void events_forget(struct events *events, struct conn *conn);
 
 #endif

@@ -10,10 +10,8 @@
 
 #include "request.h"
 #include "wire/dom0d.h"
+#include "wire/frame.h"
 #include "wire/remote.h"
-
-/* A procedure without arguments or without result has rpc_void there. */
-typedef char rpc_void;
 
 #define RPC(program, nr, name, args_t, ret_t, access)                                              \
     void               handle_##name(struct request *req, const args_t *args);                     \

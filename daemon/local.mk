@@ -1,9 +1,21 @@
-# The server half: sockets, connections, dispatch, events.
+# Two libraries, so that tests link one without the other: the server half (sockets, connections,
+# dispatch, events, what concerns no domain) and the domain half.
 noinst_LIBRARIES += daemon/libserver.a
-daemon_libserver_a_SOURCES = daemon/config.c daemon/config.h
+daemon_libserver_a_SOURCES = \
+	daemon/config.c daemon/config.h \
+	daemon/conn.c daemon/conn.h \
+	daemon/dispatch.c daemon/dispatch.h \
+	daemon/events.c daemon/events.h \
+	daemon/handle-connect.c daemon/handle-event.c daemon/handle-node.c daemon/handle-none.c \
+	daemon/handlers.h daemon/messages.h daemon/daemon.h \
+	daemon/keepalive.c daemon/keepalive.h \
+	daemon/listen.c daemon/listen.h \
+	daemon/request.c daemon/request.h daemon/request-private.h \
+	daemon/server.c daemon/server.h
 daemon_libserver_a_CPPFLAGS = $(AM_CPPFLAGS) $(daemon_paths)
 daemon_paths = -DPKGLIBEXECDIR='"$(pkglibexecdir)"' -DSYSCONFDIR='"$(sysconfdir)"' \
 	-DDOM0D_VERSION='"$(PACKAGE_VERSION)"'
+$(daemon_libserver_a_OBJECTS): $(wire_generated_h)
 
 sbin_PROGRAMS += daemon/dom0d
 daemon_dom0d_SOURCES = daemon/main.c

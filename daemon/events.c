@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <assert.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "base/alloc.h"
+#include "conn.h"
+#include "events.h"
+#include "messages.h"
+
+/* The callback id of a registration made in the old way. */
+#define NO_CALLBACK_ID (-1)
+
+struct registration {
+    TAILQ_ENTRY(registration) of_conn;
+    TAILQ_ENTRY(registration) of_event;
+    struct conn *conn;
+    int          event;
+    int          callback_id;
+    bool         of_one_domain;
+    uint8_t      uuid[UUID_SIZE]; /* if so, of this one */
+};
+
+TAILQ_HEAD(registration_list, registration);
+
+struct events {
+    struct registration_list registrations[EVENT_COUNT]; /* in order of registering; owned */
+};
+
+struct events *
+events_new(void)
+{
+    struct events *events = xcalloc(1, sizeof *events);
+
+    for (size_t n = 0; n < array_size(events->registrations); n++)
+        TAILQ_INIT(&events->registrations[n]);
+    return events;
+}
+
+void
+events_free(struct events *events)
+{
+    if (!events)
+        return;
+    for (size_t n = 0; n < array_size(events->registrations); n++)
+        assert(TAILQ_EMPTY(&events->registrations[n]));
+    free(events);
+}
+
+/*----- registering -----*/
+
+static void
+drop(struct events *events, struct registration *reg)
+{
+    TAILQ_REMOVE(&events->registrations[reg->event], reg, of_event);
+    TAILQ_REMOVE(&reg->conn->registrations, reg, of_conn);
+    reg->conn->n_registrations--;
+    free(reg);
+}
+
+void
+events_forget(struct events *events, struct conn *conn)
+{
+    struct registration *reg;
+
+    while ((reg = TAILQ_FIRST(&conn->registrations)))
+        drop(events, reg);
+}
+
+static int
+add(struct events *events, struct conn *conn, int event, const uint8_t *uuid, int callback_id,
+    struct err *err)
+{
+    struct registration *reg;
+
+    if (event < 0 || event >= EVENT_COUNT)
+        return err_set(err, ERR_INTERNAL, "internal error: unsupported event ID %d", event);
+    if (conn->n_registrations >= EVENTS_MAX)
+        return err_set(err, ERR_OPERATION_FAILED,
+                       "operation failed: a connection may register for %d events, not more",
+                       EVENTS_MAX);
+    reg = xcalloc(1, sizeof *reg);
+    reg->conn = conn;
+    reg->event = event;
+    reg->callback_id = callback_id;
+    reg->of_one_domain = uuid;
+    if (uuid)
+        memcpy(reg->uuid, uuid, UUID_SIZE);
+    TAILQ_INSERT_TAIL(&events->registrations[event], reg, of_event);
+    TAILQ_INSERT_TAIL(&conn->registrations, reg, of_conn);
+    conn->n_registrations++;
+    return 0;
+}
+
+int
+events_register(struct events *events, struct conn *conn, int event, const uint8_t *uuid,
+                int *callback_id_out, struct err *err)
+{
+    if (conn->next_callback_id == INT_MAX)
+        return err_set(err, ERR_OPERATION_FAILED,
+                       "operation failed: this connection has had all the callback ids there are");
+    if (add(events, conn, event, uuid, conn->next_callback_id, err) < 0)
+        return -1;
+    *callback_id_out = conn->next_callback_id++;
+    return 0;
+}
+
+int
+events_deregister(struct events *events, struct conn *conn, int callback_id, struct err *err)
+{
+    struct registration *reg;
+
+    TAILQ_FOREACH (reg, &conn->registrations, of_conn)
+        if (reg->callback_id == callback_id && callback_id != NO_CALLBACK_ID) {
+            drop(events, reg);
+            return 0;
+        }
+    return err_set(err, ERR_INTERNAL, "internal error: domain event callback %d not registered",
+                   callback_id);
+}
+
+static struct registration *
+find_legacy(struct conn *conn, int event)
+{
+    struct registration *reg;
+
+    TAILQ_FOREACH (reg, &conn->registrations, of_conn)
+        if (reg->event == event && reg->callback_id == NO_CALLBACK_ID)
+            return reg;
+    return NULL;
+}
+
+int
+events_register_legacy(struct events *events, struct conn *conn, int event, struct err *err)
+{
+    if (find_legacy(conn, event))
+        return err_set(err, ERR_INTERNAL, "internal error: domain event %d already registered",
+                       event);
+    return add(events, conn, event, NULL, NO_CALLBACK_ID, err);
+}
+
+int
+events_deregister_legacy(struct events *events, struct conn *conn, int event, struct err *err)
+{
+    struct registration *reg = find_legacy(conn, event);
+
+    if (!reg)
+        return err_set(err, ERR_INTERNAL, "internal error: domain event %d not registered", event);
+    drop(events, reg);
+    return 0;
+}
+
+/*----- telling -----*/
+
+/* An event that is to be told, and how a message of it is made for one registration. */
+struct news {
+    const struct event_domain       *dom;
+    int                              event, detail; /* of the lifecycle */
+    const struct remote_typed_param *params;        /* of a completed job */
+    unsigned                         n_params;
+    void (*tell)(const struct registration *reg, const struct news *news);
+};
+
+static remote_nonnull_domain
+domain_of(const struct news *news)
+{
+    remote_nonnull_domain dom = {.name = (char *)news->dom->name, .id = news->dom->domid};
+
+    memcpy(dom.uuid, news->dom->uuid, UUID_SIZE);
+    return dom;
+}
+
+static void
+tell(struct events *events, int event, const struct news *news)
+{
+    struct registration *reg;
+
+    /* Sending never removes a connection at once, so the list stays as it is. */
+    TAILQ_FOREACH (reg, &events->registrations[event], of_event)
+        if (!reg->of_one_domain || uuid_equal(reg->uuid, news->dom->uuid))
+            news->tell(reg, news);
+}
+
+static void
+tell_lifecycle(const struct registration *reg, const struct news *news)
+{
+    remote_domain_event_callback_lifecycle_msg message = {
+        .callbackID = reg->callback_id,
+        .msg = {.dom = domain_of(news), .event = news->event, .detail = news->detail},
+    };
+
+    if (reg->callback_id == NO_CALLBACK_ID)
+        send_domain_event_lifecycle(reg->conn, &message.msg);
+    else
+        send_domain_event_callback_lifecycle(reg->conn, &message);
+}
+
+void
+events_lifecycle(struct events *events, const struct event_domain *dom, enum lifecycle_event event,
+                 int detail)
+{
+    const struct news news = {
+        .dom = dom,
+        .event = event,
+        .detail = detail,
+        .tell = tell_lifecycle,
+    };
+
+    tell(events, EVENT_LIFECYCLE, &news);
+}
+
+static void
+tell_reboot(const struct registration *reg, const struct news *news)
+{
+    remote_domain_event_callback_reboot_msg message = {
+        .callbackID = reg->callback_id,
+        .msg = {.dom = domain_of(news)},
+    };
+
+    if (reg->callback_id != NO_CALLBACK_ID)
+        send_domain_event_callback_reboot(reg->conn, &message);
+}
+
+void
+events_reboot(struct events *events, const struct event_domain *dom)
+{
+    const struct news news = {.dom = dom, .tell = tell_reboot};
+
+    tell(events, EVENT_REBOOT, &news);
+}
+
+static void
+tell_job_completed(const struct registration *reg, const struct news *news)
+{
+    remote_domain_event_callback_job_completed_msg message = {
+        .callbackID = reg->callback_id,
+        .dom = domain_of(news),
+        /* Encoding only reads them. */
+        .params = {.params_len = news->n_params, .params_val = (remote_typed_param *)news->params},
+    };
+
+    if (reg->callback_id != NO_CALLBACK_ID)
+        send_domain_event_callback_job_completed(reg->conn, &message);
+}
+
+void
+events_job_completed(struct events *events, const struct event_domain *dom,
+                     const struct remote_typed_param *params, unsigned n_params)
+{
+    const struct news news = {
+        .dom = dom,
+        .params = params,
+        .n_params = n_params,
+        .tell = tell_job_completed,
+    };
+
+    tell(events, EVENT_JOB_COMPLETED, &news);
+}

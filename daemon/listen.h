@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * listen.h: listening sockets, our own or systemd's.
+ */
+#ifndef DAEMON_LISTEN_H
+#define DAEMON_LISTEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+struct config;
+
+#define LISTEN_MAX 8
+
+struct listen_socket {
+    int   fd;
+    bool  read_only;
+    char *path; /* to unlink when it is closed; NULL: systemd's */
+};
+
+/**
+ * Open them all.  What systemd passes is taken as it is, and then nothing else is opened: whether
+ * there is a read-only socket is for the administrator to say.
+ *
+ * A file that is in the way is removed when it is a socket on which nobody listens.
+ * sockets_out has room for LISTEN_MAX.
+ */
+int listen_open(const struct config *config, struct listen_socket *sockets_out, size_t *count_out,
+                struct err *err);
+
+void listen_close(struct listen_socket *socket);
+
+#endif

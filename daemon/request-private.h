@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * request-private.h: what dispatch and the connections know of a request.
+ */
+#ifndef DAEMON_REQUEST_PRIVATE_H
+#define DAEMON_REQUEST_PRIVATE_H
+
+#include <sys/queue.h>
+
+#include "request.h"
+#include "wire/frame.h"
+
+struct procedure;
+
+struct request {
+    TAILQ_ENTRY(request) link; /* in conn's list */
+    struct daemon          *daemon;
+    struct conn            *conn; /* NULL: it has gone */
+    uint64_t                conn_id;
+    struct wire_header      header; /* of the call */
+    const struct procedure *procedure;
+};
+
+/** One more in flight on conn. */
+struct request *request_new(struct conn *conn, const struct wire_header *header,
+                            const struct procedure *procedure);
+
+/** The connection goes, and has taken it out of its list. */
+void request_orphaned(struct request *req);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <assert.h>
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "conn.h"
+#include "dispatch.h"
+#include "request-private.h"
+
+struct request *
+request_new(struct conn *conn, const struct wire_header *header, const struct procedure *procedure)
+{
+    struct request *req = xmalloc(sizeof *req);
+
+    *req = (struct request){
+        .daemon = conn->daemon,
+        .conn = conn,
+        .conn_id = conn->id,
+        .header = *header,
+        .procedure = procedure,
+    };
+    conn_add_request(conn, req);
+    return req;
+}
+
+void
+request_orphaned(struct request *req)
+{
+    req->conn = NULL;
+}
+
+static void
+request_free(struct request *req)
+{
+    if (req->conn)
+        conn_remove_request(req->conn, req);
+    free(req);
+}
+
+struct daemon *
+request_daemon(const struct request *req)
+{
+    return req->daemon;
+}
+
+struct conn *
+request_conn(const struct request *req)
+{
+    return req->conn;
+}
+
+uint64_t
+request_conn_id(const struct request *req)
+{
+    return req->conn_id;
+}
+
+uint32_t
+request_serial(const struct request *req)
+{
+    return req->header.serial;
+}
+
+/*----- answers -----*/
+
+/* Fails where the result breaks a bound of the protocol. */
+static int
+send_result(struct request *req, const void *ret, struct err *err)
+{
+    struct wire_header header = req->header;
+    cleanup_free void *frame = NULL;
+    size_t             size;
+
+    header.type = WIRE_REPLY;
+    header.status = WIRE_OK;
+    if (wire_encode(&header, req->procedure->ret, ret, &frame, &size, err) < 0)
+        return -1;
+    conn_send(req->conn, frame, size);
+    return 0;
+}
+
+void
+request_reply(struct request *req, const void *ret)
+{
+    struct err err;
+
+    if (req->conn && send_result(req, ret, &err) < 0) {
+        log_error("the result of %s cannot be sent: %s", req->procedure->name, err.message);
+        conn_send_error(req->conn, &req->header, &err);
+    }
+    request_free(req);
+}
+
+void
+request_fail(struct request *req, const struct err *err)
+{
+    log_debug("client %llu: call %u, %s: %s", (unsigned long long)req->conn_id, req->header.serial,
+              req->procedure->name, err->message);
+    if (req->conn)
+        conn_send_error(req->conn, &req->header, err);
+    request_free(req);
+}
+
+void
+request_fail_with(struct request *req, enum err_code code, const char *format, ...)
+{
+    struct err err = {.code = code};
+    va_list    ap;
+
+    va_start(ap, format);
+    vsnprintf(err.message, sizeof err.message, format, ap);
+    va_end(ap);
+    request_fail(req, &err);
+}
+
+bool
+request_check_flags(struct request *req, unsigned flags, unsigned known)
+{
+    char name[DISPATCH_API_NAME_SIZE];
+
+    if (!(flags & ~known))
+        return true;
+    request_fail_with(req, ERR_INVALID_ARG, "unsupported flags (0x%x) in function %s",
+                      flags & ~known, dispatch_api_name(req->procedure, name));
+    return false;
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "config.h"
+#include "conn.h"
+#include "daemon.h"
+#include "eventloop/loop.h"
+#include "listen.h"
+#include "server.h"
+
+/* Accepted at a time: others have their turn in between. */
+#define ACCEPT_AT_ONCE 16
+
+#define RETRY_USEC 1000000u
+
+/* Lines about misbehaving clients in a second; more are counted only. */
+#define COMPLAINTS_MAX 10
+
+struct listener {
+    struct server       *server;
+    struct listen_socket socket;
+    struct loop_io       io;
+};
+
+TAILQ_HEAD(conn_list, conn);
+
+struct server {
+    struct daemon    *daemon;
+    struct listener   listeners[LISTEN_MAX];
+    size_t            n_listeners;
+    struct conn_list  conns; /* owned */
+    unsigned          n_conns, n_read_only;
+    uint64_t          last_id;
+    struct loop_timer sweep;                          /* active while there are connections */
+    struct loop_timer retry;                          /* active while nothing is accepted */
+    unsigned          complaints, refused, shortages; /* since the second began */
+    struct loop_timer second;                         /* active while one of them is not 0 */
+};
+
+static void sweep_due(void *arg);
+static void retry_due(void *arg);
+static void second_due(void *arg);
+static void listener_ready(void *arg);
+
+struct server *
+server_new(struct daemon *daemon)
+{
+    struct server *server = xcalloc(1, sizeof *server);
+
+    server->daemon = daemon;
+    TAILQ_INIT(&server->conns);
+    loop_timer_init(&server->sweep, daemon->loop, sweep_due, server);
+    loop_timer_init(&server->retry, daemon->loop, retry_due, server);
+    loop_timer_init(&server->second, daemon->loop, second_due, server);
+    return server;
+}
+
+void
+server_free(struct server *server)
+{
+    struct conn *conn;
+
+    if (!server)
+        return;
+    for (size_t n = 0; n < server->n_listeners; n++) {
+        loop_io_stop(&server->listeners[n].io);
+        listen_close(&server->listeners[n].socket);
+    }
+    server->n_listeners = 0;
+    while ((conn = TAILQ_FIRST(&server->conns)))
+        conn_free(conn);
+    loop_timer_stop(&server->sweep);
+    loop_timer_stop(&server->retry);
+    loop_timer_stop(&server->second);
+    free(server);
+}
+
+unsigned
+server_client_count(const struct server *server)
+{
+    return server->n_conns;
+}
+
+/*----- a bounded number of lines -----*/
+
+static void
+second_due(void *arg)
+{
+    struct server *server = arg;
+
+    if (server->complaints > COMPLAINTS_MAX)
+        log_warning("%u more clients were closed for their misbehaviour",
+                    server->complaints - COMPLAINTS_MAX);
+    if (server->refused > 1)
+        log_warning("%u more clients were turned away", server->refused - 1);
+    server->complaints = server->refused = server->shortages = 0;
+}
+
+static void
+start_second(struct server *server)
+{
+    if (!loop_timer_is_active(&server->second))
+        loop_timer_start(&server->second, 1000000);
+}
+
+void
+server_complain(struct server *server, const struct conn *conn, const char *reason)
+{
+    start_second(server);
+    if (server->complaints++ < COMPLAINTS_MAX)
+        log_warning("client %llu (process %d of user %u) is closed: %s",
+                    (unsigned long long)conn->id, (int)conn->pid, (unsigned)conn->uid, reason);
+}
+
+static void
+refuse(struct server *server, bool read_only)
+{
+    start_second(server);
+    if (server->refused++ == 0)
+        log_warning("a %s client was turned away: there are %u, of max_clients %u",
+                    read_only ? "read-only" : "read-write", server->n_conns,
+                    server->daemon->config->max_clients);
+}
+
+/*----- clients -----*/
+
+static bool
+is_full(const struct server *server, bool read_only)
+{
+    unsigned max = server->daemon->config->max_clients;
+
+    return server->n_conns >= max || (read_only && server->n_read_only >= max - max / 10);
+}
+
+struct conn *
+server_add(struct server *server, int fd, bool read_only)
+{
+    struct conn *conn;
+
+    if (is_full(server, read_only)) {
+        refuse(server, read_only);
+        close(fd);
+        return NULL;
+    }
+    conn = conn_new(server->daemon, fd, read_only, ++server->last_id);
+    TAILQ_INSERT_TAIL(&server->conns, conn, link);
+    server->n_conns++;
+    server->n_read_only += read_only;
+    if (!loop_timer_is_active(&server->sweep))
+        loop_timer_start(&server->sweep, SERVER_SWEEP_USEC);
+    return conn;
+}
+
+void
+server_conn_gone(struct server *server, struct conn *conn)
+{
+    TAILQ_REMOVE(&server->conns, conn, link);
+    server->n_conns--;
+    server->n_read_only -= conn->from_read_only_socket;
+    /* Its descriptor is free as soon as we return to the loop. */
+    if (loop_timer_is_active(&server->retry))
+        loop_timer_start(&server->retry, 0);
+}
+
+static void
+sweep_due(void *arg)
+{
+    struct server *server = arg;
+    uint64_t       now_usec = loop_now_usec();
+    struct conn   *conn;
+
+    TAILQ_FOREACH (conn, &server->conns, link)
+        conn_sweep(conn, now_usec);
+    if (!TAILQ_EMPTY(&server->conns))
+        loop_timer_start(&server->sweep, SERVER_SWEEP_USEC);
+}
+
+/*----- accepting -----*/
+
+static void
+start_accepting(struct server *server)
+{
+    for (size_t n = 0; n < server->n_listeners; n++)
+        loop_io_start(&server->listeners[n].io, server->listeners[n].socket.fd, true, false);
+}
+
+static void
+stop_accepting_for_a_while(struct server *server, int errnum)
+{
+    start_second(server);
+    if (server->shortages++ == 0)
+        log_warning("cannot accept a client: %s; trying again soon", strerrordesc_np(errnum));
+    for (size_t n = 0; n < server->n_listeners; n++)
+        loop_io_stop(&server->listeners[n].io);
+    loop_timer_start(&server->retry, RETRY_USEC);
+}
+
+static void
+retry_due(void *arg)
+{
+    start_accepting(arg);
+}
+
+/* The kernel has nothing to give now; what else accept says is about one client, who has gone. */
+static bool
+is_shortage(int errnum)
+{
+    return errnum == EMFILE || errnum == ENFILE || errnum == ENOBUFS || errnum == ENOMEM;
+}
+
+static void
+listener_ready(void *arg)
+{
+    struct listener *listener = arg;
+    struct server   *server = listener->server;
+
+    for (int n = 0; n < ACCEPT_AT_ONCE; n++) {
+        int fd = accept4(listener->socket.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+        if (fd >= 0) {
+            server_add(server, fd, listener->socket.read_only);
+        } else if (errno == EAGAIN) {
+            return;
+        } else if (is_shortage(errno)) {
+            stop_accepting_for_a_while(server, errno);
+            return;
+        }
+    }
+}
+
+int
+server_listen(struct server *server, struct err *err)
+{
+    struct listen_socket sockets[LISTEN_MAX];
+    size_t               count;
+
+    assert(!server->n_listeners);
+    if (listen_open(server->daemon->config, sockets, &count, err) < 0)
+        return -1;
+    for (size_t n = 0; n < count; n++) {
+        struct listener *listener = &server->listeners[n];
+
+        listener->server = server;
+        listener->socket = sockets[n];
+        loop_io_init(&listener->io, server->daemon->loop, listener_ready, listener);
+    }
+    server->n_listeners = count;
+    start_accepting(server);
+    return 0;
+}
