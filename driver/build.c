@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* build.c: see build.h. */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/uuid.h"
+#include "build.h"
+
+/* How long an aborted create may go on to its next wait. */
+#define PATIENCE_USEC 3000000
+
+/* The steps, in the order they run. */
+static xl_call_fn build_unpaused;
+static xl_call_fn build_undone;
+
+/*----- helpers -----*/
+
+static void
+patience_ends(void *arg)
+{
+    struct build *b = arg;
+
+    xl_call_abort(&b->op.call);
+}
+
+void
+build_init(struct build *b)
+{
+    libxl_domain_config_init(&b->config);
+    loop_timer_init(&b->patience, b->op.xl->loop, patience_ends, b);
+}
+
+void
+build_clear(struct build *b)
+{
+    loop_timer_stop(&b->patience);
+    libxl_domain_config_dispose(&b->config);
+    b->def = domain_def_free(b->def);
+}
+
+static int
+check_memory(struct build *b, struct err *err)
+{
+    uint64_t need_kib, free_kib;
+    int      rc;
+
+    rc = libxl_domain_need_memory(b->op.xl->ctx, &b->config, INVALID_DOMID, &need_kib);
+    if (rc)
+        return xl_err_set(err, b->op.xl, rc, "cannot make domain %s", b->def->name);
+    rc = libxl_get_free_memory(b->op.xl->ctx, &free_kib);
+    if (rc)
+        return xl_err_set(err, b->op.xl, rc, "cannot tell how much memory is free");
+    if (need_kib > free_kib)
+        return err_set(err, ERR_OPERATION_FAILED,
+                       "not enough memory: domain %s needs %llu MiB, %llu MiB are free",
+                       b->def->name, (unsigned long long)(need_kib + 1023) / 1024,
+                       (unsigned long long)free_kib / 1024);
+    return 0;
+}
+
+int
+build_begin(struct build *b, struct err *err)
+{
+    char text[UUID_TEXT_SIZE];
+    int  domid = operation_find_domain(&b->op, b->def->uuid);
+
+    if (domid >= 0)
+        return err_set(err, ERR_OPERATION_INVALID,
+                       "the domain with uuid %s is running: its id is %d",
+                       uuid_format(b->def->uuid, text), domid);
+    if (check_memory(b, err) < 0)
+        return -1;
+    b->asked = true;
+    b->domid = INVALID_DOMID;
+    return 0;
+}
+
+static int
+keep_xml(struct build *b, struct err *err)
+{
+    cleanup_free char *xml =
+        domain_def_format(b->def, NULL, DOMAIN_XML_SECURE | DOMAIN_XML_INACTIVE);
+    int rc = libxl_userdata_store(b->op.xl->ctx, b->domid, BUILD_USERDATA, (const uint8_t *)xml,
+                                  (int)strlen(xml));
+
+    return rc ? xl_err_set(err, b->op.xl, rc, "cannot keep the definition with the domain") : 0;
+}
+
+/*----- the steps -----*/
+
+void
+build_made(struct xl_call *call, int rc)
+{
+    struct build *b = container_of(operation_of_call(call), struct build, op);
+    struct err    err;
+
+    loop_timer_stop(&b->patience);
+    if (operation_failed(&b->op)) {
+        build_undo(b);
+        return;
+    }
+    if (rc) {
+        xl_err_set(&err, b->op.xl, rc, "cannot %s domain %s", b->op.type->name, b->def->name);
+        operation_fail(&b->op, &err);
+        build_undo(b);
+        return;
+    }
+    b->op.domid = (int)b->domid;
+    operation_phase(&b->op, WORKER_RUNNING);
+    if (keep_xml(b, &err) < 0) {
+        operation_fail(&b->op, &err);
+        build_undo(b);
+        return;
+    }
+    if (b->op.params->flags & WORKER_PAUSED) {
+        operation_finish(&b->op);
+        return;
+    }
+    xl_domain_unpause(&b->op.call, b->domid, build_unpaused);
+}
+
+static void
+build_unpaused(struct xl_call *call, int rc)
+{
+    struct build *b = container_of(operation_of_call(call), struct build, op);
+
+    if (rc)
+        operation_fail_xl(&b->op, rc, "cannot start the domain");
+    if (operation_failed(&b->op)) {
+        build_undo(b);
+        return;
+    }
+    operation_finish(&b->op);
+}
+
+void
+build_undo(struct build *b)
+{
+    operation_phase(&b->op, WORKER_UNDOING);
+    /* By its uuid: libxl keeps a half-built domain after an abort, and after other failures it may
+     * have kept one too.  See libxl.h, libxl_domain_create_new. */
+    b->op.domid = b->asked ? operation_find_domain(&b->op, b->def->uuid) : -1;
+    if (b->op.domid <= 0) {
+        b->op.domid = -1;
+        operation_finish(&b->op);
+        return;
+    }
+    xl_domain_destroy(&b->op.call, (uint32_t)b->op.domid, build_undone);
+}
+
+static void
+build_undone(struct xl_call *call, int rc)
+{
+    struct build *b = container_of(operation_of_call(call), struct build, op);
+
+    b->op.domain_left = operation_find_domain(&b->op, b->def->uuid) >= 0;
+    if (rc && b->op.domain_left) {
+        operation_fail_xl(&b->op, rc, "the half-built domain cannot be destroyed");
+        err_append(&b->op.err, "; and the half-built domain %d cannot be destroyed", b->op.domid);
+    } else {
+        b->op.domid = -1;
+    }
+    operation_finish(&b->op);
+}
+
+/*
+ * An abort in the wrong moment has libxl destroy the domain in the very call that is aborted, where
+ * no hotplug script can run any more: loop devices would stay behind.  So where it may have devices
+ * it gets some time to end by itself.
+ */
+void
+build_abort(struct build *b, bool at_once)
+{
+    if (at_once)
+        xl_call_abort(&b->op.call);
+    else
+        loop_timer_start(&b->patience, PATIENCE_USEC);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * build.h: what create and restore have in common: a domain that is to be there, running, or not
+ * at all.
+ *
+ *   build_begin     see that it can be: nobody has the uuid, there is memory
+ *   (the operation asks libxl for the domain, with build_made as the next step)
+ *   build_made      keep the XML with the domain, start the unpause
+ *   build_unpaused
+ *   build_undo      (instead, where a step failed) find what is left of it, start the destroy
+ *   build_undone
+ */
+#ifndef DRIVER_BUILD_H
+#define DRIVER_BUILD_H
+
+#include "operation.h"
+
+/* What dom0d keeps with a domain in libxl's userdata: the XML that it was made from. */
+#define BUILD_USERDATA "dom0d-xml"
+
+struct build {
+    struct operation    op; /* must be first */
+    struct domain_def  *def;
+    libxl_domain_config config;
+    bool                asked;    /* libxl was asked to make it: something may be left of it */
+    uint32_t            domid;    /* libxl's, at completion */
+    struct loop_timer   patience; /* after an abort, see build_abort */
+};
+
+void build_init(struct build *b);
+void build_clear(struct build *b);
+
+/** Checks, of b->def and b->config.  Returns -1 with err where there is no point in asking libxl.
+ */
+int build_begin(struct build *b, struct err *err);
+
+/** For xl_domain_create and xl_domain_restore; may be called after build_begin only. */
+extern xl_call_fn build_made;
+
+/** The operation failed before libxl was asked, or after.  Must be last. */
+void build_undo(struct build *b);
+
+/** Ask libxl to stop: at once, or after it had some time to get there by itself. */
+void build_abort(struct build *b, bool at_once);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * destroy.c: end a domain, whatever it is doing.
+ *
+ *   destroy_start  see that the id still means this domain
+ *   destroy_done
+ */
+#include "base/alloc.h"
+#include "operation.h"
+
+static xl_call_fn destroy_done;
+
+static void
+destroy_start(struct operation *op)
+{
+    /* Xen gives ids again: another domain may have it by now.  One that is gone is what was
+     * asked for. */
+    if (!operation_domain_exists(op, (uint32_t)op->domid, NULL)) {
+        operation_finish(op);
+        return;
+    }
+    xl_domain_destroy(&op->call, (uint32_t)op->domid, destroy_done);
+}
+
+static void
+destroy_done(struct xl_call *call, int rc)
+{
+    struct operation *op = operation_of_call(call);
+    struct err        err;
+
+    op->domain_left = operation_domain_exists(op, (uint32_t)op->domid, NULL);
+    if (rc && op->domain_left) {
+        xl_err_set(&err, op->xl, rc, "cannot destroy domain %s", op->params->name);
+        operation_fail(op, &err);
+    }
+    operation_finish(op);
+}
+
+static void
+destroy_clear(struct operation *op)
+{
+    (void)op;
+}
+
+const struct operation_type operation_destroy = {
+    .name = "destroy",
+    .size = sizeof(struct operation),
+    .start = destroy_start,
+    .abort = NULL, /* what is half destroyed is of no use to anybody: it goes on to the end */
+    .clear = destroy_clear,
+};

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * new-file.h: a file that bears its name only when it is complete.
+ *
+ *   Undefined --open--> Open --commit or discard--> Closed
+ *
+ * Where the file system can, it has no name at all until commit, so that nothing is left of it if
+ * this process is killed; else it is a hidden one in the same folder.
+ */
+#ifndef DRIVER_NEW_FILE_H
+#define DRIVER_NEW_FILE_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+struct new_file {
+    int   fd;        /* for writing and reading, mode 0600; -1: Closed */
+    int   folder;    /* -1: Closed */
+    char *path;      /* what it is to be called */
+    char *name;      /* path's last part */
+    char *temporary; /* its name in the folder now; NULL: none */
+    bool  overwrite;
+};
+
+/**
+ * path's folder must be there; path itself must not, or, if overwrite, may be a regular file.
+ *
+ * Err: ERR_OPERATION_FAILED, ERR_SYSTEM, with the path.  Closed then.
+ */
+int new_file_open(struct new_file *file, const char *path, bool overwrite, struct err *err);
+
+/** To the disk, then to its name; waits for the disk.  On failure the file is Open still. */
+int new_file_commit(struct new_file *file, struct err *err);
+
+/** Nothing is left of it.  Idempotent; does nothing to one that was committed. */
+void new_file_discard(struct new_file *file);
+
+#endif

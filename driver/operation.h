@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * operation.h: what a worker does, one thing in its life: create, restore, save, destroy, dump.
+ *
+ * One file per operation, with a struct that begins with struct operation, and its steps in the
+ * order they run.  Each step ends by starting exactly one next step, or by calling
+ * operation_finish; a failure is kept (operation_fail, the first one wins) and the steps that undo
+ * look at what there is, never at how far we got.
+ *
+ *   operation_start --> Active --events->done, from the loop--> gone
+ */
+#ifndef DRIVER_OPERATION_H
+#define DRIVER_OPERATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "conf/domain.h"
+#include "eventloop/loop.h"
+#include "wire/worker.h"
+#include "xl.h"
+
+struct operation;
+
+/* All of them come from the loop. */
+struct operation_events {
+    /** op->phase, processed, total or domid changed. */
+    void (*progress)(void *arg, const struct operation *op);
+
+    /** Restore: the image holds this domain; waits for operation_proceed or operation_refuse. */
+    void (*identified)(void *arg, const struct operation *op, const struct domain_def *def,
+                       const char *xml);
+
+    /** It ended: op->err, domid and domain_left say how.  op is freed after this returns. */
+    void (*done)(void *arg, const struct operation *op);
+};
+
+struct operation_type {
+    const char *name; /* "save" */
+    size_t      size; /* of its struct */
+    void (*start)(struct operation *op);
+
+    /** Once, while nothing failed.  The end comes by the steps, soon.  NULL: it cannot be aborted.
+     */
+    void (*abort)(struct operation *op);
+
+    /** Only an operation that calls events->identified. */
+    void (*proceed)(struct operation *op);
+
+    /** Free what it holds beside struct operation. */
+    void (*clear)(struct operation *op);
+};
+
+struct operation {
+    const struct operation_type   *type;
+    struct xl                     *xl;
+    const worker_start            *params;
+    const struct operation_events *events;
+    void                          *arg;
+
+    /* What there is to tell. */
+    worker_phase phase;
+    uint64_t     processed, total; /* bytes; total 0: not known */
+    int          domid;            /* -1: not known */
+    bool         domain_left;
+    struct err   err; /* the first failure; code 0 while all is well */
+
+    /* private */
+    struct xl_call    call; /* an operation has one call under way at a time */
+    struct loop_defer begin;
+    struct loop_timer tick;
+    void (*ticked)(struct operation *op);
+    bool started;
+    bool waits_for_proceed;
+};
+
+/**
+ * Begin what params->operation says.  params (checked here) and xl are borrowed until done.
+ *
+ * Err: ERR_INVALID_ARG params make no sense; nothing was begun.
+ */
+int operation_start(struct xl *xl, const worker_start *params,
+                    const struct operation_events *events, void *arg, struct operation **op_out,
+                    struct err *err);
+
+/** Have it end soon and undo what it did; after WORKER_COMMITTED nothing happens.  Idempotent. */
+void operation_abort(struct operation *op);
+
+/* Answers to events->identified; ignored where none is waited for. */
+void operation_proceed(struct operation *op);
+void operation_refuse(struct operation *op, const struct err *why);
+
+/** "create", "restore", ...; "idle" for what is none. */
+const char *operation_name(worker_operation operation);
+
+/*----- for the operations -----*/
+
+/** The first failure wins; later ones are logged. */
+void operation_fail(struct operation *op, const struct err *err);
+void operation_fail_xl(struct operation *op, int rc, const char *what);
+
+bool operation_failed(const struct operation *op);
+void operation_phase(struct operation *op, worker_phase phase);
+
+/** Note how far it is; it is told a few times a second. */
+void operation_tick(struct operation *op, void (*ticked)(struct operation *op));
+
+/** Tell, and free op.  Must be last. */
+void operation_finish(struct operation *op);
+
+/** Is there a domain with this id and the uuid of params?  Fills *info_out (NULL is fine). */
+bool operation_domain_exists(const struct operation *op, uint32_t domid, libxl_dominfo *info_out);
+
+/** The id of the domain with the uuid; -1: none. */
+int operation_find_domain(const struct operation *op, const uint8_t *uuid);
+
+/** The callback from libxl's call to the operation that embeds it. */
+struct operation *operation_of_call(struct xl_call *call);
+
+extern const struct operation_type operation_create, operation_restore, operation_save,
+    operation_destroy, operation_dump;
+
+#endif

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * restore.c: bring a domain back from an image.  The image is only read.
+ *
+ *   restore_start    open the image, read the wrapper, see that the stream is whole, tell whose it
+ *                    is, wait
+ *   restore_granted  check, ask libxl to make the domain from the stream
+ *   build_made       and so on, see build.h
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "build.h"
+#include "conf/libxl.h"
+#include "driver/image.h"
+
+#define STREAM_VERSION 2
+
+struct restore {
+    struct build                build; /* must be first */
+    int                         fd;    /* -1: not open */
+    struct image                image;
+    libxl_domain_restore_params params;
+};
+
+/* The steps, in the order they run. */
+static void restore_start(struct operation *op);
+static void restore_granted(struct operation *op);
+
+/*----- helpers -----*/
+
+static int
+open_image(struct restore *r, struct err *err)
+{
+    const char *path = r->build.op.params->path;
+    struct stat st;
+
+    r->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (r->fd < 0 || fstat(r->fd, &st) < 0)
+        return err_set_errno(err, errno, "cannot open the image %s", path);
+    if (!S_ISREG(st.st_mode))
+        return err_set(err, ERR_OPERATION_FAILED, "%s is not a regular file", path);
+    if (image_read(r->fd, &r->image, err) < 0 ||
+        image_check_stream(r->fd, r->image.stream_offset, err) < 0)
+        return err_prefix(err, "%s", path);
+    return 0;
+}
+
+/* The caller's XML, where there is one, stands for the image's. */
+static int
+take_xml(struct restore *r, struct err *err)
+{
+    struct build *b = &r->build;
+    const char   *xml = *b->op.params->xml ? b->op.params->xml : r->image.config;
+
+    if (domain_def_parse(xml, strlen(xml), &b->def, err) < 0)
+        return -1;
+    return conf_to_libxl(b->def, &b->config, err);
+}
+
+/* libxl gets back its own configuration, every detail of it. */
+static int
+take_json(struct restore *r, struct err *err)
+{
+    struct build *b = &r->build;
+    int           rc = libxl_domain_config_from_json(b->op.xl->ctx, &b->config, r->image.config);
+
+    if (rc)
+        return xl_err_set(err, b->op.xl, rc, "the image's configuration cannot be read");
+    return conf_from_libxl(&b->config, &b->def, err);
+}
+
+static int
+identify(struct restore *r, struct err *err)
+{
+    if (r->image.format == IMAGE_LIBVIRT || *r->build.op.params->xml)
+        return take_xml(r, err);
+    return take_json(r, err);
+}
+
+/* The helper that reads the stream shares the open file and so its position. */
+static void
+note_position(struct operation *op)
+{
+    struct restore *r = container_of(op, struct restore, build.op);
+    off_t           here = lseek(r->fd, 0, SEEK_CUR);
+
+    if (here >= (off_t)r->image.stream_offset)
+        op->processed = (uint64_t)here - r->image.stream_offset;
+    if (op->domid < 0)
+        op->domid = operation_find_domain(op, r->build.def->uuid);
+}
+
+static void
+restore_fail(struct restore *r, const struct err *err)
+{
+    operation_fail(&r->build.op, err);
+    build_undo(&r->build);
+}
+
+/*----- the steps -----*/
+
+static void
+restore_start(struct operation *op)
+{
+    struct restore    *r = container_of(op, struct restore, build.op);
+    cleanup_free char *xml = NULL;
+    struct err         err;
+
+    r->fd = -1;
+    build_init(&r->build);
+    libxl_domain_restore_params_init(&r->params);
+    r->params.stream_version = STREAM_VERSION; /* libxl's own default is 1 */
+    if (open_image(r, &err) < 0 || identify(r, &err) < 0) {
+        restore_fail(r, &err);
+        return;
+    }
+    xml = domain_def_format(r->build.def, NULL, DOMAIN_XML_SECURE | DOMAIN_XML_INACTIVE);
+    op->waits_for_proceed = true;
+    op->events->identified(op->arg, op, r->build.def, xml);
+}
+
+static void
+restore_granted(struct operation *op)
+{
+    struct restore *r = container_of(op, struct restore, build.op);
+    struct err      err;
+
+    if (operation_failed(op)) {
+        build_undo(&r->build);
+        return;
+    }
+    if (build_begin(&r->build, &err) < 0) {
+        restore_fail(r, &err);
+        return;
+    }
+    if (lseek(r->fd, (off_t)r->image.stream_offset, SEEK_SET) < 0) {
+        err_set_errno(&err, errno, "cannot read %s", op->params->path);
+        restore_fail(r, &err);
+        return;
+    }
+    op->total = r->image.size - r->image.stream_offset;
+    operation_tick(op, note_position);
+    xl_domain_restore(&op->call, &r->build.config, &r->build.domid, r->fd, &r->params, build_made);
+}
+
+static void
+restore_abort(struct operation *op)
+{
+    struct restore *r = container_of(op, struct restore, build.op);
+
+    /* The domain has no devices before the stream is read. */
+    note_position(op);
+    build_abort(&r->build, op->processed < op->total);
+}
+
+static void
+restore_clear(struct operation *op)
+{
+    struct restore *r = container_of(op, struct restore, build.op);
+
+    if (r->fd >= 0)
+        close(r->fd);
+    image_clear(&r->image);
+    libxl_domain_restore_params_dispose(&r->params);
+    build_clear(&r->build);
+}
+
+const struct operation_type operation_restore = {
+    .name = "restore",
+    .size = sizeof(struct restore),
+    .start = restore_start,
+    .abort = restore_abort,
+    .proceed = restore_granted,
+    .clear = restore_clear,
+};

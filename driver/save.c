@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * save.c: write a running domain to a file, then destroy it.
+ *
+ *   save_start      open a new file, write the wrapper, start the suspend
+ *   save_suspended  see that the stream is whole, give the file its name, start the destroy
+ *   save_destroyed
+ *   save_undo       (instead, where a step failed) remove the file; resume what is suspended
+ *   save_resumed
+ *
+ * The domain goes only after its image lies under its name on the disk.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "driver/image.h"
+#include "new-file.h"
+#include "operation.h"
+
+#define PAGE_BYTES 4096
+
+struct save {
+    struct operation op; /* must be first */
+    struct new_file  file;
+    uint64_t         stream_offset;
+    uint64_t         written_back; /* the kernel was told to write the file up to here */
+};
+
+/* The steps, in the order they run. */
+static void       save_start(struct operation *op);
+static xl_call_fn save_suspended;
+static xl_call_fn save_destroyed;
+static void       save_undo(struct save *s);
+static xl_call_fn save_resumed;
+
+/*----- helpers -----*/
+
+/* "Frames" comes for a save in one go, "Frames iteration 0 of 5" for a live one; other things that
+ * libxc tells the progress of ("Start of stream") are no pages. */
+static void
+note_progress(void *arg, const char *what, uint64_t done, uint64_t total)
+{
+    struct save *s = arg;
+
+    if (strncmp(what, "Frames", 6) != 0 || !total)
+        return;
+    s->op.processed = done * PAGE_BYTES;
+    s->op.total = total * PAGE_BYTES;
+}
+
+/* Have the disk busy while the stream comes, so that little is left for the fsync at the end. */
+static void
+write_back(struct operation *op)
+{
+    struct save *s = container_of(op, struct save, op);
+    off_t        end = lseek(s->file.fd, 0, SEEK_CUR);
+
+    if (end <= (off_t)s->written_back)
+        return;
+    (void)sync_file_range(s->file.fd, (off_t)s->written_back, end - (off_t)s->written_back,
+                          SYNC_FILE_RANGE_WRITE);
+    s->written_back = (uint64_t)end;
+}
+
+/* Why the disk takes no more; 0: it does. */
+static int
+errnum_of_disk(const struct save *s)
+{
+    static const char page[PAGE_BYTES];
+    int               errnum = s->op.xl->log.errnum;
+    ssize_t           n;
+
+    if (errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG)
+        return errnum;
+    n = write(s->file.fd, page, sizeof page);
+    if (n < 0)
+        return errno;
+    return n < (ssize_t)sizeof page ? ENOSPC : 0;
+}
+
+/* libxl's words seldom say that the disk is full, so ask it. */
+static void
+explain_failed_write(const struct save *s, struct err *err)
+{
+    int errnum = errnum_of_disk(s);
+
+    if (!errnum)
+        return;
+    err_prefix(err, "cannot write %s: %s", s->file.path, strerrordesc_np(errnum));
+    err->code = ERR_SYSTEM;
+    err->detail = errnum;
+}
+
+static bool
+is_suspended(const struct save *s)
+{
+    libxl_dominfo info;
+    bool          suspended;
+
+    if (!operation_domain_exists(&s->op, (uint32_t)s->op.domid, &info))
+        return false;
+    suspended = info.shutdown && info.shutdown_reason == LIBXL_SHUTDOWN_REASON_SUSPEND;
+    libxl_dominfo_dispose(&info);
+    return suspended;
+}
+
+/*----- the steps -----*/
+
+static int
+prepare(struct save *s, struct err *err)
+{
+    const worker_start *params = s->op.params;
+    off_t               offset;
+
+    if (!operation_domain_exists(&s->op, (uint32_t)s->op.domid, NULL))
+        return err_set(err, ERR_NO_DOMAIN, "there is no domain %s with id %d any more",
+                       params->name, s->op.domid);
+    if (new_file_open(&s->file, params->path, params->flags & WORKER_OVERWRITE, err) < 0 ||
+        image_write(s->file.fd, IMAGE_LIBVIRT, params->xml, err) < 0)
+        return -1;
+    offset = lseek(s->file.fd, 0, SEEK_CUR);
+    if (offset < 0)
+        return err_set_errno(err, errno, "cannot write %s", params->path);
+    s->stream_offset = (uint64_t)offset;
+    return 0;
+}
+
+static void
+save_start(struct operation *op)
+{
+    struct save *s = container_of(op, struct save, op);
+    struct err   err;
+
+    s->file = (struct new_file){.fd = -1, .folder = -1};
+    if (prepare(s, &err) < 0) {
+        operation_fail(op, &err);
+        save_undo(s);
+        return;
+    }
+    op->xl->log.progress = note_progress;
+    op->xl->log.arg = s;
+    operation_tick(op, write_back);
+    xl_domain_suspend(&op->call, (uint32_t)op->domid, s->file.fd, save_suspended);
+}
+
+static void
+save_failed(struct save *s, int rc)
+{
+    struct err err;
+
+    if (!operation_failed(&s->op)) {
+        xl_err_set(&err, s->op.xl, rc, "cannot save domain %s", s->op.params->name);
+        if (rc != ERROR_GUEST_TIMEDOUT)
+            explain_failed_write(s, &err);
+        operation_fail(&s->op, &err);
+    }
+    save_undo(s);
+}
+
+static void
+save_suspended(struct xl_call *call, int rc)
+{
+    struct save *s = container_of(operation_of_call(call), struct save, op);
+    struct err   err;
+
+    /* An abort may come too late for libxl, but not for us. */
+    if (rc || operation_failed(&s->op)) {
+        save_failed(s, rc);
+        return;
+    }
+    if (image_check_stream(s->file.fd, s->stream_offset, &err) < 0 ||
+        new_file_commit(&s->file, &err) < 0) {
+        operation_fail(&s->op, &err);
+        save_undo(s);
+        return;
+    }
+    s->op.processed = s->op.total;
+    operation_phase(&s->op, WORKER_COMMITTED);
+    xl_domain_destroy(&s->op.call, (uint32_t)s->op.domid, save_destroyed);
+}
+
+static void
+save_destroyed(struct xl_call *call, int rc)
+{
+    struct operation *op = operation_of_call(call);
+
+    op->domain_left = operation_domain_exists(op, (uint32_t)op->domid, NULL);
+    if (rc && op->domain_left)
+        operation_fail_xl(op, rc, "the image is written, but the domain cannot be destroyed");
+    operation_finish(op);
+}
+
+static void
+save_undo(struct save *s)
+{
+    operation_phase(&s->op, WORKER_UNDOING);
+    new_file_discard(&s->file);
+    if (!is_suspended(s)) {
+        s->op.domain_left = operation_domain_exists(&s->op, (uint32_t)s->op.domid, NULL);
+        operation_finish(&s->op);
+        return;
+    }
+    xl_domain_resume(&s->op.call, (uint32_t)s->op.domid, save_resumed);
+}
+
+static void
+save_resumed(struct xl_call *call, int rc)
+{
+    struct operation *op = operation_of_call(call);
+
+    /* The caller is told why the save failed: that came first. */
+    if (rc) {
+        operation_fail_xl(op, rc, "the domain cannot be resumed");
+        err_append(&op->err, "; and the domain, which is suspended, cannot be resumed");
+        op->domain_left = false;
+    }
+    operation_finish(op);
+}
+
+static void
+save_abort(struct operation *op)
+{
+    xl_call_abort(&op->call);
+}
+
+static void
+save_clear(struct operation *op)
+{
+    struct save *s = container_of(op, struct save, op);
+
+    op->xl->log.progress = NULL;
+    new_file_discard(&s->file);
+}
+
+const struct operation_type operation_save = {
+    .name = "save",
+    .size = sizeof(struct save),
+    .start = save_start,
+    .abort = save_abort,
+    .clear = save_clear,
+};

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * worker-main.c: dom0d-worker, one operation in a process of its own.  Started by dom0d only:
+ *
+ *   dom0d-worker SOCKET-PATH LOG-LEVEL      with the listening socket as descriptor 3
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "driver/log-journal.h"
+#include "eventloop/loop.h"
+#include "worker.h"
+
+#define SOCKET_FD 3
+
+static void
+asked_to_end(void *arg)
+{
+    worker_end(arg);
+}
+
+static void
+run(struct loop *loop, const char *path)
+{
+    struct worker     *worker = worker_new(loop, SOCKET_FD, path);
+    struct loop_signal term;
+
+    loop_signal_init(&term, loop, asked_to_end, worker);
+    loop_signal_start(&term, SIGTERM);
+    loop_run(loop);
+    loop_signal_stop(&term);
+    worker_free(worker);
+}
+
+int
+main(int argc, char **argv)
+{
+    struct loop *loop;
+    struct stat  st;
+
+    if (argc != 3 || fstat(SOCKET_FD, &st) < 0 || !S_ISSOCK(st.st_mode)) {
+        fputs("dom0d-worker is started by dom0d, not by hand\n", stderr);
+        return 2;
+    }
+    fcntl(SOCKET_FD, F_SETFD, FD_CLOEXEC);
+    umask(077);
+    /* A terminal's Ctrl-C and hang-up are for the daemon; an operation outlives it. */
+    setsid();
+    signal(SIGPIPE, SIG_IGN);
+    log_to_journal();
+    log_set_level((enum log_level)atoi(argv[2]));
+    loop = loop_new();
+    run(loop, argv[1]);
+    loop_free(loop);
+    return 0;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * xl-hooks.c: libxl's descriptors and timeouts as sources of our loop.
+ *
+ * libxl calls a hook with its context locked, and forbids us to call it back from there.  So a
+ * hook only edits the loop; the loop calls libxl later, on a stack of its own.  See libxl_event.h,
+ * libxl_osevent_register_hooks.
+ */
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/time.h>
+
+#include "base/alloc.h"
+#include "xl.h"
+
+/* One registration; libxl keeps it as for_app_registration. */
+struct xl_fd {
+    struct xl     *xl;
+    void          *for_libxl;
+    int            fd;
+    short          events;
+    struct loop_io io;
+    LIST_ENTRY(xl_fd) link;
+};
+
+struct xl_timeout {
+    struct xl        *xl;
+    void             *for_libxl;
+    struct loop_timer timer;
+    LIST_ENTRY(xl_timeout) link;
+};
+
+/*----- descriptors -----*/
+
+static void
+fd_ready(void *arg)
+{
+    struct xl_fd *f = arg;
+
+    /* libxl polls the descriptor itself and ignores our revents.  It may deregister the
+     * descriptor, and so free f, before it returns: must be last. */
+    libxl_osevent_occurred_fd(f->xl->ctx, f->for_libxl, f->fd, f->events, f->events);
+}
+
+static int
+fd_modify(void *user, int fd, void **for_app, short events)
+{
+    struct xl_fd *f = *for_app;
+
+    (void)user, (void)fd;
+    f->events = events;
+    loop_io_start(&f->io, f->fd, events & POLLIN, events & POLLOUT);
+    return 0;
+}
+
+static int
+fd_register(void *user, int fd, void **for_app_out, short events, void *for_libxl)
+{
+    struct xl    *xl = user;
+    struct xl_fd *f = xcalloc(1, sizeof *f);
+
+    f->xl = xl;
+    f->for_libxl = for_libxl;
+    f->fd = fd;
+    loop_io_init(&f->io, xl->loop, fd_ready, f);
+    LIST_INSERT_HEAD(&xl->fds, f, link);
+    *for_app_out = f;
+    return fd_modify(user, fd, for_app_out, events);
+}
+
+static void
+fd_free(struct xl_fd *f)
+{
+    loop_io_stop(&f->io);
+    LIST_REMOVE(f, link);
+    free(f);
+}
+
+static void
+fd_deregister(void *user, int fd, void *for_app)
+{
+    (void)user, (void)fd;
+    fd_free(for_app);
+}
+
+/*----- timeouts -----*/
+
+static void
+timeout_free(struct xl_timeout *t)
+{
+    loop_timer_stop(&t->timer);
+    LIST_REMOVE(t, link);
+    free(t);
+}
+
+static void
+timeout_due(void *arg)
+{
+    struct xl_timeout *t = arg;
+    libxl_ctx         *ctx = t->xl->ctx;
+    void              *for_libxl = t->for_libxl;
+
+    /* For libxl the timeout is deregistered on entry to _occurred_timeout. */
+    timeout_free(t);
+    libxl_osevent_occurred_timeout(ctx, for_libxl);
+}
+
+/* abs is wall-clock time; the loop counts from now, on a clock that never jumps. */
+static int
+timeout_register(void *user, void **for_app_out, struct timeval abs, void *for_libxl)
+{
+    struct xl         *xl = user;
+    struct xl_timeout *t = xcalloc(1, sizeof *t);
+    struct timeval     now, left = {0, 0};
+
+    gettimeofday(&now, NULL);
+    if (timercmp(&abs, &now, >))
+        timersub(&abs, &now, &left);
+    t->xl = xl;
+    t->for_libxl = for_libxl;
+    loop_timer_init(&t->timer, xl->loop, timeout_due, t);
+    loop_timer_start(&t->timer, (uint64_t)left.tv_sec * 1000000 + (uint64_t)left.tv_usec);
+    LIST_INSERT_HEAD(&xl->timeouts, t, link);
+    *for_app_out = t;
+    return 0;
+}
+
+/* abs is always {0, 0}: libxl's way to drop a timeout is to have it fire at once. */
+static int
+timeout_modify(void *user, void **for_app, struct timeval abs)
+{
+    struct xl_timeout *t = *for_app;
+
+    (void)user, (void)abs;
+    loop_timer_start(&t->timer, 0);
+    return 0;
+}
+
+/* libxl keeps the pointer, so this outlives every context. */
+static const libxl_osevent_hooks hooks = {
+    .fd_register = fd_register,
+    .fd_modify = fd_modify,
+    .fd_deregister = fd_deregister,
+    .timeout_register = timeout_register,
+    .timeout_modify = timeout_modify,
+};
+
+void
+xl_hooks_register(struct xl *xl)
+{
+    libxl_osevent_register_hooks(xl->ctx, &hooks, xl);
+}
+
+/* What libxl did not take back itself: timeouts that it dropped but that have not fired yet, and
+ * everything of a context that is left where it is. */
+void
+xl_hooks_drop(struct xl *xl)
+{
+    while (!LIST_EMPTY(&xl->fds))
+        fd_free(LIST_FIRST(&xl->fds));
+    while (!LIST_EMPTY(&xl->timeouts))
+        timeout_free(LIST_FIRST(&xl->timeouts));
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * xl-log.c: what libxl and libxc say.  Each line goes to our log, to the lines of this operation,
+ * and, if it tells why something failed, to the reasons that an error message carries.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "xl.h"
+
+#define LINE_MAX_SIZE 1024
+
+static enum log_level
+level_of(xentoollog_level level)
+{
+    switch (level) {
+    case XTL_CRITICAL:
+    case XTL_ERROR:
+        return LOG_LEVEL_ERROR;
+    case XTL_WARN:
+        return LOG_LEVEL_WARNING;
+    case XTL_NOTICE:
+        return LOG_LEVEL_INFO;
+    case XTL_NONE:
+    case XTL_DEBUG:
+    case XTL_VERBOSE:
+    case XTL_DETAIL:
+    case XTL_PROGRESS:
+    case XTL_INFO:
+    case XTL_NUM_LEVELS:
+        break;
+    }
+    return LOG_LEVEL_DEBUG;
+}
+
+/*
+ * The part of a line that a user wants to read.  libxl's begin with where they come from,
+ * "libxl_create.c:1032:initiate_domain_create: Domain 7:", see libxl_internal.c, libxl__logv.
+ */
+static const char *
+reason_of(const char *line)
+{
+    int skip = 0, skip_domain = 0;
+
+    if (sscanf(line, "%*[a-z0-9_].c:%*d:%*[A-Za-z0-9_]: %n", &skip) < 0 || !skip)
+        skip = 0;
+    if (sscanf(line + skip, "Domain %*d:%n", &skip_domain) < 0)
+        skip_domain = 0;
+    line += skip + skip_domain;
+    return line + strspn(line, " ");
+}
+
+static void
+keep_reason(struct xl_log *log, const char *line)
+{
+    size_t      used = strlen(log->reasons);
+    const char *reason = reason_of(line);
+
+    if (used + strlen(reason) + 3 > sizeof log->reasons || strstr(log->reasons, reason))
+        return;
+    snprintf(log->reasons + used, sizeof log->reasons - used, "%s%s", used ? "; " : "", reason);
+}
+
+static void
+keep_line(struct xl_log *log, xentoollog_level level, const char *line)
+{
+    char   text[LINE_MAX_SIZE + 32];
+    int    n = snprintf(text, sizeof text, "%s: %s\n", xtl_level_to_string(level), line);
+    size_t length = (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
+
+    if (log->size + length > XL_LOG_SIZE) {
+        size_t      keep = XL_LOG_SIZE / 2;
+        const char *cut = memchr(log->text + log->size - keep, '\n', keep);
+
+        cut = cut ? cut + 1 : log->text + log->size;
+        log->size -= (size_t)(cut - log->text);
+        memmove(log->text, cut, log->size);
+    }
+    memcpy(log->text + log->size, text, length);
+    log->size += length;
+    log->text[log->size] = '\0';
+}
+
+static void
+log_vmessage(xentoollog_logger *logger, xentoollog_level level, int errnum, const char *context,
+             const char *format, va_list ap)
+{
+    struct xl_log *log = (struct xl_log *)logger;
+    char           line[LINE_MAX_SIZE];
+    size_t         used;
+
+    vsnprintf(line, sizeof line, format, ap);
+    used = strcspn(line, "\n");
+    line[used] = '\0';
+    if (errnum > 0)
+        snprintf(line + used, sizeof line - used, ": %s", strerrordesc_np(errnum));
+
+    keep_line(log, level, line);
+    if (level >= XTL_ERROR) {
+        keep_reason(log, line);
+        if (errnum > 0 && !log->errnum)
+            log->errnum = errnum;
+    }
+    log_about(level_of(level), &log->about, "%s: %s", context ? context : "libxl", line);
+}
+
+static void
+log_progress(xentoollog_logger *logger, const char *context, const char *what, int percent,
+             unsigned long done, unsigned long total)
+{
+    struct xl_log *log = (struct xl_log *)logger;
+
+    (void)context, (void)percent;
+    if (log->progress)
+        log->progress(log->arg, what, done, total);
+}
+
+static void
+log_destroy(xentoollog_logger *logger)
+{
+    (void)logger;
+}
+
+void
+xl_log_init(struct xl_log *log)
+{
+    *log = (struct xl_log){
+        .vtable = {.vmessage = log_vmessage, .progress = log_progress, .destroy = log_destroy},
+        .text = xcalloc(1, XL_LOG_SIZE + 1),
+    };
+}
+
+void
+xl_log_free(struct xl_log *log)
+{
+    free(take_ptr(log->text));
+}
+
+void
+xl_log_clear(struct xl_log *log)
+{
+    log->size = 0;
+    log->text[0] = '\0';
+    log->reasons[0] = '\0';
+    log->errnum = 0;
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * xl.c: open and close a context, and what it tells without being asked: events, disasters.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <xenstore_lib.h>
+
+#include "base/alloc.h"
+#include "xl.h"
+
+/*----- is this a Xen dom0? -----*/
+
+static int
+check_privcmd(struct err *err)
+{
+    if (access("/dev/xen/privcmd", F_OK) == 0 || access("/proc/xen/privcmd", F_OK) == 0)
+        return 0;
+    return err_set(err, ERR_NO_CONNECT,
+                   "this is not a Xen dom0: there is no /dev/xen/privcmd (is the host booted into "
+                   "Xen?)");
+}
+
+/* In a guest the devices are there too. */
+static int
+check_control_domain(struct err *err)
+{
+    char  text[64] = "";
+    FILE *f = fopen("/proc/xen/capabilities", "re");
+
+    if (!f)
+        return 0; /* xenfs is not mounted; libxl can do without */
+    if (!fgets(text, sizeof text, f))
+        text[0] = '\0';
+    fclose(f);
+    if (strstr(text, "control_d"))
+        return 0;
+    return err_set(err, ERR_NO_CONNECT,
+                   "this is not a Xen dom0: /proc/xen/capabilities does not say control_d");
+}
+
+/*
+ * libxenstore, finding no socket, falls back on the kernel's device, where the first request waits
+ * for an xenstored that may never come.  So its socket is asked for first.  (An xenstored in a
+ * domain of its own has no socket; such hosts are not served.)
+ */
+static int
+check_xenstored(struct err *err)
+{
+    const char        *path = xs_daemon_socket();
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    int                r;
+    cleanup_close int  fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return err_set_errno(err, errno, "cannot make a socket");
+    if ((size_t)snprintf(addr.sun_path, sizeof addr.sun_path, "%s", path) >= sizeof addr.sun_path)
+        return err_set(err, ERR_NO_CONNECT, "the path of xenstored's socket is too long: %s", path);
+    r = connect(fd, (struct sockaddr *)&addr, sizeof addr);
+    if (r < 0) {
+        err_set_errno(err, errno, "xenstored does not answer at %s", path);
+        err->code = ERR_NO_CONNECT;
+    }
+    return r;
+}
+
+int
+xl_check_host(struct err *err)
+{
+    if (check_privcmd(err) < 0 || check_control_domain(err) < 0 || check_xenstored(err) < 0)
+        return -1;
+    return 0;
+}
+
+/*----- what comes without being asked -----*/
+
+static void
+event_occurs(void *user, libxl_event *event)
+{
+    struct xl *xl = user;
+
+    if (xl->ops->event)
+        xl->ops->event(xl->arg, event);
+    libxl_event_free(xl->ctx, event);
+}
+
+/* libxl may not be called from here; and it may come again and again. */
+static void
+disaster_occurs(void *user, libxl_event_type type, const char *message, int errnum)
+{
+    struct xl *xl = user;
+
+    (void)type;
+    if (xl->lost)
+        return;
+    xl->lost = true;
+    snprintf(xl->lost_reason, sizeof xl->lost_reason, "%s%s%s", message, errnum ? ": " : "",
+             errnum ? strerrordesc_np(errnum) : "");
+    loop_defer_start(&xl->disaster);
+}
+
+/* Without a disaster hook libxl would exit(-1). */
+static const libxl_event_hooks event_hooks = {
+    .event_occurs_mask = LIBXL_EVENTMASK_ALL,
+    .event_occurs = event_occurs,
+    .disaster = disaster_occurs,
+};
+
+static void
+disaster_now(void *arg)
+{
+    struct xl *xl = arg;
+
+    /* The level-triggered descriptor of a broken connection must not keep the loop busy. */
+    xl_hooks_drop(xl);
+    loop_on_sigchld(xl->loop, NULL, NULL);
+    xl->ops->disaster(xl->arg, xl->lost_reason); /* may free xl: must be last */
+}
+
+static void
+sigchld_received(void *arg)
+{
+    struct xl *xl = arg;
+
+    if (!xl->lost)
+        libxl_childproc_sigchld_occurred(xl->ctx);
+}
+
+static const libxl_childproc_hooks childproc_hooks = {.chldowner = libxl_sigchld_owner_mainloop};
+
+/*----- the context -----*/
+
+int
+xl_open(struct xl *xl, struct loop *loop, const struct xl_ops *ops, void *arg, struct err *err)
+{
+    int rc;
+
+    *xl = (struct xl){.loop = loop, .ops = ops, .arg = arg};
+    if (xl_check_host(err) < 0)
+        return -1;
+    LIST_INIT(&xl->fds);
+    LIST_INIT(&xl->timeouts);
+    LIST_INIT(&xl->calls);
+    loop_defer_init(&xl->disaster, loop, disaster_now, xl);
+    xl_log_init(&xl->log);
+    rc = libxl_ctx_alloc(&xl->ctx, LIBXL_VERSION, 0, &xl->log.vtable);
+    if (rc) {
+        xl_err_set(err, xl, rc, "libxl does not start");
+        err->code = ERR_NO_CONNECT;
+        xl->ctx = NULL;
+        xl_log_free(&xl->log);
+        return -1;
+    }
+    /* In this order: none of them may be called once libxl is in use. */
+    xl_hooks_register(xl);
+    libxl_childproc_setmode(xl->ctx, &childproc_hooks, xl);
+    libxl_event_register_callbacks(xl->ctx, &event_hooks, xl);
+    loop_on_sigchld(loop, sigchld_received, xl);
+    return 0;
+}
+
+void
+xl_close(struct xl *xl)
+{
+    if (!xl->ctx)
+        return;
+    loop_on_sigchld(xl->loop, NULL, NULL);
+    loop_defer_stop(&xl->disaster);
+    while (!LIST_EMPTY(&xl->calls))
+        xl_call_drop(LIST_FIRST(&xl->calls));
+    /* libxl_ctx_free asserts that nothing is under way. */
+    if (!xl->lost)
+        libxl_ctx_free(xl->ctx);
+    xl_hooks_drop(xl);
+    xl->ctx = NULL;
+    /* A context that is left keeps a pointer to its logger, but is never entered again. */
+    xl_log_free(&xl->log);
+}
+
+/*----- errors -----*/
+
+static enum err_code
+code_of(int rc)
+{
+    switch (rc) {
+    case ERROR_ABORTED:
+        return ERR_OPERATION_ABORTED;
+    case ERROR_DOMAIN_NOTFOUND:
+    case ERROR_DOMAIN_DESTROYED:
+        return ERR_NO_DOMAIN;
+    case ERROR_GUEST_TIMEDOUT:
+    case ERROR_TIMEDOUT:
+        return ERR_OPERATION_TIMEOUT;
+    case ERROR_NOPARAVIRT:
+    case ERROR_NI:
+        return ERR_OPERATION_UNSUPPORTED;
+    default:
+        return ERR_OPERATION_FAILED;
+    }
+}
+
+static const char *
+words_of(int rc)
+{
+    switch (rc) {
+    case ERROR_ABORTED:
+        return "aborted";
+    case ERROR_DOMAIN_NOTFOUND:
+    case ERROR_DOMAIN_DESTROYED:
+        return "there is no such domain";
+    case ERROR_GUEST_TIMEDOUT:
+        return "the guest did not answer in time";
+    case ERROR_TIMEDOUT:
+        return "it timed out";
+    case ERROR_NOPARAVIRT:
+        return "the guest has no driver that listens";
+    default:
+        return libxl_error_to_string(rc);
+    }
+}
+
+int
+xl_err_set(struct err *err, const struct xl *xl, int rc, const char *format, ...)
+{
+    char        words[512];
+    const char *reasons = xl->log.reasons;
+    va_list     ap;
+
+    va_start(ap, format);
+    vsnprintf(words, sizeof words, format, ap);
+    va_end(ap);
+    /* What libxl says of an abort are its consequences: "Bad file descriptor". */
+    if (!reasons[0] || rc == ERROR_ABORTED)
+        reasons = words_of(rc);
+    if (!reasons)
+        reasons = "libxl gives no reason";
+    err_set(err, code_of(rc), "%s: %s", words, reasons);
+    err->detail = rc;
+    return -1;
+}
