@@ -4,7 +4,7 @@
 
 #include "base/err.h"
 
-static void
+__attribute__((format(printf, 4, 0))) static void
 set_message(struct err *err, enum err_code code, int detail, const char *format, va_list ap)
 {
     err->code = code;
