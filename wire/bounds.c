@@ -5,21 +5,19 @@
 
 #include "bounds.h"
 
-/* Does the stream go on for as many bytes as the count that comes next promises at least? */
+/* Does the stream hold what the count that comes next promises: so many times this many bytes? */
 static bool
-count_is_covered(XDR *xdrs, u_int bytes_each)
+count_is_covered(XDR *xdrs, u_int each)
 {
     u_int start = xdr_getpos(xdrs);
-    u_int count;
-    u_int data;
+    u_int count, data;
     bool  covered;
 
     if (!xdr_u_int(xdrs, &count))
         return false;
     data = xdr_getpos(xdrs);
     /* A position behind the end is refused. */
-    covered =
-        count <= (UINT_MAX - data) / bytes_each && xdr_setpos(xdrs, data + count * bytes_each);
+    covered = count <= (UINT_MAX - data) / each && xdr_setpos(xdrs, data + count * each);
     xdr_setpos(xdrs, start);
     return covered;
 }

@@ -158,9 +158,8 @@ wire_decode(const void *frame, size_t size, xdrproc_t filter, void *body, struct
 void
 wire_body_free(xdrproc_t filter, void *body)
 {
-    XDR xdrs = {.x_op = XDR_FREE};
-
-    filter_run(filter, &xdrs, body);
+    if (filter)
+        xdr_free(filter, body);
 }
 
 bool_t

@@ -8,6 +8,7 @@ wire_libwire_a_SOURCES = wire/frame.c
 wire_libwiretypes_a_SOURCES = wire/bounds.c wire/bounds.h
 nodist_wire_libwiretypes_a_SOURCES = $(wire_generated_c)
 wire_libwiretypes_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/wire
+wire_libs = wire/libwire.a wire/libwiretypes.a
 noinst_HEADERS += include/wire/frame.h include/wire/procs.def
 EXTRA_DIST += $(wire_x)
 BUILT_SOURCES += $(wire_generated_h)
