@@ -1,0 +1,33 @@
+# A target X is fuzz-X.c and its inputs corpus/X/.  It is built as replay-X, which "make check" runs
+# over the corpus, and with --enable-fuzzers (clang) as fuzz-X, which "make fuzz" runs.  A new target
+# takes the lines of fuzz-frame below and its name in fuzz_targets.
+fuzz_targets = frame
+
+FUZZ_TIME = 60
+EXTRA_DIST += tests/fuzz/corpus
+
+check_PROGRAMS += tests/fuzz/replay-frame
+TESTS += tests/fuzz/replay-frame
+tests_fuzz_replay_frame_SOURCES = tests/fuzz/fuzz-frame.c tests/fuzz/replay.c tests/fuzz/fuzz.h
+tests_fuzz_replay_frame_LDADD = $(wire_libs) base/libbase.a $(TIRPC_LIBS)
+
+if FUZZERS
+noinst_PROGRAMS += tests/fuzz/fuzz-frame
+tests_fuzz_fuzz_frame_SOURCES = tests/fuzz/fuzz-frame.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_frame_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_frame_LDADD = $(tests_fuzz_replay_frame_LDADD)
+
+fuzz_programs = $(fuzz_targets:%=tests/fuzz/fuzz-%)
+endif
+
+# Each target for FUZZ_TIME seconds.  What it finds new stays in fuzz-X.new, a crash in fuzz-X.crash-*.
+fuzz: $(fuzz_programs)
+	@test -n '$(fuzz_programs)' || { echo 'first: configure --enable-fuzzers CC=clang'; exit 1; }
+	@for target in $(fuzz_targets); do \
+	  echo "fuzz-$$target, $(FUZZ_TIME) seconds"; \
+	  $(MKDIR_P) tests/fuzz/fuzz-$$target.new && \
+	  tests/fuzz/fuzz-$$target -max_total_time=$(FUZZ_TIME) -print_final_stats=1 \
+	    -malloc_limit_mb=64 -rss_limit_mb=1024 -artifact_prefix=tests/fuzz/fuzz-$$target. \
+	    tests/fuzz/fuzz-$$target.new $(srcdir)/tests/fuzz/corpus/$$target || exit 1; \
+	done
+.PHONY: fuzz
