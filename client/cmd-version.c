@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Print the versions of dom0ctl, of the daemon's protocol, and of Xen. */
-#include "config.h"
+#include "build-config.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 /*
  * dom0ctl: the command line of dom0d.
  */
-#include "config.h"
+#include "build-config.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -241,29 +241,45 @@ is_alive(const struct domain *dom, const struct host_dominfo *info)
     return !info->dying && uuid_equal(info->uuid, dom->uuid);
 }
 
+/* What is true of the domain now?  Says so if it is gone.  Returns whether it runs; info_out then
+ * says how. */
+static bool
+look(struct domain *dom, struct host_dominfo *info_out)
+{
+    struct err err;
+    int        r;
+
+    if (dom->domid < 0)
+        return false;
+    r = host_domain_info(dom->daemon->host, (uint32_t)dom->domid, info_out, &err);
+    if (r < 0 && err.code != ERR_NO_DOMAIN) {
+        /* Not knowing is no reason to forget it. */
+        log_warning("cannot ask for domain %d: %s", dom->domid, err.message);
+        *info_out = (struct host_dominfo){.domid = (uint32_t)dom->domid};
+        return true;
+    }
+    if (r == 0 && is_alive(dom, info_out))
+        return true;
+    domain_gone(dom);
+    return false;
+}
+
 void
 domain_settle(struct domain *dom)
 {
+    const struct job   *holder = job_of_domain(dom);
     struct host_dominfo info;
-    struct err          err;
-    int                 r;
+    bool                runs;
 
-    if (!TAILQ_EMPTY(&dom->jobs))
+    if (holder && holder->state != JOB_QUEUED)
         return;
-    if (dom->domid >= 0) {
-        r = host_domain_info(dom->daemon->host, (uint32_t)dom->domid, &info, &err);
-        if (r < 0 && err.code != ERR_NO_DOMAIN) {
-            log_warning("cannot ask for domain %d: %s", dom->domid, err.message);
-            return;
-        }
-        if (r == 0 && is_alive(dom, &info)) {
-            if (info.shutdown && !dom->shutdown_seen)
-                lifecycle_shutdown(dom, &info);
-            return;
-        }
-    }
-    domain_gone(dom);
-    table_remove(dom);
+    runs = look(dom, &info);
+    if (runs && info.shutdown && !dom->shutdown_seen)
+        lifecycle_shutdown(dom, &info);
+    if (runs || !TAILQ_EMPTY(&dom->jobs))
+        job_wake_first(dom);
+    else
+        table_remove(dom);
 }
 
 /* xenstore may have no name for it (yet): it is listed all the same. */

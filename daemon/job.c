@@ -148,8 +148,8 @@ job_of_domain(const struct domain *dom)
     return TAILQ_FIRST(&dom->jobs);
 }
 
-static void
-wake_first(struct domain *dom)
+void
+job_wake_first(struct domain *dom)
 {
     struct job *first = job_of_domain(dom);
 
@@ -194,7 +194,7 @@ job_submit(struct job *job)
         return;
     }
     TAILQ_INSERT_TAIL(&dom->jobs, job, in_domain);
-    wake_first(dom);
+    job_wake_first(dom);
 }
 
 void
@@ -236,7 +236,7 @@ job_submit_first(struct job *job)
     holder = job_of_domain(dom);
     TAILQ_INSERT_TAIL(&dom->jobs, job, in_domain);
     if (!holder) {
-        wake_first(dom);
+        job_wake_first(dom);
         return;
     }
     if (holder->operation->abort) {
@@ -387,7 +387,6 @@ job_finish(struct job *job, const struct err *err)
     job_free(job);
     if (!dom)
         return;
-    wake_first(dom);
     domain_settle(dom); /* may free dom: must be last */
 }
 

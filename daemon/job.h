@@ -131,6 +131,9 @@ int job_abort(struct job *job, struct err *err);
 /** The job that holds the domain, or NULL. */
 struct job *job_of_domain(const struct domain *dom);
 
+/** Let the first job of the domain have its turn, if it has not had it. */
+void job_wake_first(struct domain *dom);
+
 void job_get_stats(const struct job *job, struct job_stats *stats_out);
 
 /**

@@ -1,0 +1,672 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The table of domains, jobs and what follows from a guest's end, in a world of fakes (world.h).
+ */
+#include <check.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "config.h"
+#include "daemon.h"
+#include "domains.h"
+#include "handlers.h"
+#include "job.h"
+#include "wire/worker.h"
+#include "world.h"
+
+static struct daemon *daemon_;
+
+static void
+setup(void)
+{
+    daemon_ = world_new();
+}
+
+static void
+teardown(void)
+{
+    world_free(daemon_);
+}
+
+/*----- what clients do -----*/
+
+static void
+client_creates(const char *xml, unsigned flags)
+{
+    remote_domain_create_xml_args args = {.xml_desc = (char *)(uintptr_t)xml, .flags = flags};
+
+    handle_domain_create_xml(world_request(), &args);
+    world_turn();
+}
+
+static remote_nonnull_domain
+wire_of(const char *name)
+{
+    const struct domain *dom = domains_by_name(daemon_->domains, name);
+
+    ck_assert_msg(dom, "there is no domain %s", name);
+    return domain_for_wire(dom);
+}
+
+static void
+client_destroys(const char *name)
+{
+    remote_domain_destroy_args args = {.dom = wire_of(name)};
+
+    handle_domain_destroy(world_request(), &args);
+    world_turn();
+}
+
+static void
+client_saves(const char *name, const char *path)
+{
+    remote_domain_save_args args = {.dom = wire_of(name), .to = (char *)(uintptr_t)path};
+
+    handle_domain_save(world_request(), &args);
+    world_turn();
+}
+
+static void
+client_pauses(const char *name)
+{
+    remote_domain_suspend_args args = {.dom = wire_of(name)};
+
+    handle_domain_suspend(world_request(), &args);
+    world_turn();
+}
+
+static void
+client_aborts(const char *name)
+{
+    remote_domain_abort_job_args args = {.dom = wire_of(name)};
+
+    handle_domain_abort_job(world_request(), &args);
+    world_turn();
+}
+
+/* A domain that dom0d has started, "web", UUID of w, domid 1. */
+static void
+web_runs(const char *extra)
+{
+    client_creates(world_xml("web", 'w', extra), 0);
+    world_worker_succeeds();
+    ck_assert_int_eq(world_answer.code, ERR_NONE);
+    world_events[0] = '\0';
+    world_answers = 0;
+}
+
+static void
+assert_answer(enum err_code code, const char *part)
+{
+    ck_assert_msg(world_answer.code == code && strstr(world_answer.message, part), "%d: %s",
+                  (int)world_answer.code, world_answer.message);
+}
+
+/*----- the table -----*/
+
+START_TEST(guests_of_xl_appear_and_go_with_their_events)
+{
+    world_domain(5, 'x', "theirs");
+    world_changed();
+    ck_assert_str_eq(world_events, "STARTED theirs 5 0;");
+    ck_assert_ptr_eq(domains_by_name(daemon_->domains, "theirs"),
+                     domains_by_id(daemon_->domains, 5));
+    world_domain_goes(5);
+    world_changed();
+    ck_assert_str_eq(world_events, "STARTED theirs 5 0;STOPPED theirs -1 1;");
+    ck_assert_uint_eq(domains_count(daemon_->domains), 1);
+}
+END_TEST
+
+START_TEST(a_domain_without_a_name_is_listed_and_named_when_it_has_one)
+{
+    world_domain(5, 'x', NULL);
+    world_changed();
+    ck_assert_str_eq(domains_by_id(daemon_->domains, 5)->name, "unnamed-5");
+    world_domain_goes(5);
+    world_domain(5, 'x', "late");
+    world_changed();
+    ck_assert_ptr_eq(domains_by_name(daemon_->domains, "late"), domains_by_id(daemon_->domains, 5));
+    ck_assert_ptr_null(domains_by_name(daemon_->domains, "unnamed-5"));
+}
+END_TEST
+
+START_TEST(a_domid_that_another_domain_has_now_is_another_domain)
+{
+    world_domain(5, 'x', "old");
+    world_changed();
+    world_domain_goes(5);
+    world_domain(5, 'y', "new");
+    world_events[0] = '\0';
+    world_changed();
+    ck_assert_str_eq(world_events, "STOPPED old -1 1;STARTED new 5 0;");
+}
+END_TEST
+
+START_TEST(of_two_with_one_name_the_second_is_found_when_the_first_has_gone)
+{
+    world_domain(5, 'x', "twin");
+    world_changed();
+    world_domain(6, 'y', "twin");
+    world_changed();
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "twin")->domid, 5);
+    world_domain_goes(5);
+    world_changed();
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "twin")->domid, 6);
+}
+END_TEST
+
+START_TEST(a_dying_domain_is_gone)
+{
+    world_domain(5, 'x', "theirs");
+    world_changed();
+    world_find(5)->dying = true;
+    world_changed();
+    ck_assert_ptr_null(domains_by_id(daemon_->domains, 5));
+}
+END_TEST
+
+/*----- create -----*/
+
+START_TEST(a_created_domain_has_the_id_that_the_worker_read_at_completion)
+{
+    client_creates(world_xml("web", 'w', ""), 0);
+    ck_assert_int_eq(world_task.operation, WORKER_CREATE);
+    ck_assert_int_eq(world_answers, 0);
+    world_worker_succeeds();
+    ck_assert_int_eq(world_answers, 1);
+    ck_assert_str_eq(world_events, "STARTED web 1 0;");
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "web")->domid, 1);
+}
+END_TEST
+
+START_TEST(a_domain_seen_while_it_is_made_is_not_taken_for_a_guest_of_xl)
+{
+    client_creates(world_xml("web", 'w', ""), 0);
+    world_domain(9, 'w', "web");
+    world_changed();
+    ck_assert_str_eq(world_events, "");
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "web")->domid, 9);
+    ck_assert_uint_eq(domains_count(daemon_->domains), 2);
+    world_domain_goes(9);
+    world_worker_fails(ERR_INTERNAL, "no memory");
+    ck_assert_uint_eq(domains_count(daemon_->domains), 1);
+    ck_assert_str_eq(world_events, "");
+}
+END_TEST
+
+START_TEST(a_domain_created_paused_says_so)
+{
+    client_creates(world_xml("web", 'w', ""), 1);
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "STARTED web 1 0;SUSPENDED web 1 0;");
+}
+END_TEST
+
+START_TEST(a_name_or_uuid_in_use_is_refused_and_the_one_that_has_it_runs_on)
+{
+    web_runs("");
+    client_creates(world_xml("web", 'v', ""), 0);
+    assert_answer(ERR_OPERATION_FAILED, "'web' already exists with uuid");
+    client_creates(world_xml("other", 'w', ""), 0);
+    assert_answer(ERR_OPERATION_FAILED, "'web' already exists with uuid");
+    ck_assert_int_eq(world_task.operation, 0);
+    ck_assert_uint_eq(domains_count(daemon_->domains), 2);
+}
+END_TEST
+
+START_TEST(a_failed_create_leaves_no_domain_and_no_job)
+{
+    client_creates(world_xml("web", 'w', ""), 0);
+    world_worker_fails(ERR_INTERNAL, "libxl says no");
+    assert_answer(ERR_INTERNAL, "libxl says no");
+    ck_assert_uint_eq(domains_count(daemon_->domains), 1);
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
+    ck_assert_str_eq(world_events, "");
+}
+END_TEST
+
+START_TEST(a_worker_that_dies_is_an_error_for_the_client)
+{
+    client_creates(world_xml("web", 'w', ""), 0);
+    world_worker_dies();
+    assert_answer(ERR_INTERNAL, "killed");
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
+}
+END_TEST
+
+START_TEST(xml_that_is_too_large_or_broken_is_refused)
+{
+    daemon_->config->max_xml = 100;
+    client_creates(world_xml("web", 'w', ""), 0);
+    assert_answer(ERR_INVALID_ARG, "bytes");
+    daemon_->config->max_xml = 100000;
+    client_creates("<domain", 0);
+    ck_assert_int_eq(world_answer.code, ERR_XML);
+    client_creates(world_xml("web", 'w', "<on_crash>rename-restart</on_crash>"), 0);
+    assert_answer(ERR_CONFIG_UNSUPPORTED, "rename-restart");
+    ck_assert_uint_eq(domains_count(daemon_->domains), 1);
+}
+END_TEST
+
+/*----- save and restore -----*/
+
+START_TEST(a_save_ends_with_stopped_saved_and_the_domain_gone)
+{
+    web_runs("");
+    client_saves("web", "/tmp/web.save");
+    ck_assert_int_eq(world_task.operation, WORKER_SAVE);
+    ck_assert_int_eq(world_task.domid, 1);
+    ck_assert_ptr_nonnull(strstr(world_task.xml, "<name>web</name>"));
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "STOPPED web -1 4;");
+    ck_assert_int_eq(world_answer.code, ERR_NONE);
+    ck_assert_uint_eq(domains_count(daemon_->domains), 1);
+}
+END_TEST
+
+START_TEST(a_failed_save_leaves_the_domain_running)
+{
+    web_runs("");
+    client_saves("web", "/tmp/web.save");
+    world_worker_fails(ERR_OPERATION_FAILED, "disk full");
+    assert_answer(ERR_OPERATION_FAILED, "disk full");
+    ck_assert_str_eq(world_events, "");
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "web")->domid, 1);
+}
+END_TEST
+
+START_TEST(a_paused_domain_is_not_saved)
+{
+    web_runs("");
+    client_pauses("web");
+    client_saves("web", "/tmp/web.save");
+    assert_answer(ERR_OPERATION_INVALID, "is paused");
+}
+END_TEST
+
+START_TEST(a_relative_path_is_refused)
+{
+    web_runs("");
+    client_saves("web", "web.save");
+    assert_answer(ERR_INVALID_ARG, "'web.save' is not an absolute path");
+}
+END_TEST
+
+START_TEST(a_second_save_waits_for_the_first_and_finds_no_domain)
+{
+    web_runs("");
+    client_saves("web", "/tmp/a.save");
+    client_saves("web", "/tmp/b.save");
+    ck_assert_str_eq(world_task.path, "/tmp/a.save");
+    world_worker_succeeds();
+    ck_assert_int_eq(world_answers, 2);
+    assert_answer(ERR_OPERATION_INVALID, "is not running");
+}
+END_TEST
+
+static void
+client_restores(const char *path)
+{
+    remote_domain_restore_args args = {.from = (char *)(uintptr_t)path};
+
+    handle_domain_restore(world_request(), &args);
+    world_turn();
+}
+
+START_TEST(a_restore_makes_the_domain_that_the_image_names)
+{
+    client_restores("/tmp/web.save");
+    ck_assert_int_eq(world_task.operation, WORKER_RESTORE);
+    world_worker_identifies(world_xml("web", 'a', ""));
+    ck_assert(world_proceeds);
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "STARTED web 1 2;");
+    ck_assert_int_eq(world_answer.code, ERR_NONE);
+}
+END_TEST
+
+START_TEST(a_restore_of_a_guest_that_runs_is_refused)
+{
+    web_runs("");
+    client_restores("/tmp/web.save");
+    world_worker_identifies(world_xml("web", 'w', ""));
+    ck_assert(world_refused);
+    assert_answer(ERR_OPERATION_FAILED, "'web' already exists");
+    world_worker_fails(ERR_OPERATION_FAILED, "refused");
+    ck_assert_uint_eq(domains_count(daemon_->domains), 2);
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
+}
+END_TEST
+
+/*----- jobs -----*/
+
+START_TEST(an_abort_reaches_the_worker_of_the_job_that_runs)
+{
+    web_runs("");
+    client_saves("web", "/tmp/web.save");
+    client_aborts("web");
+    ck_assert(world_aborted);
+    assert_answer(ERR_NONE, "");
+    world_worker_fails(ERR_OPERATION_ABORTED, "aborted");
+    assert_answer(ERR_OPERATION_ABORTED, "aborted");
+    client_aborts("web");
+    assert_answer(ERR_OPERATION_INVALID, "no job is active");
+}
+END_TEST
+
+START_TEST(a_destroy_aborts_the_job_that_holds_the_domain_and_ends_those_that_wait)
+{
+    web_runs("");
+    client_saves("web", "/tmp/web.save");
+    client_pauses("web");
+    client_destroys("web");
+    ck_assert(world_aborted);
+    ck_assert_int_eq(world_answers, 1); /* the pause */
+    assert_answer(ERR_OPERATION_ABORTED, "is being destroyed");
+    world_worker_fails(ERR_OPERATION_ABORTED, "aborted");
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    world_worker_succeeds();
+    ck_assert_int_eq(world_answers, 3);
+    ck_assert_str_eq(world_events, "STOPPED web -1 1;");
+}
+END_TEST
+
+START_TEST(a_destroy_of_a_domain_that_is_being_made_ends_both)
+{
+    client_creates(world_xml("web", 'w', ""), 0);
+    client_destroys("web");
+    ck_assert(world_aborted);
+    world_worker_fails(ERR_OPERATION_ABORTED, "aborted");
+    ck_assert_int_eq(world_answers, 2);
+    assert_answer(ERR_NONE, "");
+    ck_assert_uint_eq(domains_count(daemon_->domains), 1);
+}
+END_TEST
+
+START_TEST(a_domain_has_no_more_jobs_waiting_than_the_configuration_says)
+{
+    web_runs("");
+    daemon_->config->max_queued_jobs = 2;
+    client_saves("web", "/tmp/1");
+    client_saves("web", "/tmp/2");
+    client_saves("web", "/tmp/3");
+    ck_assert_int_eq(world_answers, 0);
+    client_saves("web", "/tmp/4");
+    assert_answer(ERR_RESOURCE_BUSY, "2 jobs waiting");
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 3);
+}
+END_TEST
+
+START_TEST(progress_is_told_in_bytes_and_as_bounded)
+{
+    struct job_stats stats;
+
+    web_runs("");
+    client_saves("web", "/tmp/web.save");
+    world_worker_progress(1000, 4000);
+    job_get_stats(job_of_domain(domains_by_name(daemon_->domains, "web")), &stats);
+    ck_assert_uint_eq(stats.processed, 1000);
+    ck_assert_uint_eq(stats.total, 4000);
+    ck_assert_str_eq(stats.operation->name, "save");
+}
+END_TEST
+
+START_TEST(who_waits_for_a_job_hears_how_it_ended_also_afterwards)
+{
+    uint64_t id;
+
+    web_runs("");
+    client_saves("web", "/tmp/web.save");
+    id = jobs_first(daemon_->jobs)->id;
+    job_wait(daemon_->jobs, id, world_request());
+    ck_assert_int_eq(world_answers, 0);
+    world_worker_succeeds();
+    ck_assert_int_eq(world_answers, 2);
+    job_wait(daemon_->jobs, id, world_request());
+    ck_assert_int_eq(world_answers, 3);
+    job_wait(daemon_->jobs, id + 1, world_request());
+    assert_answer(ERR_INVALID_ARG, "no job");
+}
+END_TEST
+
+/*----- the end of a guest -----*/
+
+START_TEST(a_guest_that_powers_off_is_destroyed_and_stopped_says_shutdown)
+{
+    web_runs("");
+    world_domain_shuts_down(1, HOST_SHUTDOWN_POWEROFF);
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "STOPPED web -1 0;");
+}
+END_TEST
+
+START_TEST(a_guest_that_reboots_is_stopped_before_it_is_started)
+{
+    web_runs("");
+    world_domain_shuts_down(1, HOST_SHUTDOWN_REBOOT);
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    world_worker_succeeds();
+    ck_assert_int_eq(world_task.operation, WORKER_CREATE);
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "REBOOT web 1 0;STOPPED web -1 0;STARTED web 2 0;");
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "web")->domid, 2);
+}
+END_TEST
+
+START_TEST(a_guest_that_cannot_be_restarted_is_gone)
+{
+    web_runs("");
+    world_domain_shuts_down(1, HOST_SHUTDOWN_REBOOT);
+    world_worker_succeeds();
+    world_worker_fails(ERR_INTERNAL, "no memory");
+    ck_assert_str_eq(world_events, "REBOOT web 1 0;STOPPED web -1 0;");
+    ck_assert_ptr_null(domains_by_name(daemon_->domains, "web"));
+}
+END_TEST
+
+START_TEST(a_guest_that_crashes_has_its_on_crash_obeyed)
+{
+    web_runs("<on_crash>restart</on_crash>");
+    world_domain_shuts_down(1, HOST_SHUTDOWN_CRASH);
+    world_worker_succeeds();
+    ck_assert_int_eq(world_task.operation, WORKER_CREATE);
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "STOPPED web -1 2;STARTED web 2 0;");
+}
+END_TEST
+
+START_TEST(a_crashed_guest_that_is_preserved_stays_and_is_told_once)
+{
+    web_runs("<on_crash>preserve</on_crash>");
+    world_domain_shuts_down(1, HOST_SHUTDOWN_CRASH);
+    world_changed();
+    ck_assert_int_eq(world_task.operation, 0);
+    ck_assert_str_eq(world_events, "CRASHED web 1 0;");
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "web")->domid, 1);
+}
+END_TEST
+
+START_TEST(a_core_is_dumped_before_the_crashed_guest_goes)
+{
+    web_runs("<on_crash>coredump-destroy</on_crash>");
+    world_domain_shuts_down(1, HOST_SHUTDOWN_CRASH);
+    ck_assert_int_eq(world_task.operation, WORKER_DUMP);
+    ck_assert_ptr_nonnull(strstr(world_task.path, "/web-"));
+    world_worker_succeeds();
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "STOPPED web -1 2;");
+}
+END_TEST
+
+START_TEST(a_guest_of_xl_that_shuts_down_is_left_to_xl)
+{
+    world_domain(5, 'x', "theirs");
+    world_changed();
+    world_domain_shuts_down(5, HOST_SHUTDOWN_REBOOT);
+    ck_assert_int_eq(world_task.operation, 0);
+    world_domain_goes(5);
+    world_domain(6, 'x', "theirs");
+    world_changed();
+    ck_assert_str_eq(
+        world_events,
+        "STARTED theirs 5 0;REBOOT theirs 5 0;STOPPED theirs -1 0;STARTED theirs 6 0;");
+}
+END_TEST
+
+START_TEST(a_guest_that_dom0d_started_in_an_earlier_life_is_its_own)
+{
+    world_domain(5, 'x', "ours");
+    world_keep_xml(5, world_xml("ours", 'x', ""));
+    world_changed();
+    world_domain_shuts_down(5, HOST_SHUTDOWN_REBOOT);
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    world_worker_succeeds();
+    ck_assert_int_eq(world_task.operation, WORKER_CREATE);
+    world_worker_succeeds();
+}
+END_TEST
+
+START_TEST(a_guest_that_suspends_for_its_save_is_not_taken_for_one_that_ends)
+{
+    web_runs("");
+    client_saves("web", "/tmp/web.save");
+    world_domain_shuts_down(1, HOST_SHUTDOWN_SUSPEND);
+    ck_assert_int_eq(world_task.operation, WORKER_SAVE);
+    world_find(1)->shutdown = false; /* the worker resumes it */
+    world_worker_fails(ERR_OPERATION_ABORTED, "aborted");
+    ck_assert_str_eq(world_events, "");
+    world_domain_shuts_down(1, HOST_SHUTDOWN_POWEROFF);
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    world_worker_succeeds();
+}
+END_TEST
+
+START_TEST(a_guest_that_powers_off_while_a_job_holds_it_is_seen_to_when_that_ends)
+{
+    web_runs("");
+    client_saves("web", "/tmp/web.save");
+    world_domain_shuts_down(1, HOST_SHUTDOWN_POWEROFF);
+    ck_assert_int_eq(world_task.operation, WORKER_SAVE);
+    world_worker_fails(ERR_OPERATION_FAILED, "it powered off");
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "STOPPED web -1 0;");
+}
+END_TEST
+
+START_TEST(a_guest_that_restarts_at_once_again_waits)
+{
+    web_runs("");
+    world_domain_shuts_down(1, HOST_SHUTDOWN_REBOOT);
+    world_worker_succeeds();
+    world_worker_succeeds();
+    world_domain_shuts_down(2, HOST_SHUTDOWN_REBOOT);
+    ck_assert_int_eq(world_task.operation, 0);
+    client_destroys("web"); /* ... and can be destroyed meanwhile */
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    world_worker_succeeds();
+    ck_assert_ptr_null(domains_by_name(daemon_->domains, "web"));
+}
+END_TEST
+
+/*----- pause, shutdown, dom0 -----*/
+
+START_TEST(pause_and_unpause_are_told)
+{
+    remote_domain_resume_args args;
+
+    web_runs("");
+    client_pauses("web");
+    args.dom = wire_of("web");
+    handle_domain_resume(world_request(), &args);
+    world_turn();
+    ck_assert_str_eq(world_events, "SUSPENDED web 1 0;RESUMED web 1 0;");
+    ck_assert_int_eq(world_answers, 2);
+}
+END_TEST
+
+START_TEST(a_guest_that_cannot_be_paused_is_not_said_to_be)
+{
+    web_runs("");
+    world_requests_fail(ERR_INTERNAL);
+    client_pauses("web");
+    assert_answer(ERR_INTERNAL, "no");
+    ck_assert_str_eq(world_events, "");
+}
+END_TEST
+
+START_TEST(dom0_is_listed_and_cannot_be_changed)
+{
+    ck_assert_ptr_nonnull(domains_by_name(daemon_->domains, "Domain-0"));
+    client_destroys("Domain-0");
+    assert_answer(ERR_OPERATION_INVALID, "control domain");
+    client_saves("Domain-0", "/tmp/x");
+    assert_answer(ERR_OPERATION_INVALID, "control domain");
+}
+END_TEST
+
+START_TEST(an_unknown_flag_is_refused)
+{
+    client_creates(world_xml("web", 'w', ""), 1u << 30);
+    ck_assert_int_eq(world_answer.code, ERR_INVALID_ARG);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite   *suite = suite_create("domains");
+    TCase   *tc = tcase_create("domains");
+    SRunner *runner = srunner_create(suite);
+    int      failed;
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, guests_of_xl_appear_and_go_with_their_events);
+    tcase_add_test(tc, a_domain_without_a_name_is_listed_and_named_when_it_has_one);
+    tcase_add_test(tc, a_domid_that_another_domain_has_now_is_another_domain);
+    tcase_add_test(tc, of_two_with_one_name_the_second_is_found_when_the_first_has_gone);
+    tcase_add_test(tc, a_dying_domain_is_gone);
+    tcase_add_test(tc, a_created_domain_has_the_id_that_the_worker_read_at_completion);
+    tcase_add_test(tc, a_domain_seen_while_it_is_made_is_not_taken_for_a_guest_of_xl);
+    tcase_add_test(tc, a_domain_created_paused_says_so);
+    tcase_add_test(tc, a_name_or_uuid_in_use_is_refused_and_the_one_that_has_it_runs_on);
+    tcase_add_test(tc, a_failed_create_leaves_no_domain_and_no_job);
+    tcase_add_test(tc, a_worker_that_dies_is_an_error_for_the_client);
+    tcase_add_test(tc, xml_that_is_too_large_or_broken_is_refused);
+    tcase_add_test(tc, a_save_ends_with_stopped_saved_and_the_domain_gone);
+    tcase_add_test(tc, a_failed_save_leaves_the_domain_running);
+    tcase_add_test(tc, a_paused_domain_is_not_saved);
+    tcase_add_test(tc, a_relative_path_is_refused);
+    tcase_add_test(tc, a_second_save_waits_for_the_first_and_finds_no_domain);
+    tcase_add_test(tc, a_restore_makes_the_domain_that_the_image_names);
+    tcase_add_test(tc, a_restore_of_a_guest_that_runs_is_refused);
+    tcase_add_test(tc, an_abort_reaches_the_worker_of_the_job_that_runs);
+    tcase_add_test(tc, a_destroy_aborts_the_job_that_holds_the_domain_and_ends_those_that_wait);
+    tcase_add_test(tc, a_destroy_of_a_domain_that_is_being_made_ends_both);
+    tcase_add_test(tc, a_domain_has_no_more_jobs_waiting_than_the_configuration_says);
+    tcase_add_test(tc, progress_is_told_in_bytes_and_as_bounded);
+    tcase_add_test(tc, who_waits_for_a_job_hears_how_it_ended_also_afterwards);
+    tcase_add_test(tc, a_guest_that_powers_off_is_destroyed_and_stopped_says_shutdown);
+    tcase_add_test(tc, a_guest_that_reboots_is_stopped_before_it_is_started);
+    tcase_add_test(tc, a_guest_that_cannot_be_restarted_is_gone);
+    tcase_add_test(tc, a_guest_that_crashes_has_its_on_crash_obeyed);
+    tcase_add_test(tc, a_crashed_guest_that_is_preserved_stays_and_is_told_once);
+    tcase_add_test(tc, a_core_is_dumped_before_the_crashed_guest_goes);
+    tcase_add_test(tc, a_guest_of_xl_that_shuts_down_is_left_to_xl);
+    tcase_add_test(tc, a_guest_that_dom0d_started_in_an_earlier_life_is_its_own);
+    tcase_add_test(tc, a_guest_that_suspends_for_its_save_is_not_taken_for_one_that_ends);
+    tcase_add_test(tc, a_guest_that_powers_off_while_a_job_holds_it_is_seen_to_when_that_ends);
+    tcase_add_test(tc, a_guest_that_restarts_at_once_again_waits);
+    tcase_add_test(tc, pause_and_unpause_are_told);
+    tcase_add_test(tc, a_guest_that_cannot_be_paused_is_not_said_to_be);
+    tcase_add_test(tc, dom0_is_listed_and_cannot_be_changed);
+    tcase_add_test(tc, an_unknown_flag_is_refused);
+    suite_add_tcase(suite, tc);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? 1 : 0;
+}

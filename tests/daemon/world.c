@@ -1,0 +1,605 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <check.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "config.h"
+#include "daemon.h"
+#include "domains.h"
+#include "events.h"
+#include "handlers.h"
+#include "job.h"
+#include "request.h"
+#include "world.h"
+
+#define DOMAINS_MAX 64
+
+struct world_domain {
+    struct host_dominfo info;
+    char               *name, *xml;
+};
+
+/* The host of the tests; one at a time. */
+struct host {
+    const struct host_events *events;
+    void                     *arg;
+    struct loop              *loop;
+    struct world_domain       domains[DOMAINS_MAX];
+    size_t                    count;
+    uint32_t                  next_domid;
+    enum err_code             requests_fail;
+};
+
+struct host_call {
+    struct loop_defer defer;
+    host_done_fn     *done;
+    host_def_fn      *def_done;
+    void             *arg;
+    enum err_code     code;
+};
+
+struct worker {
+    const struct worker_ops *ops;
+    void                    *arg;
+};
+
+struct request {
+    struct daemon *daemon;
+    uint32_t       serial;
+};
+
+static struct host   host;
+static struct worker the_worker;
+static uint32_t      last_serial;
+
+worker_start world_task;
+bool         world_aborted, world_killed, world_proceeds, world_refused;
+struct err   world_answer;
+int          world_answers;
+char         world_events[1024];
+
+/*----- the world -----*/
+
+static void
+task_clear(void)
+{
+    free(world_task.name);
+    free(world_task.path);
+    free(world_task.xml);
+    world_task = (worker_start){.name = NULL};
+}
+
+struct daemon *
+world_new(void)
+{
+    struct daemon *daemon = xcalloc(1, sizeof *daemon);
+    struct err     err;
+
+    host = (struct host){.next_domid = 1};
+    last_serial = 0;
+    world_events[0] = '\0';
+    world_answers = 0;
+    world_aborted = world_killed = world_proceeds = world_refused = false;
+    world_domain(0, '0', "Domain-0");
+    daemon->loop = loop_new();
+    daemon->config = config_new();
+    daemon->jobs = jobs_new(daemon);
+    ck_assert_int_eq(domains_start(daemon, &err), 0);
+    world_events[0] = '\0';
+    return daemon;
+}
+
+void
+world_free(struct daemon *daemon)
+{
+    jobs_free(daemon->jobs);
+    domains_stop(daemon);
+    config_free(daemon->config);
+    loop_free(daemon->loop);
+    free(daemon);
+    task_clear();
+    for (size_t i = 0; i < host.count; i++) {
+        free(host.domains[i].name);
+        free(host.domains[i].xml);
+    }
+    host.count = 0;
+}
+
+void
+world_turn(void)
+{
+    while (loop_run_ready(host.loop))
+        continue;
+    loop_run_ready(host.loop);
+}
+
+/*----- Xen -----*/
+
+static void
+make_uuid(char letter, uint8_t uuid[UUID_SIZE])
+{
+    memset(uuid, letter, UUID_SIZE);
+}
+
+static struct world_domain *
+find(uint32_t domid)
+{
+    for (size_t i = 0; i < host.count; i++)
+        if (host.domains[i].info.domid == domid)
+            return &host.domains[i];
+    return NULL;
+}
+
+struct host_dominfo *
+world_domain(uint32_t domid, char letter, const char *name)
+{
+    struct world_domain *dom = &host.domains[host.count++];
+
+    ck_assert_uint_le(host.count, DOMAINS_MAX);
+    *dom = (struct world_domain){.name = xstrdup(name)};
+    dom->info = (struct host_dominfo){.domid = domid,
+                                      .shutdown_reason = HOST_SHUTDOWN_NONE,
+                                      .memory_kib = 131072,
+                                      .max_memory_kib = 131072,
+                                      .vcpus_online = 1,
+                                      .max_vcpus = 1};
+    make_uuid(letter, dom->info.uuid);
+    if (letter == '0')
+        memset(dom->info.uuid, 0, UUID_SIZE);
+    if (domid >= host.next_domid)
+        host.next_domid = domid + 1;
+    return &dom->info;
+}
+
+struct host_dominfo *
+world_find(uint32_t domid)
+{
+    struct world_domain *dom = find(domid);
+
+    return dom ? &dom->info : NULL;
+}
+
+void
+world_domain_goes(uint32_t domid)
+{
+    struct world_domain *dom = find(domid);
+
+    ck_assert_ptr_nonnull(dom);
+    free(dom->name);
+    free(dom->xml);
+    *dom = host.domains[--host.count];
+}
+
+void
+world_changed(void)
+{
+    host.events->changed(host.arg);
+    world_turn();
+}
+
+void
+world_domain_shuts_down(uint32_t domid, enum host_shutdown reason)
+{
+    struct host_dominfo *info = world_find(domid);
+
+    info->shutdown = true;
+    info->shutdown_reason = reason;
+    world_changed();
+}
+
+void
+world_keep_xml(uint32_t domid, const char *xml)
+{
+    find(domid)->xml = xstrdup(xml);
+}
+
+void
+world_requests_fail(enum err_code code)
+{
+    host.requests_fail = code;
+}
+
+int
+host_open(struct loop *loop, const struct host_events *events, void *arg, struct host **host_out,
+          struct err *err)
+{
+    (void)err;
+    host.loop = loop;
+    host.events = events;
+    host.arg = arg;
+    *host_out = &host;
+    return 0;
+}
+
+void
+host_close(struct host *h)
+{
+    (void)h;
+}
+
+int
+host_info(struct host *h, struct host_info *info_out, struct err *err)
+{
+    (void)h, (void)err;
+    *info_out = (struct host_info){.memory_kib = 4194304};
+    return 0;
+}
+
+static int
+by_domid(const void *a, const void *b)
+{
+    const struct host_dominfo *x = a, *y = b;
+
+    return (x->domid > y->domid) - (x->domid < y->domid);
+}
+
+int
+host_list(struct host *h, struct host_dominfo **list_out, size_t *count_out, struct err *err)
+{
+    struct host_dominfo *list = xcalloc(h->count, sizeof *list);
+
+    (void)err;
+    for (size_t i = 0; i < h->count; i++)
+        list[i] = h->domains[i].info;
+    qsort(list, h->count, sizeof *list, by_domid);
+    *list_out = list;
+    *count_out = h->count;
+    return 0;
+}
+
+int
+host_domain_info(struct host *h, uint32_t domid, struct host_dominfo *info_out, struct err *err)
+{
+    struct world_domain *dom = find(domid);
+
+    (void)h;
+    if (!dom)
+        return err_set(err, ERR_NO_DOMAIN, "no domain %u", domid);
+    *info_out = dom->info;
+    return 0;
+}
+
+char *
+host_domain_name(struct host *h, uint32_t domid)
+{
+    (void)h;
+    return xstrdup(find(domid)->name);
+}
+
+char *
+host_domain_kept_xml(struct host *h, uint32_t domid)
+{
+    (void)h;
+    return xstrdup(find(domid)->xml);
+}
+
+void
+host_domain_live(struct host *h, uint32_t domid, struct host_live *live_out)
+{
+    (void)h;
+    *live_out = (struct host_live){.live.domid = (int)domid};
+}
+
+void
+host_live_free(struct host_live *live)
+{
+    (void)live;
+}
+
+static void
+call_ends(void *arg)
+{
+    struct host_call  *call = arg;
+    struct domain_def *def = NULL;
+    struct err         err;
+
+    err_set(&err, call->code, "the host says no");
+    if (call->done)
+        call->done(call->arg, call->code ? &err : NULL);
+    else if (call->code)
+        call->def_done(call->arg, NULL, &err);
+    else {
+        const char *xml = world_xml("foreign", 'f', "");
+
+        ck_assert_int_eq(domain_def_parse(xml, strlen(xml), &def, &err), 0);
+        call->def_done(call->arg, def, NULL);
+    }
+    free(call);
+}
+
+static struct host_call *
+call_new(void *arg)
+{
+    struct host_call *call = xcalloc(1, sizeof *call);
+
+    call->arg = arg;
+    call->code = host.requests_fail;
+    loop_defer_init(&call->defer, host.loop, call_ends, call);
+    loop_defer_start(&call->defer);
+    return call;
+}
+
+struct host_call *
+host_request(struct host *h, enum host_request what, uint32_t domid, host_done_fn *done, void *arg)
+{
+    struct host_call *call = call_new(arg);
+
+    (void)h;
+    call->done = done;
+    if (!call->code && (what == HOST_PAUSE || what == HOST_UNPAUSE))
+        world_find(domid)->paused = what == HOST_PAUSE;
+    return call;
+}
+
+struct host_call *
+host_domain_def(struct host *h, uint32_t domid, host_def_fn *done, void *arg)
+{
+    struct host_call *call = call_new(arg);
+
+    (void)h, (void)domid;
+    call->def_done = done;
+    return call;
+}
+
+void
+host_call_abort(struct host_call *call)
+{
+    call->code = ERR_OPERATION_ABORTED;
+}
+
+/*----- workers -----*/
+
+struct worker *
+worker_run(struct workers *workers, const worker_start *task, const struct worker_ops *ops,
+           void *arg, struct err *err)
+{
+    (void)workers, (void)err;
+    ck_assert_msg(!world_task.operation, "one task at a time in this world");
+    task_clear();
+    world_task = *task;
+    world_task.name = xstrdup(task->name);
+    world_task.path = xstrdup(task->path);
+    world_task.xml = xstrdup(task->xml);
+    world_aborted = world_killed = world_proceeds = world_refused = false;
+    the_worker = (struct worker){.ops = ops, .arg = arg};
+    return &the_worker;
+}
+
+void
+worker_proceed(struct worker *worker)
+{
+    (void)worker;
+    world_proceeds = true;
+}
+
+void
+worker_refuse(struct worker *worker, const struct err *why)
+{
+    (void)worker;
+    world_refused = true;
+    world_answer = *why;
+}
+
+void
+worker_abort(struct worker *worker)
+{
+    (void)worker;
+    world_aborted = true;
+}
+
+void
+worker_kill(struct worker *worker)
+{
+    (void)worker;
+    world_killed = true;
+}
+
+void
+world_worker_progress(uint64_t processed, uint64_t total)
+{
+    worker_progress progress = {
+        .phase = WORKER_RUNNING, .processed = processed, .total = total, .domid = -1};
+
+    the_worker.ops->progress(the_worker.arg, &progress);
+}
+
+void
+world_worker_identifies(const char *xml)
+{
+    static char       name[] = "image";
+    worker_identified what = {.name = name, .xml = (char *)(uintptr_t)xml};
+
+    the_worker.ops->identified(the_worker.arg, &what);
+}
+
+static void
+worker_ends(const worker_done *done, const struct err *err)
+{
+    world_task.operation = 0;
+    the_worker.ops->ended(the_worker.arg, done, err);
+    world_turn();
+}
+
+void
+world_worker_succeeds(void)
+{
+    static char        nothing[] = "";
+    worker_done        done = {.domid = -1, .log = nothing, .error.message = nothing};
+    struct domain_def *def;
+    struct err         err;
+
+    switch (world_task.operation) {
+    case WORKER_CREATE:
+    case WORKER_RESTORE:
+        done.domid = (int)host.next_domid;
+        if (world_task.xml[0] &&
+            domain_def_parse(world_task.xml, strlen(world_task.xml), &def, &err) == 0) {
+            world_domain((uint32_t)done.domid, 'a', def->name);
+            memcpy(world_find((uint32_t)done.domid)->uuid, def->uuid, UUID_SIZE);
+            domain_def_free(def);
+        } else {
+            world_domain((uint32_t)done.domid, 'a', "a");
+        }
+        world_find((uint32_t)done.domid)->paused = world_task.flags & WORKER_PAUSED;
+        break;
+    case WORKER_SAVE:
+    case WORKER_DESTROY:
+        world_domain_goes((uint32_t)world_task.domid);
+        break;
+    case WORKER_DUMP:
+        break;
+    }
+    worker_ends(&done, NULL);
+}
+
+void
+world_worker_fails(enum err_code code, const char *message)
+{
+    static char nothing[] = "";
+    worker_done done = {.domid = -1, .log = nothing};
+
+    done.error.code = (int)code;
+    done.error.message = (char *)(uintptr_t)message;
+    worker_ends(&done, NULL);
+}
+
+void
+world_worker_dies(void)
+{
+    struct err err;
+
+    err_set(&err, ERR_INTERNAL, "the worker was killed");
+    worker_ends(NULL, &err);
+}
+
+/*----- clients -----*/
+
+struct request *
+world_request(void)
+{
+    struct request *req = xcalloc(1, sizeof *req);
+
+    req->daemon = host.arg;
+    req->serial = ++last_serial;
+    return req;
+}
+
+struct daemon *
+request_daemon(const struct request *req)
+{
+    return req->daemon;
+}
+
+uint64_t
+request_conn_id(const struct request *req)
+{
+    (void)req;
+    return 1;
+}
+
+uint32_t
+request_serial(const struct request *req)
+{
+    return req->serial;
+}
+
+bool
+request_is_readonly(const struct request *req)
+{
+    (void)req;
+    return false;
+}
+
+void
+request_reply(struct request *req, const void *ret)
+{
+    (void)ret;
+    world_answer = (struct err){.code = ERR_NONE};
+    world_answers++;
+    free(req);
+}
+
+void
+request_fail(struct request *req, const struct err *err)
+{
+    world_answer = *err;
+    world_answers++;
+    free(req);
+}
+
+void
+request_fail_with(struct request *req, enum err_code code, const char *format, ...)
+{
+    struct err err = {.code = code};
+    va_list    ap;
+
+    va_start(ap, format);
+    vsnprintf(err.message, sizeof err.message, format, ap);
+    va_end(ap);
+    request_fail(req, &err);
+}
+
+bool
+request_check_flags(struct request *req, unsigned flags, unsigned known)
+{
+    if (!(flags & ~known))
+        return true;
+    request_fail_with(req, ERR_INVALID_ARG, "unsupported flags");
+    return false;
+}
+
+/*----- listeners -----*/
+
+static void
+note(const char *word, const struct event_domain *dom, int detail)
+{
+    size_t length = strlen(world_events);
+
+    snprintf(world_events + length, sizeof world_events - length, "%s %s %d %d;", word, dom->name,
+             dom->domid, detail);
+}
+
+void
+events_lifecycle(struct events *events, const struct event_domain *dom, enum lifecycle_event event,
+                 int detail)
+{
+    static const char *const words[] = {"DEFINED",   "UNDEFINED",   "STARTED",
+                                        "SUSPENDED", "RESUMED",     "STOPPED",
+                                        "SHUTDOWN",  "PMSUSPENDED", "CRASHED"};
+
+    (void)events;
+    note(words[event], dom, detail);
+}
+
+void
+events_reboot(struct events *events, const struct event_domain *dom)
+{
+    (void)events;
+    note("REBOOT", dom, 0);
+}
+
+void
+events_job_completed(struct events *events, const struct event_domain *dom,
+                     const struct remote_typed_param *params, unsigned n_params)
+{
+    (void)events, (void)params, (void)n_params, (void)dom;
+}
+
+const char *
+world_xml(const char *name, char letter, const char *extra)
+{
+    static char text[2048];
+    char        uuid_text[UUID_TEXT_SIZE];
+    uint8_t     uuid[UUID_SIZE];
+
+    make_uuid(letter, uuid);
+    snprintf(text, sizeof text,
+             "<domain type='xen'><name>%s</name><uuid>%s</uuid>"
+             "<memory unit='MiB'>128</memory><vcpu>1</vcpu>"
+             "<os><type arch='x86_64' machine='xenpv'>xen</type><kernel>/k</kernel></os>%s"
+             "</domain>",
+             name, uuid_format(uuid, uuid_text), extra);
+    return text;
+}

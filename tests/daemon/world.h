@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * world.h: a host, workers, clients and listeners in memory, for tests of the daemon's domain
+ * half.  They stand at link time where driver/, workers.c, request.c and events.c would.
+ */
+#ifndef TESTS_DAEMON_WORLD_H
+#define TESTS_DAEMON_WORLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "driver/host.h"
+#include "workers.h"
+
+struct daemon;
+struct request;
+
+/** A fresh world with dom0 in it; its daemon has started. */
+struct daemon *world_new(void);
+void           world_free(struct daemon *daemon);
+
+/** Let everything happen that is due. */
+void world_turn(void);
+
+/*----- Xen -----*/
+
+/** Its UUID is made of letter; name NULL: none in xenstore. */
+struct host_dominfo *world_domain(uint32_t domid, char letter, const char *name);
+struct host_dominfo *world_find(uint32_t domid);
+void                 world_domain_goes(uint32_t domid);
+
+/** Its kernel stops.  The daemon hears of it. */
+void world_domain_shuts_down(uint32_t domid, enum host_shutdown reason);
+
+/** xenstore's watch fires. */
+void world_changed(void);
+
+/** What dom0d left with a domain when it started it. */
+void world_keep_xml(uint32_t domid, const char *xml);
+
+/** How the next requests (pause, ...) end. */
+void world_requests_fail(enum err_code code);
+
+/*----- workers -----*/
+
+/* The task that was given last and has not ended; operation 0: none. */
+extern worker_start world_task;
+extern bool         world_aborted, world_killed, world_proceeds, world_refused;
+
+void world_worker_progress(uint64_t processed, uint64_t total);
+void world_worker_identifies(const char *xml);
+
+/** It ends well; what its operation does to Xen is done: a domain made, or gone. */
+void world_worker_succeeds(void);
+void world_worker_fails(enum err_code code, const char *message);
+void world_worker_dies(void);
+
+/*----- clients -----*/
+
+struct request *world_request(void);
+
+/* How the last answered request ended: ERR_NONE or its error; n counts answers. */
+extern struct err world_answer;
+extern int        world_answers;
+
+/*----- listeners -----*/
+
+/* "STARTED web 1 0;" for each event: word, name, domid, detail. */
+extern char world_events[1024];
+
+/** A definition with this name and the UUID of letter; extra goes into <domain>. */
+const char *world_xml(const char *name, char letter, const char *extra);
+
+#endif
