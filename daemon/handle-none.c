@@ -38,6 +38,3 @@ LIST_IS_EMPTY(connect_list_defined_storage_pools)
 LIST_IS_EMPTY(connect_list_all_storage_pools)
 
 NUMBER_IS_0(node_num_of_devices, remote_node_num_of_devices_args)
-
-NUMBER_IS_0(domain_snapshot_num, remote_domain_snapshot_num_args)
-LIST_IS_EMPTY(domain_list_all_snapshots)

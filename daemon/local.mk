@@ -17,12 +17,6 @@ daemon_paths = -DPKGLIBEXECDIR='"$(pkglibexecdir)"' -DSYSCONFDIR='"$(sysconfdir)
 	-DDOM0D_VERSION='"$(PACKAGE_VERSION)"'
 $(daemon_libserver_a_OBJECTS): $(wire_generated_h)
 
-sbin_PROGRAMS += daemon/dom0d
-daemon_dom0d_SOURCES = daemon/main.c
-daemon_dom0d_CPPFLAGS = $(AM_CPPFLAGS) $(daemon_paths)
-daemon_dom0d_LDADD = daemon/libserver.a eventloop/libeventloop.a base/libbase.a \
-	$(LIBEVENT_LIBS) $(SYSTEMD_LIBS)
-
 # The domain half: the table, jobs, workers, and their handlers.
 noinst_LIBRARIES += daemon/libdomains.a
 daemon_libdomains_a_SOURCES = daemon/domain-state.c daemon/domains.c daemon/domains.h \
@@ -30,3 +24,9 @@ daemon_libdomains_a_SOURCES = daemon/domain-state.c daemon/domains.c daemon/doma
 	daemon/job-params.c daemon/job-params.h daemon/job-worker.c daemon/lifecycle.c daemon/lookup.h \
 	daemon/op-create.c daemon/op-destroy.c daemon/op-pause.c daemon/op-save.c \
 	daemon/workers.c daemon/workers.h
+
+sbin_PROGRAMS += daemon/dom0d
+daemon_dom0d_SOURCES = daemon/main.c daemon/lock.c daemon/lock.h daemon/notify.c daemon/notify.h
+daemon_dom0d_CPPFLAGS = $(AM_CPPFLAGS) $(daemon_paths)
+# The halves need each other.
+daemon_dom0d_LDADD = daemon/libserver.a daemon/libdomains.a daemon/libserver.a $(driver_ldadd)

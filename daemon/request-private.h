@@ -17,7 +17,8 @@ struct request {
     struct daemon          *daemon;
     struct conn            *conn; /* NULL: it has gone */
     uint64_t                conn_id;
-    struct wire_header      header; /* of the call */
+    bool                    read_only; /* when the call came */
+    struct wire_header      header;    /* of the call */
     const struct procedure *procedure;
 };
 

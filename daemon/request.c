@@ -17,6 +17,7 @@ request_new(struct conn *conn, const struct wire_header *header, const struct pr
         .daemon = conn->daemon,
         .conn = conn,
         .conn_id = conn->id,
+        .read_only = conn->read_only,
         .header = *header,
         .procedure = procedure,
     };
@@ -60,6 +61,12 @@ uint32_t
 request_serial(const struct request *req)
 {
     return req->header.serial;
+}
+
+bool
+request_is_readonly(const struct request *req)
+{
+    return req->read_only;
 }
 
 /*----- answers -----*/

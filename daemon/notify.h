@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * notify.h: what systemd is told: that we are ready, how we are, that the loop still turns.
+ */
+#ifndef DAEMON_NOTIFY_H
+#define DAEMON_NOTIFY_H
+
+#include <stdint.h>
+
+#include "eventloop/loop.h"
+
+struct daemon;
+
+struct notify {
+    struct daemon    *daemon;
+    struct loop_timer status;
+    struct loop_timer watchdog;
+    uint64_t          watchdog_usec; /* feed it that often; 0: systemd does not ask */
+    char              told[128];     /* the status */
+};
+
+/** READY=1.  Does nothing, now and later, where systemd did not start us. */
+void notify_start(struct notify *notify, struct daemon *daemon);
+
+/** STOPPING=1. */
+void notify_stop(struct notify *notify);
+
+#endif
