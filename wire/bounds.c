@@ -44,5 +44,7 @@ bounded_string(XDR *xdrs, char **string, u_int max)
 {
     if (xdrs->x_op == XDR_DECODE && !count_is_covered(xdrs, 1))
         return FALSE;
+    if (xdrs->x_op == XDR_ENCODE && *string == NULL)
+        return FALSE;
     return xdr_string(xdrs, string, max);
 }

@@ -11,7 +11,8 @@
 
 #include <rpc/xdr.h>
 
-/** As xdr_array, xdr_bytes and xdr_string, for memory streams. */
+/** As xdr_array, xdr_bytes and xdr_string, for memory streams.  Encoding a string that is NULL
+ * fails. */
 bool_t bounded_array(XDR *xdrs, char **elements, u_int *count, u_int max, u_int size,
                      xdrproc_t filter);
 bool_t bounded_bytes(XDR *xdrs, char **bytes, u_int *count, u_int max);
