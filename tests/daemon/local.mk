@@ -8,3 +8,26 @@ tests_daemon_test_domains_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_daemon_test_domains_LDADD = daemon/libdomains.a daemon/libserver.a conf/libconf.a \
 	wire/libwire.a wire/libwiretypes.a eventloop/libeventloop.a base/libbase.a \
 	$(LIBEVENT_LIBS) $(LIBXML_LIBS) $(TIRPC_LIBS) $(CHECK_LIBS)
+
+# The server half: real sockets and a real loop, nothing of Xen.
+check_LIBRARIES += tests/daemon/libharness.a tests/daemon/libstubs.a
+tests_daemon_libharness_a_SOURCES = tests/daemon/harness.c tests/daemon/harness.h
+tests_daemon_libharness_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/daemon
+tests_daemon_libharness_a_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_daemon_libstubs_a_SOURCES = tests/daemon/stub-handlers.c
+tests_daemon_libstubs_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/daemon
+
+server_tests = tests/daemon/test-config tests/daemon/test-dispatch
+check_PROGRAMS += $(server_tests)
+TESTS += $(server_tests)
+server_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/daemon $(daemon_paths)
+server_test_cflags = $(AM_CFLAGS) $(CHECK_CFLAGS)
+server_test_ldadd = tests/daemon/libharness.a daemon/libserver.a tests/daemon/libstubs.a \
+	conf/libconf.a wire/libwire.a wire/libwiretypes.a eventloop/libeventloop.a base/libbase.a \
+	$(LIBEVENT_LIBS) $(LIBXML_LIBS) $(SYSTEMD_LIBS) $(TIRPC_LIBS) $(CHECK_LIBS)
+tests_daemon_test_config_CPPFLAGS = $(server_test_cppflags)
+tests_daemon_test_config_CFLAGS = $(server_test_cflags)
+tests_daemon_test_config_LDADD = $(server_test_ldadd)
+tests_daemon_test_dispatch_CPPFLAGS = $(server_test_cppflags)
+tests_daemon_test_dispatch_CFLAGS = $(server_test_cflags)
+tests_daemon_test_dispatch_LDADD = $(server_test_ldadd)
