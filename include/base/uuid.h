@@ -8,6 +8,12 @@
 #define UUID_SIZE 16
 #define UUID_TEXT_SIZE 37 /* with the NUL */
 
+/*
+ * libxl's own uuid_parse and uuid_generate are libuuid's.  Were ours seen by shared libraries, they
+ * would take their place there, and libxl would read every UUID as a bad one.
+ */
+#pragma GCC visibility push(hidden)
+
 /** Accepts 32 hexadecimal digits with or without hyphens, as libvirt does.  Returns whether it was
  * one. */
 bool uuid_parse(const char *text, uint8_t uuid_out[UUID_SIZE]);
@@ -20,5 +26,7 @@ void uuid_generate(uint8_t uuid_out[UUID_SIZE]);
 
 bool uuid_equal(const uint8_t a[UUID_SIZE], const uint8_t b[UUID_SIZE]);
 bool uuid_is_zero(const uint8_t uuid[UUID_SIZE]);
+
+#pragma GCC visibility pop
 
 #endif
