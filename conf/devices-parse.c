@@ -232,6 +232,12 @@ parse_limits(struct domain_interface *nic, const xmlNode *node, struct err *err)
     return xml_number_attr(outbound, "average", UINT32_MAX, &nic->rate_kib_per_second, err);
 }
 
+bool
+is_generated_name(const char *interface_name)
+{
+    return strncmp(interface_name, "vif", 3) == 0 && isdigit((unsigned char)interface_name[3]);
+}
+
 static int
 parse_interface(struct domain_def *def, const xmlNode *node, struct err *err)
 {
@@ -245,8 +251,8 @@ parse_interface(struct domain_def *def, const xmlNode *node, struct err *err)
     nic->script = copy_child_attr(node, "script", "path");
     nic->model = copy_child_attr(node, "model", "type");
     nic->backend_domain = copy_child_attr(node, "backenddomain", "name");
-    /* "vif7.0" is the name of a domain that ran once, and not to be had again. */
-    if (target && *target && strncmp(target, "vif", 3) != 0)
+    /* A domain that ran once had that name; it is not to be had again. */
+    if (target && *target && !is_generated_name(target))
         nic->target = xstrdup(target);
     parse_ips(nic, node);
     return 0;
@@ -337,15 +343,22 @@ parse_console(struct domain_def *def, const xmlNode *node, struct err *err)
     return 0;
 }
 
+/* The first is the one that counts.  The screen of a PV or PVH guest has no card. */
 static int
 parse_video(struct domain_def *def, const xmlNode *node, struct err *err)
 {
     const xmlNode *model = xml_child(node, "model");
     const char    *type = xml_attr(model, "type");
+    int            video = VIDEO_DEFAULT;
 
-    if (def->video_model || !type)
+    if (def->type != DOMAIN_HVM || def->video != VIDEO_DEFAULT || !type)
         return 0;
-    def->video_model = xstrdup(type);
+    /* "xen" is libvirt's word for what goes with a PV driver; the card beneath it is plain VGA. */
+    if (strcmp(type, "xen") == 0)
+        video = VIDEO_VGA;
+    else if (xml_word(model, "type", type, video_names, &video, err))
+        return -1;
+    def->video = (enum domain_video)video;
     return xml_number_attr(model, "vram", UINT32_MAX, &def->video_vram_kib, err);
 }
 

@@ -88,7 +88,7 @@ complete_root(const struct domain_def *def, xmlNode *root)
     char     uuid[UUID_TEXT_SIZE], vcpus[24];
     xmlNode *type = xml_child(xml_child(root, "os"), "type");
 
-    put_text_if_absent(root, "uuid", uuid_format(def->uuid, uuid));
+    xml_set_text(child_or_new(root, "uuid"), uuid_format(def->uuid, uuid));
     put_memory(root, "memory", def->max_memory_kib);
     put_memory(root, "currentMemory", def->memory_kib);
     snprintf(vcpus, sizeof vcpus, "%u", def->max_vcpus);
@@ -112,8 +112,6 @@ complete_interfaces(const struct domain_def *def, xmlNode *devices)
         xmlNode       *mac = xml_child(node, "mac");
         char           text[18];
 
-        if (xml_attr(mac, "address"))
-            continue;
         snprintf(text, sizeof text, "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4],
                  m[5]);
         if (!mac) {
@@ -167,7 +165,7 @@ strip_interface(xmlNode *node)
     xmlNode    *target = xml_child(node, "target");
     const char *dev = xml_attr(target, "dev");
 
-    if (!dev || strncmp(dev, "vif", 3) != 0)
+    if (!dev || !is_generated_name(dev))
         return;
     xml_set_attr(target, "dev", NULL);
     if (!target->properties)

@@ -14,6 +14,7 @@ const char *const type_names[] = {"xen", "xenpvh", "hvm", NULL};
 const char *const type_machines[] = {"xenpv", "xenpvh", "xenfv", NULL};
 const char *const disk_format_names[] = {"raw", "qcow2", "qcow", "vhd", "qed", NULL};
 const char *const interface_type_names[] = {"bridge", "ethernet", NULL};
+const char *const video_names[] = {"", "cirrus", "vga", "qxl", "none", NULL};
 
 const char *
 domain_action_name(enum domain_action action)
@@ -81,7 +82,6 @@ free_devices(struct domain_def *def)
     free(def->interfaces);
     free(def->graphics);
     free(def->emulator);
-    free(def->video_model);
 }
 
 struct domain_def *

@@ -25,17 +25,12 @@ static void
 add_console(const struct domain_def *def, xmlNode *devices, const char *tty)
 {
     xmlNode *console = xml_child(devices, "console");
-    xmlNode *serial = xml_child(devices, "serial");
 
-    if (!tty)
+    if (!tty || !console)
         return;
-    if (!console) {
-        console = xml_add_child(devices, "console", NULL);
-        xml_set_attr(console, "type", "pty");
-    }
     add_terminal(console, tty);
     if (def->serial)
-        add_terminal(serial, tty);
+        add_terminal(xml_child(devices, "serial"), tty);
 }
 
 static void

@@ -362,27 +362,32 @@ has_tablet(const libxl_domain_build_info *info)
     return false;
 }
 
+static enum domain_video
+video_of(libxl_vga_interface_type kind)
+{
+    switch (kind) {
+    case LIBXL_VGA_INTERFACE_TYPE_UNKNOWN:
+        return VIDEO_DEFAULT;
+    case LIBXL_VGA_INTERFACE_TYPE_CIRRUS:
+        return VIDEO_CIRRUS;
+    case LIBXL_VGA_INTERFACE_TYPE_STD:
+        return VIDEO_VGA;
+    case LIBXL_VGA_INTERFACE_TYPE_QXL:
+        return VIDEO_QXL;
+    case LIBXL_VGA_INTERFACE_TYPE_NONE:
+        return VIDEO_NONE;
+    }
+    return VIDEO_DEFAULT;
+}
+
 static void
 add_video(struct text *out, const libxl_domain_build_info *info)
 {
-    const char *model = "cirrus";
+    enum domain_video video = video_of(info->u.hvm.vga.kind);
 
-    switch (info->u.hvm.vga.kind) {
-    case LIBXL_VGA_INTERFACE_TYPE_UNKNOWN:
+    if (video == VIDEO_DEFAULT)
         return;
-    case LIBXL_VGA_INTERFACE_TYPE_CIRRUS:
-        break;
-    case LIBXL_VGA_INTERFACE_TYPE_STD:
-        model = "vga";
-        break;
-    case LIBXL_VGA_INTERFACE_TYPE_QXL:
-        model = "qxl";
-        break;
-    case LIBXL_VGA_INTERFACE_TYPE_NONE:
-        model = "none";
-        break;
-    }
-    text_addf(out, "<video><model type='%s'", model);
+    text_addf(out, "<video><model type='%s'", video_names[video]);
     if (info->video_memkb != LIBXL_MEMKB_DEFAULT && info->video_memkb)
         text_addf(out, " vram='%" PRIu64 "'", info->video_memkb);
     text_add(out, "/></video>");

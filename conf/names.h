@@ -12,4 +12,6 @@ extern const char *const type_machines[];        /* enum domain_type */
 extern const char *const disk_format_names[];    /* enum disk_format */
 extern const char *const interface_type_names[]; /* enum interface_type */
 
+extern const char *const video_names[]; /* enum domain_video; "" for the default */
+
 #endif

@@ -120,28 +120,22 @@ set_vnc(const struct domain_graphics *graphics, libxl_vnc_info *vnc)
 
 /*----- HVM -----*/
 
-static int
-set_video(const struct domain_def *def, libxl_domain_build_info *info, struct err *err)
+static libxl_vga_interface_type
+video_to_libxl(enum domain_video video)
 {
-    static const struct {
-        const char              *model;
-        libxl_vga_interface_type kind;
-    } models[] = {
-        {"cirrus", LIBXL_VGA_INTERFACE_TYPE_CIRRUS}, {"vga", LIBXL_VGA_INTERFACE_TYPE_STD},
-        {"xen", LIBXL_VGA_INTERFACE_TYPE_STD},       {"qxl", LIBXL_VGA_INTERFACE_TYPE_QXL},
-        {"none", LIBXL_VGA_INTERFACE_TYPE_NONE},
-    };
-
-    if (!def->video_model)
-        return 0;
-    for (size_t i = 0; i < array_size(models); i++) {
-        if (strcmp(def->video_model, models[i].model) != 0)
-            continue;
-        info->u.hvm.vga.kind = models[i].kind;
-        return 0;
+    switch (video) {
+    case VIDEO_DEFAULT:
+        return LIBXL_VGA_INTERFACE_TYPE_UNKNOWN;
+    case VIDEO_CIRRUS:
+        return LIBXL_VGA_INTERFACE_TYPE_CIRRUS;
+    case VIDEO_VGA:
+        return LIBXL_VGA_INTERFACE_TYPE_STD;
+    case VIDEO_QXL:
+        return LIBXL_VGA_INTERFACE_TYPE_QXL;
+    case VIDEO_NONE:
+        return LIBXL_VGA_INTERFACE_TYPE_NONE;
     }
-    return err_set(err, ERR_CONFIG_UNSUPPORTED, "video model '%s' is not supported",
-                   def->video_model);
+    abort();
 }
 
 /* The loader that libvirt names for every HVM guest is no firmware of the user's: its path bears
@@ -195,8 +189,8 @@ set_hvm_devices(const struct domain_def *def, libxl_domain_build_info *info)
     }
 }
 
-static int
-set_hvm(const struct domain_def *def, libxl_domain_build_info *info, struct err *err)
+static void
+set_hvm(const struct domain_def *def, libxl_domain_build_info *info)
 {
     libxl_defbool_set(&info->acpi, def->acpi);
     libxl_defbool_set(&info->apic, def->apic);
@@ -206,11 +200,11 @@ set_hvm(const struct domain_def *def, libxl_domain_build_info *info, struct err 
     set_firmware(def, info);
     set_hvm_graphics(def, info);
     set_hvm_devices(def, info);
-    return set_video(def, info, err);
+    info->u.hvm.vga.kind = video_to_libxl(def->video);
 }
 
-static int
-set_build_info(const struct domain_def *def, libxl_domain_build_info *info, struct err *err)
+static void
+set_build_info(const struct domain_def *def, libxl_domain_build_info *info)
 {
     libxl_domain_build_info_init_type(info, type_to_libxl(def->type));
     set_vcpus(def, info);
@@ -219,7 +213,8 @@ set_build_info(const struct domain_def *def, libxl_domain_build_info *info, stru
     set_clock(def, info);
     if (def->type == DOMAIN_PVH)
         libxl_defbool_set(&info->acpi, def->acpi);
-    return def->type == DOMAIN_HVM ? set_hvm(def, info, err) : 0;
+    if (def->type == DOMAIN_HVM)
+        set_hvm(def, info);
 }
 
 /*----- devices -----*/
@@ -376,9 +371,9 @@ set_actions(const struct domain_def *def, libxl_domain_config *config)
 int
 conf_to_libxl(const struct domain_def *def, libxl_domain_config *config_out, struct err *err)
 {
+    (void)err; /* what libxl cannot do, domain_def_parse has refused */
     set_create_info(def, &config_out->c_info);
-    if (set_build_info(def, &config_out->b_info, err))
-        return -1;
+    set_build_info(def, &config_out->b_info);
     set_devices(def, config_out);
     set_actions(def, config_out);
     return 0;

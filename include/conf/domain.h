@@ -67,6 +67,9 @@ struct domain_graphics {
     int   port;                       /* -1: automatic */
 };
 
+/* The emulated card of an HVM guest.  VIDEO_DEFAULT: libxl's. */
+enum domain_video { VIDEO_DEFAULT, VIDEO_CIRRUS, VIDEO_VGA, VIDEO_QXL, VIDEO_NONE };
+
 struct domain_def {
     char   *name;
     uint8_t uuid[UUID_SIZE]; /* generated, and put into the document, where the XML has none */
@@ -100,7 +103,7 @@ struct domain_def {
     size_t                   n_graphics;
     bool                     serial; /* an emulated serial port (HVM) */
     bool                     usb_tablet;
-    char                    *video_model;    /* NULL: not given */
+    enum domain_video        video;
     uint64_t                 video_vram_kib; /* 0: not given */
 
     void *document; /* xmlDoc *, owned; only conf/ looks inside */

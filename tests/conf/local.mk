@@ -1,0 +1,28 @@
+conf_tests = tests/conf/test-capabilities tests/conf/test-domain-format \
+	tests/conf/test-domain-parse tests/conf/test-libxl
+check_PROGRAMS += $(conf_tests)
+TESTS += $(conf_tests)
+
+check_LIBRARIES += tests/conf/libdata.a
+tests_conf_libdata_a_SOURCES = tests/conf/data.c tests/conf/data.h
+tests_conf_libdata_a_CPPFLAGS = $(AM_CPPFLAGS) -DDATA_FOLDER='"$(abs_top_srcdir)/tests/conf/data"'
+tests_conf_libdata_a_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+
+conf_test_ldadd = tests/conf/libdata.a conf/libconf.a base/libbase.a $(LIBXML_LIBS) \
+	$(XENLIGHT_LIBS) $(CHECK_LIBS)
+tests_conf_test_capabilities_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_conf_test_capabilities_LDADD = $(conf_test_ldadd)
+tests_conf_test_domain_format_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_conf_test_domain_format_LDADD = $(conf_test_ldadd)
+tests_conf_test_domain_parse_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_conf_test_domain_parse_LDADD = $(conf_test_ldadd)
+tests_conf_test_libxl_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_conf_test_libxl_LDADD = $(conf_test_ldadd)
+
+EXTRA_DIST += tests/conf/data
+
+# What the tests expect, written anew from what they see; git shows what that changes.
+update-data: $(conf_tests)
+	UPDATE_DATA=1 tests/conf/test-domain-format
+	UPDATE_DATA=1 tests/conf/test-libxl
+.PHONY: update-data

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "data.h"
+
+/*
+ * No context can be opened where there is no Xen.  libxl's JSON functions look into it only for
+ * the logger, when they fail, and for the list that strings are put on; zeroes do for both.
+ */
+static char no_context[1 << 16] __attribute__((aligned(16)));
+
+static char *
+path_of(const char *name)
+{
+    return xasprintf("%s/%s", DATA_FOLDER, name);
+}
+
+char *
+data_read(const char *name)
+{
+    cleanup_free char *path = path_of(name);
+    char              *text;
+    struct err         err;
+
+    ck_assert_msg(file_read(path, DOMAIN_XML_MAX, &text, NULL, &err) == 0, "%s", err.message);
+    return text;
+}
+
+void
+data_compare(const char *name, const char *text)
+{
+    cleanup_free char *path = path_of(name), *expected = NULL;
+    struct err         err;
+
+    if (getenv("UPDATE_DATA"))
+        ck_assert_int_eq(file_replace(path, text, strlen(text), 0644, &err), 0);
+    expected = data_read(name);
+    ck_assert_msg(strcmp(text, expected) == 0, "%s should be:\n%s\nbut is:\n%s", name, expected,
+                  text);
+}
+
+struct domain_def *
+data_parse(const char *name)
+{
+    cleanup_free char *xml = data_read(name);
+    struct domain_def *def;
+    struct err         err;
+
+    ck_assert_msg(domain_def_parse(xml, strlen(xml), &def, &err) == 0, "%s: %s", name, err.message);
+    return def;
+}
+
+char *
+data_json(libxl_domain_config *config)
+{
+    char *json = libxl_domain_config_to_json((libxl_ctx *)(void *)no_context, config);
+
+    ck_assert_ptr_nonnull(json);
+    return json;
+}
+
+void
+data_from_json(const char *json, libxl_domain_config *config_out)
+{
+    libxl_domain_config_init(config_out);
+    ck_assert_int_eq(
+        libxl_domain_config_from_json((libxl_ctx *)(void *)no_context, config_out, json), 0);
+}

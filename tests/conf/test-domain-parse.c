@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "conf/domain.h"
+#include "data.h"
+
+/*----- helpers -----*/
+
+/* What fails fills err and returns NULL. */
+static struct domain_def *
+parse(const char *xml, struct err *err)
+{
+    struct domain_def *def = NULL;
+
+    if (domain_def_parse(xml, strlen(xml), &def, err))
+        ck_assert_ptr_null(def);
+    return def;
+}
+
+static struct domain_def *
+parse_good(const char *xml)
+{
+    struct err         err = {0};
+    struct domain_def *def = parse(xml, &err);
+
+    ck_assert_msg(def != NULL, "%s", err.message);
+    ck_assert_int_eq(err.code, ERR_NONE);
+    return def;
+}
+
+/* Both stand behind line 5 of a domain that is else complete. */
+static char *
+domain_with(const char *elements, const char *devices)
+{
+    return xasprintf("<domain type='xen'>\n"
+                     "<name>a</name>\n"
+                     "<memory>65536</memory>\n"
+                     "<os><type>hvm</type></os>\n"
+                     "%s<devices>%s</devices>\n"
+                     "</domain>\n",
+                     elements, devices);
+}
+
+static struct domain_def *
+parse_with(const char *elements, const char *devices)
+{
+    cleanup_free char *xml = domain_with(elements, devices);
+
+    return parse_good(xml);
+}
+
+/*----- what is left out -----*/
+
+START_TEST(what_is_left_out_is_as_libvirt_has_it)
+{
+    struct domain_def *def = parse_with("", "");
+
+    ck_assert_str_eq(def->name, "a");
+    ck_assert(!uuid_is_zero(def->uuid));
+    ck_assert_uint_eq(def->max_memory_kib, 65536);
+    ck_assert_uint_eq(def->memory_kib, 65536);
+    ck_assert_uint_eq(def->max_vcpus, 1);
+    ck_assert_uint_eq(def->vcpus, 1);
+    ck_assert_int_eq(def->on_poweroff, DOMAIN_ACTION_DESTROY);
+    ck_assert_int_eq(def->on_reboot, DOMAIN_ACTION_RESTART);
+    ck_assert_int_eq(def->on_crash, DOMAIN_ACTION_DESTROY);
+    ck_assert(!def->acpi && !def->apic && !def->hap_given && !def->clock_localtime);
+    domain_def_free(def);
+}
+END_TEST
+
+START_TEST(a_generated_uuid_is_in_the_document)
+{
+    struct domain_def *def = parse_with("", ""), *again;
+    cleanup_free char *xml = domain_def_format(def, NULL, 0);
+
+    again = parse_good(xml);
+    ck_assert(uuid_equal(def->uuid, again->uuid));
+    domain_def_free(def);
+    domain_def_free(again);
+}
+END_TEST
+
+START_TEST(a_generated_mac_address_is_xens_and_in_the_document)
+{
+    static const uint8_t oui[] = {0x00, 0x16, 0x3e};
+    struct domain_def   *def =
+        parse_with("", "<interface type='bridge'><source bridge='b'/></interface>");
+    cleanup_free char *xml = domain_def_format(def, NULL, 0);
+    struct domain_def *again = parse_good(xml);
+
+    ck_assert_mem_eq(def->interfaces[0].mac, oui, sizeof oui);
+    ck_assert_mem_eq(def->interfaces[0].mac, again->interfaces[0].mac, 6);
+    domain_def_free(def);
+    domain_def_free(again);
+}
+END_TEST
+
+/*----- memory -----*/
+
+static const struct {
+    const char *memory;
+    uint64_t    kib;
+} sizes[] = {
+    {"<memory>2048</memory>", 2048},
+    {"<memory unit='b'>1</memory>", 1},
+    {"<memory unit='bytes'>1025</memory>", 2},
+    {"<memory unit='k'>3</memory>", 3},
+    {"<memory unit='K'>3</memory>", 3},
+    {"<memory unit='KiB'>\n 3 \n</memory>", 3},
+    {"<memory unit='KB'>1024</memory>", 1000},
+    {"<memory unit='M'>3</memory>", 3072},
+    {"<memory unit='MiB'>3</memory>", 3072},
+    {"<memory unit='MB'>3</memory>", 2930},
+    {"<memory unit='G'>3</memory>", 3145728},
+    {"<memory unit='GiB'>3</memory>", 3145728},
+    {"<memory unit='GB'>3</memory>", 2929688},
+    {"<memory unit='T'>2</memory>", 2147483648},
+    {"<memory unit='TiB'>2</memory>", 2147483648},
+    {"<memory unit='PiB'>1</memory>", 1099511627776},
+    {"<memory>8192</memory><currentMemory>8193</currentMemory>", 8192},
+};
+
+START_TEST(memory_is_read_in_every_unit_and_kept_in_kib)
+{
+    cleanup_free char *xml = xasprintf("<domain type='xen'><name>a</name>%s"
+                                       "<os><type>xen</type></os></domain>",
+                                       sizes[_i].memory);
+    cleanup_free char *expected =
+        xasprintf("<memory unit='KiB'>%llu</memory>\n  <currentMemory unit='KiB'>%llu<",
+                  (unsigned long long)sizes[_i].kib, (unsigned long long)sizes[_i].kib);
+    struct domain_def *def = parse_good(xml);
+    cleanup_free char *out = domain_def_format(def, NULL, 0);
+
+    ck_assert_uint_eq(def->max_memory_kib, sizes[_i].kib);
+    ck_assert_uint_eq(def->memory_kib, sizes[_i].kib);
+    ck_assert_msg(strstr(out, expected) != NULL, "%s", out);
+    domain_def_free(def);
+}
+END_TEST
+
+/*----- errors -----*/
+
+static const struct {
+    const char   *xml;
+    enum err_code code;
+    const char   *message;
+} bad_documents[] = {
+    {"", ERR_XML, "line 1: Document is empty"},
+    {"hello", ERR_XML, "line 1: Start tag expected, '<' not found"},
+    {"<domain type='xen'>\n<name>a</nam>\n</domain>", ERR_XML,
+     "line 2: Opening and ending tag mismatch: name line 2 and nam"},
+    {"<domain type='xen'>\n<name>a</name>", ERR_XML,
+     "line 2: Premature end of data in tag domain line 1"},
+    {"<!DOCTYPE domain [<!ENTITY x 'y'>]>\n<domain type='xen'/>", ERR_XML,
+     "line 1: a document type is not accepted"},
+    {"\n<!DOCTYPE domain SYSTEM 'file:///etc/passwd'>\n<domain type='xen'/>", ERR_XML,
+     "line 2: a document type is not accepted"},
+    {"<domain type='xen'>\n<name>&x;</name></domain>", ERR_XML, "line 2: Entity 'x' not defined"},
+    {"<domain type='xen'>\n<name>\xff</name></domain>", ERR_XML,
+     "line 2: Input is not proper UTF-8, indicate encoding !"},
+    {"<network/>", ERR_XML, "line 1: <network>: <domain> is expected here"},
+    {"<x:domain xmlns:x='urn:x' type='xen'/>", ERR_XML,
+     "line 1: <domain>: <domain> is expected here"},
+    {"<domain/>", ERR_CONFIG_UNSUPPORTED, "line 1: <domain>: type must be 'xen'"},
+    {"\n<domain type='kvm'/>", ERR_CONFIG_UNSUPPORTED, "line 2: <domain>: type must be 'xen'"},
+    {"<domain type='xen'/>", ERR_XML, "line 1: <domain>: <name> is missing"},
+    {"<domain type='xen'><name>a</name></domain>", ERR_XML,
+     "line 1: <domain>: <memory> is missing"},
+    {"<domain type='xen'><name>a</name><memory>1</memory></domain>", ERR_XML,
+     "line 1: <domain>: <os> is missing"},
+    {"<domain type='xen'><name>a</name><memory>1</memory>\n<os/></domain>", ERR_XML,
+     "line 2: <os>: <type> is missing"},
+    {"<domain type='xen'>\n<name/></domain>", ERR_XML,
+     "line 2: <name>: a name is 1 to 255 bytes, not '.' or '..', without '/' and control "
+     "characters"},
+    {"<domain type='xen'><name>a</name><uuid>1234</uuid></domain>", ERR_XML,
+     "line 1: <uuid>: '1234' is not a UUID"},
+    {"<domain type='xen'><name>a</name>\n\n<memory>12x</memory></domain>", ERR_XML,
+     "line 3: <memory>: '12x' is not a number"},
+    {"<domain type='xen'><name>a</name><memory>-1</memory></domain>", ERR_XML,
+     "line 1: <memory>: '-1' is not a number"},
+    {"<domain type='xen'><name>a</name><memory/></domain>", ERR_XML,
+     "line 1: <memory>: '' is not a number"},
+    {"<domain type='xen'><name>a</name><memory>0</memory></domain>", ERR_XML,
+     "line 1: <memory>: a domain needs memory"},
+    {"<domain type='xen'><name>a</name><memory unit='PiB'>2</memory></domain>", ERR_XML,
+     "line 1: <memory>: 2 is more than 1"},
+    {"<domain type='xen'><name>a</name><memory>99999999999999999999999</memory></domain>", ERR_XML,
+     "line 1: <memory>: 99999999999999999999999 is more than 1099511627776"},
+    {"<domain type='xen'><name>a</name><memory unit='Kib'>2</memory></domain>", ERR_XML,
+     "line 1: <memory>: unit 'Kib' is not known"},
+    {"<domain type='xen'><name>a</name><memory unit=''>2</memory></domain>", ERR_XML,
+     "line 1: <memory>: unit '' is not known"},
+    {"<domain type='xen'><name>a</name><memory>1024</memory>\n"
+     "<currentMemory>8192</currentMemory></domain>",
+     ERR_XML, "line 2: <currentMemory>: is more than <memory>"},
+    {"<domain type='xen'><name>a</name><memory>1</memory><os><type>exe</type></os></domain>",
+     ERR_XML, "line 1: <type>: type 'exe' is not known"},
+    {"<domain type='xen'><name>a</name><memory>1</memory>"
+     "<os><type arch='armv7l'>xen</type></os></domain>",
+     ERR_XML, "line 1: <type>: arch 'armv7l' is not known"},
+    {"<domain type='xen'><name>a</name><memory>1</memory>"
+     "<os><type machine='q35'>hvm</type></os></domain>",
+     ERR_CONFIG_UNSUPPORTED, "line 1: <type>: machine 'q35' does not go with type 'hvm'"},
+    {"<domain type='xen'><name>a</name><memory>1</memory>"
+     "<os><type machine='xenfv'>xen</type></os></domain>",
+     ERR_CONFIG_UNSUPPORTED, "line 1: <type>: machine 'xenfv' does not go with type 'xen'"},
+};
+
+START_TEST(a_bad_document_is_refused_with_line_element_and_reason)
+{
+    struct err err;
+
+    ck_assert_ptr_null(parse(bad_documents[_i].xml, &err));
+    ck_assert_str_eq(err.message, bad_documents[_i].message);
+    ck_assert_int_eq(err.code, bad_documents[_i].code);
+}
+END_TEST
+
+static const struct {
+    const char   *elements, *devices;
+    enum err_code code;
+    const char   *message;
+} bad_parts[] = {
+    {"<vcpu>0</vcpu>", "", ERR_XML, "<vcpu>: a domain needs a virtual CPU"},
+    {"<vcpu>two</vcpu>", "", ERR_XML, "<vcpu>: 'two' is not a number"},
+    {"<vcpu>5000</vcpu>", "", ERR_XML, "<vcpu>: 5000 is more than 4096"},
+    {"<vcpu current='0'>2</vcpu>", "", ERR_XML, "<vcpu>: a domain needs a virtual CPU"},
+    {"<vcpu current='3'>2</vcpu>", "", ERR_XML, "<vcpu>: 3 is more than 2 (current)"},
+    {"<features><acpi state='maybe'/></features>", "", ERR_XML,
+     "<acpi>: state 'maybe' is not known"},
+    {"<clock offset='timezone' timezone='UTC'/>", "", ERR_CONFIG_UNSUPPORTED,
+     "<clock>: offset 'timezone' is not supported"},
+    {"<clock offset='variable' adjustment='x'/>", "", ERR_XML, "<clock>: 'x' is not a number"},
+    {"<on_reboot>explode</on_reboot>", "", ERR_XML, "<on_reboot>: action 'explode' is not known"},
+    {"<on_poweroff>coredump-destroy</on_poweroff>", "", ERR_XML,
+     "<on_poweroff>: only a crash can be followed by 'coredump-destroy'"},
+    {"<launchSecurity type='sev'/>", "", ERR_CONFIG_UNSUPPORTED,
+     "<launchSecurity>: is not supported"},
+    {"<cpu><numa><cell/></numa></cpu>", "", ERR_CONFIG_UNSUPPORTED, "<numa>: is not supported"},
+
+    {"", "<disk type='network'/>", ERR_CONFIG_UNSUPPORTED,
+     "<disk>: type 'network' is not supported"},
+    {"", "<disk device='lun'/>", ERR_CONFIG_UNSUPPORTED, "<disk>: device 'lun' is not supported"},
+    {"", "<disk type='file'/>", ERR_XML, "<disk>: <target dev='...'/> is missing"},
+    {"", "<disk type='file'><target dev='vda'/></disk>", ERR_CONFIG_UNSUPPORTED,
+     "<target>: dev 'vda' is not xvdN, hdN or sdN"},
+    {"", "<disk type='file'><target dev='xvd'/></disk>", ERR_CONFIG_UNSUPPORTED,
+     "<target>: dev 'xvd' is not xvdN, hdN or sdN"},
+    {"", "<disk type='file'><target dev='xvda/../b'/></disk>", ERR_CONFIG_UNSUPPORTED,
+     "<target>: dev 'xvda/../b' is not xvdN, hdN or sdN"},
+    {"", "<disk type='file'><target dev='xvda'/></disk>", ERR_XML,
+     "<disk>: <source file='...'/> is missing"},
+    {"", "<disk type='block'><source file='/x'/><target dev='xvda'/></disk>", ERR_XML,
+     "<disk>: <source dev='...'/> is missing"},
+    {"",
+     "<disk><source file='/x'/><target dev='xvda'/></disk>"
+     "<disk><source file='/y'/><target dev='xvda'/></disk>",
+     ERR_XML, "<target>: dev 'xvda' is used twice"},
+    {"", "<disk><driver name='vbd'/><target dev='xvda'/></disk>", ERR_XML,
+     "<driver>: name 'vbd' is not known"},
+    {"", "<disk><driver type='vmdk'/><target dev='xvda'/></disk>", ERR_XML,
+     "<driver>: type 'vmdk' is not known"},
+    {"", "<disk><driver name='phy' type='qcow2'/><target dev='xvda'/></disk>", ERR_XML,
+     "<driver>: driver 'phy' knows no type but raw"},
+    {"", "<disk><transient/></disk>", ERR_CONFIG_UNSUPPORTED, "<transient>: is not supported"},
+    {"", "<disk><encryption/></disk>", ERR_CONFIG_UNSUPPORTED, "<encryption>: is not supported"},
+
+    {"", "<interface/>", ERR_XML, "<interface>: type is missing"},
+    {"", "<interface type='network'/>", ERR_CONFIG_UNSUPPORTED,
+     "<interface>: type 'network' is not supported, only bridge and ethernet"},
+    {"", "<interface type='bridge'/>", ERR_XML, "<interface>: <source bridge='...'/> is missing"},
+    {"", "<interface type='ethernet'><mac address='00:16:3e:00:00'/></interface>", ERR_XML,
+     "<mac>: '00:16:3e:00:00' is not a MAC address"},
+    {"", "<interface type='ethernet'><mac address='01:16:3e:00:00:00'/></interface>", ERR_XML,
+     "<mac>: '01:16:3e:00:00:00' is an address of many"},
+    {"", "<interface type='ethernet'><mtu size='70000'/></interface>", ERR_XML,
+     "<mtu>: 70000 is more than 65535 (size)"},
+    {"", "<interface type='ethernet'><filterref filter='x'/></interface>", ERR_CONFIG_UNSUPPORTED,
+     "<filterref>: is not supported"},
+    {"", "<interface type='ethernet'><vlan/></interface>", ERR_CONFIG_UNSUPPORTED,
+     "<vlan>: is not supported"},
+
+    {"", "<graphics type='spice'/>", ERR_CONFIG_UNSUPPORTED,
+     "<graphics>: type 'spice' is not supported, only vnc"},
+    {"", "<graphics/>", ERR_CONFIG_UNSUPPORTED, "<graphics>: type '' is not supported, only vnc"},
+    {"", "<graphics type='vnc' port='80'/>", ERR_XML, "<graphics>: port 80 is less than 5900"},
+    {"", "<graphics type='vnc' port='99999'/>", ERR_XML,
+     "<graphics>: 99999 is more than 65535 (port)"},
+    {"", "<graphics type='vnc'><listen type='socket'/></graphics>", ERR_CONFIG_UNSUPPORTED,
+     "<listen>: type 'socket' is not supported"},
+    {"", "<graphics type='vnc'/><graphics type='vnc'/>", ERR_CONFIG_UNSUPPORTED,
+     "<graphics>: one is as many as there can be"},
+    {"", "<serial type='tcp'/>", ERR_CONFIG_UNSUPPORTED,
+     "<serial>: type 'tcp' is not supported, only pty"},
+    {"", "<serial type='pty'/><serial type='pty'/>", ERR_CONFIG_UNSUPPORTED,
+     "<serial>: one is as many as there can be"},
+    {"", "<console type='file'/>", ERR_CONFIG_UNSUPPORTED,
+     "<console>: type 'file' is not supported, only pty"},
+    {"", "<video><model type='virtio'/></video>", ERR_XML, "<model>: type 'virtio' is not known"},
+    {"", "<hostdev mode='subsystem'/>", ERR_CONFIG_UNSUPPORTED, "<hostdev>: is not supported"},
+    {"", "<filesystem/>", ERR_CONFIG_UNSUPPORTED, "<filesystem>: is not supported"},
+    {"", "<tpm/>", ERR_CONFIG_UNSUPPORTED, "<tpm>: is not supported"},
+};
+
+START_TEST(a_bad_part_is_refused_with_line_element_and_reason)
+{
+    cleanup_free char *xml = domain_with(bad_parts[_i].elements, bad_parts[_i].devices);
+    cleanup_free char *message = xasprintf("line 5: %s", bad_parts[_i].message);
+    struct err         err;
+
+    ck_assert_ptr_null(parse(xml, &err));
+    ck_assert_str_eq(err.message, message);
+    ck_assert_int_eq(err.code, bad_parts[_i].code);
+}
+END_TEST
+
+START_TEST(a_boot_device_too_many_is_refused)
+{
+    struct err  err;
+    const char *xml = "<domain type='xen'><name>a</name><memory>1</memory><os><type>hvm</type>"
+                      "<boot dev='hd'/><boot dev='fd'/><boot dev='cdrom'/><boot dev='network'/>"
+                      "<boot dev='hd'/></os></domain>";
+
+    ck_assert_ptr_null(parse(xml, &err));
+    ck_assert_str_eq(err.message, "line 1: <boot>: there are more than 4");
+}
+END_TEST
+
+START_TEST(a_document_too_long_is_refused_unread)
+{
+    char              *xml = xcalloc(1, DOMAIN_XML_MAX + 1);
+    struct err         err;
+    struct domain_def *def = NULL;
+
+    ck_assert_int_eq(domain_def_parse(xml, DOMAIN_XML_MAX + 1, &def, &err), -1);
+    ck_assert_str_eq(err.message, "domain XML of 4194305 bytes is longer than 4194304");
+    free(xml);
+}
+END_TEST
+
+START_TEST(a_device_too_many_is_refused)
+{
+    const char         interface[] = "<interface type='ethernet'/>";
+    const size_t       length = sizeof interface - 1;
+    char              *devices = xcalloc(DOMAIN_DEVICES_MAX + 1, length + 1);
+    cleanup_free char *xml = NULL;
+    struct err         err;
+
+    for (size_t i = 0; i < DOMAIN_DEVICES_MAX + 1; i++)
+        memcpy(devices + i * length, interface, length);
+    xml = domain_with("", devices);
+    ck_assert_ptr_null(parse(xml, &err));
+    ck_assert_str_eq(err.message, "line 5: <interface>: there are more than 1024");
+    free(devices);
+}
+END_TEST
+
+/*----- names -----*/
+
+START_TEST(a_name_that_makes_no_file_name_is_refused)
+{
+    static const char *const bad[] = {"", ".", "..", "a/b", "/", "a\nb", "a\tb", "\x7f", "\x01"};
+    char                     longest[DOMAIN_NAME_MAX + 2];
+
+    for (size_t i = 0; i < array_size(bad); i++)
+        ck_assert(!domain_name_is_valid(bad[i]));
+    memset(longest, 'a', sizeof longest);
+    longest[DOMAIN_NAME_MAX + 1] = '\0';
+    ck_assert(!domain_name_is_valid(longest));
+    longest[DOMAIN_NAME_MAX] = '\0';
+    ck_assert(domain_name_is_valid(longest));
+    ck_assert(domain_name_is_valid("a b-c_d.e:\xc3\xbc"));
+}
+END_TEST
+
+/*----- leniency that clients rely on -----*/
+
+START_TEST(the_console_of_a_pv_guest_is_there_without_being_named)
+{
+    struct domain_def *def = parse_good("<domain type='xen'><name>a</name><memory>1</memory>"
+                                        "<os><type>linux</type></os></domain>");
+    cleanup_free char *xml = domain_def_format(def, NULL, 0);
+
+    ck_assert_int_eq(def->type, DOMAIN_PV);
+    ck_assert_ptr_nonnull(strstr(xml, "    <console type='pty'>\n"
+                                      "      <target type='xen' port='0'/>\n"
+                                      "    </console>\n"));
+    domain_def_free(def);
+}
+END_TEST
+
+START_TEST(the_attribute_listen_and_the_element_mean_the_same)
+{
+    struct domain_def *a = parse_with("", "<graphics type='vnc' listen='192.0.2.1'/>");
+    struct domain_def *b = parse_with("", "<graphics type='vnc'><listen type='address' "
+                                          "address='192.0.2.1'/></graphics>");
+
+    ck_assert_str_eq(a->graphics[0].listen, "192.0.2.1");
+    ck_assert_str_eq(b->graphics[0].listen, "192.0.2.1");
+    ck_assert_int_eq(a->graphics[0].port, -1);
+    domain_def_free(a);
+    domain_def_free(b);
+}
+END_TEST
+
+START_TEST(a_port_beside_autoport_is_the_port_of_a_former_life)
+{
+    struct domain_def *def = parse_with("", "<graphics type='vnc' port='5901' autoport='yes'/>");
+    cleanup_free char *xml = domain_def_format(def, NULL, 0);
+
+    ck_assert_int_eq(def->graphics[0].port, -1);
+    ck_assert_ptr_nonnull(strstr(xml, "port='-1' autoport='yes'"));
+    domain_def_free(def);
+}
+END_TEST
+
+START_TEST(a_name_that_libxl_gave_an_interface_is_forgotten_and_a_users_is_kept)
+{
+    struct domain_def *def =
+        parse_with("", "<interface type='ethernet'><target dev='vif3.0'/></interface>"
+                       "<interface type='ethernet'><target dev='vif-web'/></interface>");
+    cleanup_free char *xml = domain_def_format(def, NULL, 0);
+
+    ck_assert_ptr_null(def->interfaces[0].target);
+    ck_assert_str_eq(def->interfaces[1].target, "vif-web");
+    ck_assert_ptr_null(strstr(xml, "vif3.0"));
+    ck_assert_ptr_nonnull(strstr(xml, "<target dev='vif-web'/>"));
+    domain_def_free(def);
+}
+END_TEST
+
+START_TEST(a_uuid_and_a_mac_address_are_written_the_usual_way)
+{
+    struct domain_def *def =
+        parse_with("<uuid> 4DEA22B31D52D8F32516782E98AB3FA0 </uuid>",
+                   "<interface type='ethernet'><mac address='00:16:3E:0A:0B:0C'/></interface>");
+    cleanup_free char *xml = domain_def_format(def, NULL, 0);
+
+    ck_assert_ptr_nonnull(strstr(xml, "<uuid>4dea22b3-1d52-d8f3-2516-782e98ab3fa0</uuid>"));
+    ck_assert_ptr_nonnull(strstr(xml, "<mac address='00:16:3e:0a:0b:0c'/>"));
+    domain_def_free(def);
+}
+END_TEST
+
+/*----- whatever comes -----*/
+
+static uint32_t
+next_random(uint32_t *state)
+{
+    *state = *state * 1664525 + 1013904223;
+    return *state >> 8;
+}
+
+/* One change to the text, which may grow by a few bytes. */
+static void
+mutate(char *xml, uint32_t *state)
+{
+    static const char *const pieces[] = {"<", ">", "'", "/>", "&amp;", "&#0;", "<x>", "-1", ""};
+    size_t                   length = strlen(xml), at = next_random(state) % length;
+    const char              *piece = pieces[next_random(state) % array_size(pieces)];
+
+    switch (next_random(state) % 4) {
+    case 0:
+        xml[at] = (char)(1 + next_random(state) % 255);
+        break;
+    case 1: /* leave out some */
+        memmove(xml + at, xml + at + next_random(state) % (length - at), length - at);
+        xml[length] = '\0';
+        break;
+    case 2: /* put something in */
+        memmove(xml + at + strlen(piece), xml + at, length - at + 1);
+        memcpy(xml + at, piece, strlen(piece));
+        break;
+    case 3: /* repeat a character */
+        memmove(xml + at + 1, xml + at, length - at + 1);
+        break;
+    }
+}
+
+/* What can be parsed can be written, and is then the same. */
+static void
+check_round_trip(const struct domain_def *def)
+{
+    cleanup_free char *once = domain_def_format(def, NULL, DOMAIN_XML_SECURE);
+    struct domain_def *again = parse_good(once);
+    cleanup_free char *twice = domain_def_format(again, NULL, DOMAIN_XML_SECURE);
+
+    ck_assert_str_eq(once, twice);
+    domain_def_free(again);
+}
+
+START_TEST(two_thousand_mutations_of_a_document_do_no_harm)
+{
+    cleanup_free char *xml = data_read(_i ? "hvm.xml" : "pv-kernel.xml");
+    size_t             size = strlen(xml) + 64;
+    cleanup_free char *mutant = xcalloc(1, size);
+    uint32_t           state = 20130613;
+    int                parsed = 0;
+
+    for (int n = 0; n < 2000; n++) {
+        struct domain_def *def;
+        struct err         err = {0};
+
+        strcpy(mutant, xml);
+        for (uint32_t changes = 1 + next_random(&state) % 3; changes && *mutant; changes--)
+            mutate(mutant, &state);
+        def = parse(mutant, &err);
+        ck_assert(def || err.message[0]);
+        parsed += def != NULL;
+        if (def)
+            check_round_trip(def);
+        domain_def_free(def);
+    }
+    /* Some of both, or the test tests nothing. */
+    ck_assert_int_gt(parsed, 100);
+    ck_assert_int_lt(parsed, 1900);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite   *suite = suite_create("domain-parse");
+    TCase   *tc = tcase_create("all");
+    SRunner *runner = srunner_create(suite);
+    int      failed;
+
+    tcase_set_timeout(tc, 120);
+    tcase_add_test(tc, what_is_left_out_is_as_libvirt_has_it);
+    tcase_add_test(tc, a_generated_uuid_is_in_the_document);
+    tcase_add_test(tc, a_generated_mac_address_is_xens_and_in_the_document);
+    tcase_add_loop_test(tc, memory_is_read_in_every_unit_and_kept_in_kib, 0, array_size(sizes));
+    tcase_add_loop_test(tc, a_bad_document_is_refused_with_line_element_and_reason, 0,
+                        array_size(bad_documents));
+    tcase_add_loop_test(tc, a_bad_part_is_refused_with_line_element_and_reason, 0,
+                        array_size(bad_parts));
+    tcase_add_test(tc, a_boot_device_too_many_is_refused);
+    tcase_add_test(tc, a_document_too_long_is_refused_unread);
+    tcase_add_test(tc, a_device_too_many_is_refused);
+    tcase_add_test(tc, a_name_that_makes_no_file_name_is_refused);
+    tcase_add_test(tc, the_console_of_a_pv_guest_is_there_without_being_named);
+    tcase_add_test(tc, the_attribute_listen_and_the_element_mean_the_same);
+    tcase_add_test(tc, a_port_beside_autoport_is_the_port_of_a_former_life);
+    tcase_add_test(tc, a_name_that_libxl_gave_an_interface_is_forgotten_and_a_users_is_kept);
+    tcase_add_test(tc, a_uuid_and_a_mac_address_are_written_the_usual_way);
+    tcase_add_loop_test(tc, two_thousand_mutations_of_a_document_do_no_harm, 0, 2);
+    suite_add_tcase(suite, tc);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
