@@ -113,7 +113,8 @@ conn_give_up(struct conn *conn, const char *reason)
 {
     if (conn->given_up)
         return;
-    server_complain(conn->daemon->server, conn, reason);
+    if (reason)
+        server_complain(conn->daemon->server, conn, reason);
     conn->given_up = true;
     stream_pause(&conn->stream);
     loop_defer_start(&conn->close);
@@ -306,6 +307,8 @@ conn_sweep(struct conn *conn, uint64_t now_usec)
     bool heard = conn->n_frames != conn->n_frames_swept;
 
     conn->n_frames_swept = conn->n_frames;
+    if (conn->stream.paused && stream_peer_is_gone(&conn->stream))
+        conn_give_up(conn, NULL);
     if (heard)
         keepalive_heard(&conn->keepalive, now_usec);
     check_keepalive(conn, now_usec);

@@ -72,7 +72,7 @@ struct conn {
 struct conn *conn_new(struct daemon *daemon, int fd, bool read_only, uint64_t id);
 void         conn_free(struct conn *conn);
 
-/** Once a second or so: keepalive and half frames. */
+/** Once a second or so: keepalive, half frames, and whether one that must wait has gone. */
 void conn_sweep(struct conn *conn, uint64_t now_usec);
 
 /** CONNECT_OPEN has succeeded. */
@@ -95,7 +95,7 @@ void conn_send_message(struct conn *conn, uint32_t program, int32_t procedure, x
 /** Close when all output is written; nothing more is read, nothing more is sent. */
 void conn_finish(struct conn *conn);
 
-/** Close, from the loop, with a line in the log. */
+/** Close, from the loop; reason: a line for the log, or NULL. */
 void conn_give_up(struct conn *conn, const char *reason);
 
 /* For request.c. */

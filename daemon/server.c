@@ -152,8 +152,6 @@ server_add(struct server *server, int fd, bool read_only)
     TAILQ_INSERT_TAIL(&server->conns, conn, link);
     server->n_conns++;
     server->n_read_only += read_only;
-    if (!loop_timer_is_active(&server->sweep))
-        loop_timer_start(&server->sweep, SERVER_SWEEP_USEC);
     return conn;
 }
 
@@ -169,6 +167,13 @@ server_conn_gone(struct server *server, struct conn *conn)
 }
 
 static void
+start_sweeping(struct server *server)
+{
+    if (!TAILQ_EMPTY(&server->conns) && !loop_timer_is_active(&server->sweep))
+        loop_timer_start(&server->sweep, SERVER_SWEEP_USEC);
+}
+
+static void
 sweep_due(void *arg)
 {
     struct server *server = arg;
@@ -177,8 +182,7 @@ sweep_due(void *arg)
 
     TAILQ_FOREACH (conn, &server->conns, link)
         conn_sweep(conn, now_usec);
-    if (!TAILQ_EMPTY(&server->conns))
-        loop_timer_start(&server->sweep, SERVER_SWEEP_USEC);
+    start_sweeping(server);
 }
 
 /*----- accepting -----*/
@@ -225,6 +229,7 @@ listener_ready(void *arg)
 
         if (fd >= 0) {
             server_add(server, fd, listener->socket.read_only);
+            start_sweeping(server);
         } else if (errno == EAGAIN) {
             return;
         } else if (is_shortage(errno)) {

@@ -33,7 +33,11 @@ void server_free(struct server *server);
  */
 int server_listen(struct server *server, struct err *err);
 
-/** A connected socket, Taken, as if it had been accepted.  NULL: there are too many already. */
+/**
+ * A connected socket, Taken, as if it had been accepted.  NULL: there are too many already.
+ *
+ * For those that were accepted conn_sweep is called every SERVER_SWEEP_USEC.
+ */
 struct conn *server_add(struct server *server, int fd, bool read_only);
 
 unsigned server_client_count(const struct server *server);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -74,8 +75,8 @@ size_of_next(struct stream *s, size_t *size_out, struct err *err)
     if (s->ops->size_of(start, (size_t)have, size_out, err) < 0)
         return -1;
     if (*size_out > s->frame_max)
-        return err_set(err, ERR_RPC, "a frame of %zu bytes, longer than the %zu allowed",
-                       *size_out, s->frame_max);
+        return err_set(err, ERR_RPC, "a frame of %zu bytes, longer than the %zu allowed", *size_out,
+                       s->frame_max);
     return 0;
 }
 
@@ -160,17 +161,29 @@ drained(struct stream *s)
     return !gone;
 }
 
+/* Not evbuffer_read: it asks first how much there is, and takes no more than 4 KiB. */
+static ssize_t
+receive(struct stream *s)
+{
+    char    bytes[READ_SIZE];
+    ssize_t n = recv(s->fd, bytes, sizeof bytes, MSG_DONTWAIT);
+
+    if (n > 0 && evbuffer_add(s->in, bytes, (size_t)n) < 0)
+        abort();
+    return n;
+}
+
 static void
 stream_ready(void *arg)
 {
     struct stream *s = arg;
     bool           had_output = evbuffer_get_length(s->out) > 0;
-    int            n;
+    ssize_t        n;
 
     if (had_output && (!flush(s) || !drained(s)))
         return;
     if (!s->paused && !s->backlog) {
-        n = evbuffer_read(s->in, s->fd, READ_SIZE);
+        n = receive(s);
         if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
             lost(s, NULL);
             return;
@@ -219,6 +232,14 @@ size_t
 stream_unread(const struct stream *stream)
 {
     return stream->fd < 0 ? 0 : evbuffer_get_length(stream->in);
+}
+
+bool
+stream_peer_is_gone(const struct stream *stream)
+{
+    struct pollfd peer = {.fd = stream->fd};
+
+    return stream->fd >= 0 && poll(&peer, 1, 0) == 1 && (peer.revents & (POLLHUP | POLLERR));
 }
 
 void

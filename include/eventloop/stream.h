@@ -54,7 +54,7 @@ struct stream {
     bool                     closing; /* when all is written */
     bool                     backlog; /* whole frames may be in memory: again is started */
     size_t                   frame_max;
-    bool                    *gone;    /* set while frame() runs, so that it may free us */
+    bool                    *gone; /* set while frame() runs, so that it may free us */
     struct evbuffer         *in, *out;
     struct loop_io           io;
     struct loop_defer        again; /* frames that are in memory already, after a pause */
@@ -80,6 +80,10 @@ size_t stream_unsent(const struct stream *stream);
 /** Bytes received that no frame() has had yet: the beginning of a frame, or what a pause holds up.
  */
 size_t stream_unread(const struct stream *stream);
+
+/** Has the peer closed the socket?  For a paused stream, which would learn it only when it reads.
+ */
+bool stream_peer_is_gone(const struct stream *stream);
 
 /** From now on a longer frame is no frame, whatever size_of says.  At first there is no such bound.
  */
