@@ -98,18 +98,19 @@ print_list(struct client *client, const struct remote_connect_list_all_domains_r
 static int
 list_run(struct client *client, const struct options *options, struct err *err)
 {
-    struct connection                          *conn = client_connect(client, err);
     struct remote_connect_list_all_domains_args args = {.need_results = 1, .flags = LIST_ACTIVE};
     cleanup_ret(connect_list_all_domains) struct remote_connect_list_all_domains_ret list = {0};
+    bool only_names = option_given(options, "name");
 
+    if (only_names && client->json)
+        return client_misused(client, err, "--name and --json do not go together");
     if (option_given(options, "all"))
         args.flags |= LIST_INACTIVE;
-    if (!conn || call_connect_list_all_domains(conn, &args, &list, err) < 0)
+    if (!client_connect(client, err) ||
+        call_connect_list_all_domains(client->conn, &args, &list, err) < 0)
         return -1;
-    if (!option_given(options, "name"))
+    if (!only_names)
         return print_list(client, &list, err);
-    if (client->json)
-        return client_misused(client, err, "--name and --json do not go together");
     print_names(&list);
     return 0;
 }

@@ -42,7 +42,8 @@ save_run(struct client *client, const struct options *options, struct err *err)
     if (call_begin_domain_save_flags(conn, &job.call, &args, err) < 0 || job_run(&job, err) < 0)
         return -1;
     if (call_end_domain_save_flags(&job.call, NULL, err) < 0)
-        return err->code == ERR_OPERATION_ABORTED ? say_aborted(conn, &dom, err) : -1;
+        return job.aborted && err->code == ERR_OPERATION_ABORTED ? say_aborted(conn, &dom, err)
+                                                                 : -1;
     text_print_line(stdout, "%s saved to %s%s", dom.name, path,
                     job.aborted ? "; the abort came too late" : "");
     return 0;

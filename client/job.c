@@ -177,6 +177,7 @@ job_run(struct job *job, struct err *err)
     int r = 0;
 
     progress_init(&job->progress, stderr, job->label, now_usec());
+    job->list_due_usec = now_usec() + POLL_INTERVAL_USEC;
     catch_interrupt(job);
     while (r == 0 && !call_answered(&job->call))
         r = turn(job, err);

@@ -18,3 +18,6 @@ client_dom0ctl_SOURCES = client/main.c
 client_dom0ctl_LDADD = $(client_libs) $(TIRPC_LIBS)
 
 $(client_libclient_a_OBJECTS) $(client_dom0ctl_OBJECTS): $(wire_generated_h)
+
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = client/bash-completion/dom0ctl

@@ -13,6 +13,7 @@
 #define RATE_MEMORY_SEC 3.0 /* a sample this old counts for about a third */
 #define BAR_LEAST 10        /* a shorter bar says nothing */
 #define BAR_MOST 60
+#define AMOUNT_ROOM 38 /* kept free behind the bar, so that its length does not change */
 #define ERASE_LINE "\r\033[K"
 
 void
@@ -103,17 +104,23 @@ progress_line(const struct progress *progress, uint64_t now_usec)
                      (double)progress->done / MIB, (double)progress->total / MIB, rate, aborting);
 }
 
-/* "[=====>    ]" of that many columns inside, percent of it filled. */
-static void
-draw_bar(char *bar, unsigned width, unsigned percent)
+/* "[=====>    ] " with that many columns inside; "" where a bar would be too short to say anything.
+ */
+static char *
+draw_bar(int columns, unsigned percent)
 {
-    unsigned filled = width * percent / 100;
+    char   bar[BAR_MOST + 1];
+    size_t width = columns < BAR_MOST ? (size_t)columns : BAR_MOST, filled;
 
+    if (columns < BAR_LEAST)
+        return xstrdup("");
+    filled = width * percent / 100;
     memset(bar, '=', filled);
     memset(bar + filled, ' ', width - filled);
     if (filled && filled < width)
         bar[filled - 1] = '>';
     bar[width] = '\0';
+    return xasprintf("[%s] ", bar);
 }
 
 static void
@@ -126,31 +133,32 @@ cut_to_columns(char *text, unsigned columns)
     *text = '\0';
 }
 
+static char *
+format_amount(const struct progress *progress)
+{
+    cleanup_free char *rate = format_rate(progress, "  ");
+
+    return xasprintf("%.0f/%.0f MiB%s%s", (double)progress->done / MIB,
+                     (double)progress->total / MIB, rate,
+                     progress->state == PROGRESS_ABORTING ? "  aborting" : "");
+}
+
 /* label 45% [====>     ] 460/1024 MiB  118 MiB/s  0:05 left */
 char *
 progress_bar(const struct progress *progress, unsigned columns, uint64_t now_usec)
 {
-    char               bar[BAR_MOST + 1];
-    cleanup_free char *rate = NULL, *amount = NULL;
+    cleanup_free char *bar = NULL, *amount = NULL;
     char              *text;
-    unsigned           percent, used;
+    size_t             room;
 
     if (progress->total == 0 || progress->state == PROGRESS_QUEUED) {
         text = progress_line(progress, now_usec);
-        cut_to_columns(text, columns);
-        return text;
-    }
-    percent = percentage(progress);
-    rate = format_rate(progress, "  ");
-    amount =
-        xasprintf("%.0f/%.0f MiB%s%s", (double)progress->done / MIB, (double)progress->total / MIB,
-                  rate, progress->state == PROGRESS_ABORTING ? "  aborting" : "");
-    used = (unsigned)(text_columns(progress->label) + text_columns(amount) + strlen(" 100% [] "));
-    if (columns < used + BAR_LEAST) {
-        text = xasprintf("%s %3u%% %s", progress->label, percent, amount);
     } else {
-        draw_bar(bar, columns - used < BAR_MOST ? columns - used : BAR_MOST, percent);
-        text = xasprintf("%s %3u%% [%s] %s", progress->label, percent, bar, amount);
+        amount = format_amount(progress);
+        room = text_columns(amount) > AMOUNT_ROOM ? text_columns(amount) : AMOUNT_ROOM;
+        room += text_columns(progress->label) + strlen(" 100% [] ");
+        bar = draw_bar((int)columns - (int)room, percentage(progress));
+        text = xasprintf("%s %3u%% %s%s", progress->label, percentage(progress), bar, amount);
     }
     cut_to_columns(text, columns);
     return text;

@@ -1,0 +1,716 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * test-dom0ctl.c: what each command asks of the daemon and prints.
+ */
+#include "build-config.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "scene.h"
+
+#define UUID_WEB "11223344-5566-7788-99aa-bbccddeeff01"
+
+static struct scene scene;
+
+static void
+setup(void)
+{
+    scene_init(&scene);
+}
+
+static void
+teardown(void)
+{
+    scene_clear(&scene);
+}
+
+/*----- queries -----*/
+
+START_TEST(list_prints_a_table_of_the_domains_that_run)
+{
+    scene_run(&scene, "list");
+    ck_assert_str_eq(scene.out.text, "Name  ID  Mem  VCPUs  State    Time(s)\n"
+                                     "web    7  512      2  running     12.3\n"
+                                     "db     8  512      2  paused      12.3\n");
+    ck_assert_str_eq(scene.err.text, "");
+    ck_assert_int_eq(scene_exit_status(&scene), 0);
+}
+END_TEST
+
+START_TEST(list_all_has_the_others_too)
+{
+    scene_run(&scene, "list --all");
+    ck_assert_ptr_nonnull(strstr(scene.out.text, "old    -  512      2  shut-off     12.3\n"));
+    ck_assert_int_eq(scene_exit_status(&scene), 0);
+}
+END_TEST
+
+START_TEST(list_name_prints_names_and_asks_for_nothing_else)
+{
+    scene_run(&scene, "list --name");
+    ck_assert_str_eq(scene.out.text, "web\ndb\n");
+    ck_assert_uint_eq(scene_count(&scene, 16), 0);
+}
+END_TEST
+
+START_TEST(list_json_is_an_array_of_objects)
+{
+    scene_run(&scene, "list --all --json");
+    ck_assert_ptr_nonnull(strstr(scene.out.text, "[\n"
+                                                 "  {\n"
+                                                 "    \"name\": \"web\",\n"
+                                                 "    \"uuid\": \"" UUID_WEB "\",\n"
+                                                 "    \"id\": 7,\n"
+                                                 "    \"state\": \"running\",\n"
+                                                 "    \"memory_kib\": 524288,\n"
+                                                 "    \"max_memory_kib\": 1048576,\n"
+                                                 "    \"vcpus\": 2,\n"
+                                                 "    \"cpu_time_nsec\": 12340000000\n"
+                                                 "  },\n"));
+    ck_assert_ptr_nonnull(strstr(scene.out.text, "\"id\": null,"));
+    ck_assert_ptr_nonnull(strstr(scene.out.text, "  }\n]\n"));
+}
+END_TEST
+
+/* "web" has gone when it is asked for. */
+static bool
+web_has_gone(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
+{
+    (void)frame, (void)size;
+    if (call->procedure != 16 || scene_count(s, 16) != 1)
+        return false;
+    scene_refuse(s, call, ERR_NO_DOMAIN, "Domain not found");
+    return true;
+}
+
+START_TEST(a_domain_that_goes_while_it_is_listed_is_left_out)
+{
+    scene.on_call = web_has_gone;
+    scene_run(&scene, "list");
+    ck_assert_ptr_null(strstr(scene.out.text, "web"));
+    ck_assert_ptr_nonnull(strstr(scene.out.text, "db "));
+    ck_assert_int_eq(scene_exit_status(&scene), 0);
+}
+END_TEST
+
+static bool
+an_evil_name(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
+{
+    static char           name[] = "a\033]0;owned\007\nb";
+    remote_nonnull_domain dom = scene_domain(0);
+
+    (void)frame, (void)size;
+    if (call->procedure != 273)
+        return false;
+    dom.name = name;
+    SCENE_ANSWER(s, call, remote_connect_list_all_domains_ret,
+                 .domains = {.domains_len = 1, .domains_val = &dom}, .ret = 1);
+    return true;
+}
+
+START_TEST(no_name_reaches_the_terminal_with_control_characters)
+{
+    static const char *const commands[] = {"list", "list --name", "list --json"};
+
+    scene.on_call = an_evil_name;
+    scene_run(&scene, commands[_i]);
+    ck_assert_ptr_nonnull(strstr(scene.out.text, "owned"));
+    ck_assert_ptr_null(strpbrk(scene.out.text, "\033\007"));
+}
+END_TEST
+
+START_TEST(info_prints_what_is_known)
+{
+    scene_run(&scene, "info web");
+    ck_assert_str_eq(scene.out.text, "Name:        web\n"
+                                     "UUID:        " UUID_WEB "\n"
+                                     "Id:          7\n"
+                                     "State:       running (booted)\n"
+                                     "OS type:     linux\n"
+                                     "Memory:      524288 KiB\n"
+                                     "Max memory:  1048576 KiB\n"
+                                     "VCPUs:       2\n"
+                                     "CPU time:    12.3 s\n");
+}
+END_TEST
+
+START_TEST(info_json_says_the_same)
+{
+    scene_run(&scene, "--json info web");
+    ck_assert_ptr_nonnull(strstr(scene.out.text, "  \"state\": \"running\",\n"
+                                                 "  \"reason\": \"booted\",\n"
+                                                 "  \"os_type\": \"linux\",\n"
+                                                 "  \"memory_kib\": 524288,\n"));
+}
+END_TEST
+
+START_TEST(state_is_one_word_and_a_reason_if_asked_for)
+{
+    scene_run(&scene, "state web");
+    ck_assert_str_eq(scene.out.text, "running\n");
+    scene_clear(&scene);
+    scene_init(&scene);
+    scene_run(&scene, "state --reason web");
+    ck_assert_str_eq(scene.out.text, "running (booted)\n");
+}
+END_TEST
+
+/* How each way to name a domain is looked up. */
+static const struct {
+    const char *command;
+    int32_t     lookups[2];
+    int         status;
+} lookups[] = {
+    {"state web", {23, 0}, 0},
+    {"state 8", {22, 0}, 0},
+    {"state 9", {22, 23}, 1},
+    {"state " UUID_WEB, {24, 0}, 0},
+    {"state 99999999999999999999", {23, 0}, 1},
+    {"state 8x", {23, 0}, 1},
+};
+
+START_TEST(a_domain_is_looked_up_by_id_or_uuid_and_then_by_name)
+{
+    scene_run(&scene, lookups[_i].command);
+    ck_assert_int_eq(scene_exit_status(&scene), lookups[_i].status);
+    ck_assert_int_eq(scene.calls[2], lookups[_i].lookups[0]);
+    if (lookups[_i].lookups[1])
+        ck_assert_int_eq(scene.calls[3], lookups[_i].lookups[1]);
+    if (lookups[_i].status)
+        ck_assert_str_eq(scene.err.text, "dom0ctl: Domain not found: no such domain\n");
+}
+END_TEST
+
+static bool
+give_xml(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
+{
+    static char                     xml[] = "<domain>\n\t<name>a\xc2\x9b</name>\n</domain>\n";
+    remote_domain_get_xml_desc_args args = {.dom = {.name = NULL}};
+
+    if (call->procedure != 14)
+        return false;
+    SCENE_DECODE(frame, size, remote_domain_get_xml_desc_args, &args);
+    s->number = (int)args.flags;
+    free(args.dom.name);
+    SCENE_ANSWER(s, call, remote_domain_get_xml_desc_ret, .xml = xml);
+    return true;
+}
+
+START_TEST(xml_is_printed_as_it_is_where_it_goes_to_no_terminal)
+{
+    scene.on_call = give_xml;
+    scene_run(&scene, "xml web");
+    ck_assert_str_eq(scene.out.text, "<domain>\n\t<name>a\xc2\x9b</name>\n</domain>\n");
+    ck_assert_int_eq(scene.number, 0);
+}
+END_TEST
+
+START_TEST(xml_asks_for_what_the_options_say)
+{
+    scene.on_call = give_xml;
+    scene_run(&scene, "xml --secure --inactive web");
+    ck_assert_int_eq(scene.number, 3);
+}
+END_TEST
+
+static bool
+give_versions(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
+{
+    (void)frame, (void)size;
+    if (call->procedure == 157)
+        SCENE_ANSWER(s, call, remote_connect_get_lib_version_ret, .lib_ver = 9000000);
+    else if (call->procedure == 4)
+        SCENE_ANSWER(s, call, remote_connect_get_version_ret, .hv_ver = 4017003);
+    else
+        return false;
+    return true;
+}
+
+START_TEST(version_tells_all_three)
+{
+    scene.on_call = give_versions;
+    scene_run(&scene, "version");
+    ck_assert_str_eq(scene.out.text, "dom0ctl:  " PACKAGE_VERSION "\n"
+                                     "libvirt:  9.0.0 (what the daemon speaks)\n"
+                                     "Xen:      4.17.3\n");
+    scene_clear(&scene);
+    scene_init(&scene);
+    scene.on_call = give_versions;
+    scene_run(&scene, "version --json");
+    ck_assert_str_eq(scene.out.text, "{\n"
+                                     "  \"dom0ctl\": \"" PACKAGE_VERSION "\",\n"
+                                     "  \"libvirt\": \"9.0.0\",\n"
+                                     "  \"xen\": \"4.17.3\"\n"
+                                     "}\n");
+}
+END_TEST
+
+/*----- simple changes -----*/
+
+/* The procedure that a command calls, and the flags it gives, if any. */
+static const struct {
+    const char *command;
+    int32_t     procedure;
+    int         flags; /* -1: the procedure has none */
+} changes[] = {
+    {"destroy web", 12, -1},
+    {"pause web", 34, -1},
+    {"unpause web", 28, -1},
+    {"abort web", 164, -1},
+    {"shutdown web", 258, 0},
+    {"shutdown --mode acpi web", 258, 1},
+    {"shutdown web -m paravirt", 258, 16},
+    {"reboot web", 27, 0},
+    {"reboot --mode paravirt web", 27, 16},
+};
+
+/* All of their arguments begin with the domain; flags, if any, are the next word. */
+static bool
+accept_change(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
+{
+    remote_domain_destroy_args        plain = {.dom = {.name = NULL}};
+    remote_domain_shutdown_flags_args flags = {.dom = {.name = NULL}};
+
+    if (s->n_calls < 4)
+        return false;
+    SCENE_DECODE(frame, size, remote_domain_destroy_args, &plain);
+    ck_assert_str_eq(plain.dom.name, "web");
+    ck_assert_int_eq(plain.dom.id, 7);
+    free(plain.dom.name);
+    if (changes[s->number].flags >= 0) {
+        SCENE_DECODE(frame, size, remote_domain_shutdown_flags_args, &flags);
+        ck_assert_int_eq((int)flags.flags, changes[s->number].flags);
+        free(flags.dom.name);
+    }
+    scene_answer(s, call, NULL, NULL);
+    return true;
+}
+
+START_TEST(a_change_is_one_call_and_prints_nothing)
+{
+    scene.on_call = accept_change;
+    scene.number = _i;
+    scene_run(&scene, changes[_i].command);
+    ck_assert_int_eq(scene_exit_status(&scene), 0);
+    ck_assert_str_eq(scene.out.text, "");
+    ck_assert_str_eq(scene.err.text, "");
+    ck_assert_uint_eq(scene.n_calls, 4);
+    ck_assert_int_eq(scene.calls[3], changes[_i].procedure);
+}
+END_TEST
+
+/*----- jobs -----*/
+
+static char      save[] = "save", web[] = "web", nothing[] = "";
+static dom0d_job sample_jobs[] = {
+    {.id = 12,
+     .operation = save,
+     .domain = web,
+     .state = DOM0D_JOB_RUNNING,
+     .elapsed_usec = 65000000,
+     .processed = 25,
+     .total = 100},
+    {.id = 13, .operation = save, .domain = nothing, .state = DOM0D_JOB_QUEUED},
+};
+
+static bool
+give_jobs(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
+{
+    dom0d_job_id_args args = {0};
+
+    if (call->program != WIRE_PROGRAM_DOM0D)
+        return false;
+    if (call->procedure == 1) {
+        SCENE_ANSWER(s, call, dom0d_job_list_ret, .jobs = {2, sample_jobs});
+    } else if (call->procedure == 3) {
+        SCENE_DECODE(frame, size, dom0d_job_id_args, &args);
+        s->number = (int)args.id;
+        scene_answer(s, call, NULL, NULL);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+START_TEST(jobs_are_a_table)
+{
+    scene.on_call = give_jobs;
+    scene_run(&scene, "jobs");
+    ck_assert_str_eq(scene.out.text, "ID  Operation  Domain  State    Progress  Elapsed\n"
+                                     "12  save       web     running       25%     1:05\n"
+                                     "13  save       -       queued          -     0:00\n");
+}
+END_TEST
+
+START_TEST(jobs_are_an_array_in_json)
+{
+    scene.on_call = give_jobs;
+    scene_run(&scene, "jobs --json");
+    ck_assert_ptr_nonnull(strstr(scene.out.text, "    \"id\": 12,\n"
+                                                 "    \"operation\": \"save\",\n"
+                                                 "    \"name\": \"web\",\n"));
+    ck_assert_ptr_nonnull(strstr(scene.out.text, "    \"state\": \"queued\",\n"
+                                                 "    \"elapsed_usec\": 0,\n"
+                                                 "    \"processed_bytes\": 0,\n"
+                                                 "    \"total_bytes\": 0\n"));
+}
+END_TEST
+
+START_TEST(a_job_is_aborted_by_its_number)
+{
+    scene.on_call = give_jobs;
+    scene_run(&scene, "abort --job 13");
+    ck_assert_int_eq(scene_exit_status(&scene), 0);
+    ck_assert_int_eq(scene.number, 13);
+}
+END_TEST
+
+/*----- events -----*/
+
+/* Events come as soon as they are asked for; one came while the answer was under way. */
+static bool
+send_events(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
+{
+    (void)frame, (void)size;
+    if (call->procedure != 316)
+        return false;
+    scene_event(s, 2, 0);
+    SCENE_ANSWER(s, call, remote_connect_domain_event_callback_register_any_ret, .callbackID = 3);
+    scene_event(s, 5, 4);
+    scene_event(s, 77, 77);
+    scene_event(s, 2, 2);
+    return true;
+}
+
+/* The text without the times, which are one word each. */
+static const char *
+without_times(char *text)
+{
+    static char rest[1024];
+    size_t      size = 0;
+
+    rest[0] = '\0';
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+        ck_assert_uint_eq(strcspn(line, " "), strlen("2026-03-01T12:34:56.789+0100"));
+        size += (size_t)snprintf(rest + size, sizeof rest - size, "%s\n", strchr(line, ' ') + 1);
+    }
+    return rest;
+}
+
+START_TEST(events_are_printed_a_line_each_until_there_are_enough)
+{
+    scene.on_call = send_events;
+    scene_run(&scene, "events --count 3");
+    ck_assert_int_eq(scene_exit_status(&scene), 0);
+    ck_assert_str_eq(without_times(scene.out.text), "web started (booted)\n"
+                                                    "web stopped (saved)\n"
+                                                    "web unknown (unknown)\n");
+}
+END_TEST
+
+START_TEST(events_are_lines_of_json)
+{
+    const char *line;
+
+    scene.on_call = send_events;
+    scene_run(&scene, "events --json --count 2");
+    ck_assert_int_eq(strncmp(scene.out.text, "{\"time\": \"20", 12), 0);
+    line = strchr(scene.out.text, '\n') + 1;
+    ck_assert_ptr_nonnull(
+        strstr(line, "\"name\": \"web\", \"uuid\": \"" UUID_WEB
+                     "\", \"id\": 7, \"event\": \"stopped\", \"detail\": \"saved\"}\n"));
+}
+END_TEST
+
+START_TEST(when_the_time_is_up_before_the_events_came_it_failed)
+{
+    scene.on_call = send_events;
+    scene_run(&scene, "events --count 5 --timeout 1");
+    ck_assert_int_eq(scene_exit_status(&scene), 1);
+    ck_assert_str_eq(scene.err.text, "dom0ctl: the time is up after 4 of 5 events\n");
+}
+END_TEST
+
+START_TEST(when_no_number_was_asked_for_the_end_of_the_time_is_no_failure)
+{
+    scene.on_call = send_events;
+    scene_run(&scene, "events --timeout 1");
+    ck_assert_int_eq(scene_exit_status(&scene), 0);
+    ck_assert_ptr_nonnull(strstr(scene.out.text, "web started (restored)\n"));
+}
+END_TEST
+
+static bool
+note_event_domain(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
+{
+    remote_connect_domain_event_callback_register_any_args args = {.eventID = -1};
+
+    if (call->procedure != 316)
+        return false;
+    SCENE_DECODE(frame, size, remote_connect_domain_event_callback_register_any_args, &args);
+    ck_assert_int_eq(args.eventID, 0);
+    s->number = args.dom ? args.dom->id : -1;
+    wire_body_free((xdrproc_t)xdr_remote_connect_domain_event_callback_register_any_args, &args);
+    return send_events(s, call, frame, size);
+}
+
+START_TEST(events_of_one_domain_are_asked_for_as_such)
+{
+    scene.on_call = note_event_domain;
+    scene_run(&scene, "events --domain web --count 1");
+    ck_assert_int_eq(scene.number, 7);
+}
+END_TEST
+
+/*----- use and misuse -----*/
+
+static const struct {
+    const char *command, *complaint;
+} misuses[] = {
+    {"", "a command is missing\nTry 'dom0ctl help'."},
+    {"bogus", "there is no command \"bogus\"\nTry 'dom0ctl help'."},
+    {"re web", "\"re\" is the beginning of several commands: reboot, restore\nTry 'dom0ctl help'."},
+    {"save web", "save takes DOMAIN FILE\nTry 'dom0ctl help save'."},
+    {"list web", "list takes no operands\nTry 'dom0ctl help list'."},
+    {"save --paused web x", "option --paused is not known here\nTry 'dom0ctl help save'."},
+    {"pause --json web", "pause prints nothing that could be JSON\nTry 'dom0ctl help pause'."},
+    {"shutdown --mode x web",
+     "--mode is acpi or paravirt, not \"x\"\nTry 'dom0ctl help shutdown'."},
+    {"events --count 0",
+     "--count needs a number from 1 to 4294967295, not \"0\"\nTry 'dom0ctl help events'."},
+    {"events --timeout 1h",
+     "--timeout needs a number from 1 to 31622400, not \"1h\"\nTry 'dom0ctl help events'."},
+    {"abort", "abort needs a DOMAIN or --job ID\nTry 'dom0ctl help abort'."},
+    {"abort --job 1 web", "abort needs a DOMAIN or --job ID\nTry 'dom0ctl help abort'."},
+    {"wait web", "a job is given by its number, not \"web\"\nTry 'dom0ctl help wait'."},
+    {"list --name --json", "--name and --json do not go together\nTry 'dom0ctl help list'."},
+    {"help bogus", "there is no command \"bogus\"\nTry 'dom0ctl help help'."},
+};
+
+START_TEST(misuse_is_said_and_ends_with_2_without_asking_the_daemon)
+{
+    cleanup_free char *wanted = xasprintf("dom0ctl: %s\n", misuses[_i].complaint);
+
+    scene_run(&scene, misuses[_i].command);
+    ck_assert_int_eq(scene_exit_status(&scene), 2);
+    ck_assert_str_eq(scene.err.text, wanted);
+    ck_assert_str_eq(scene.out.text, "");
+    ck_assert_uint_eq(scene.n_calls, 0);
+}
+END_TEST
+
+START_TEST(help_needs_no_daemon)
+{
+    static const char *const commands[] = {"--help", "help save", "save --help", "list -h"};
+
+    scene_run(&scene, commands[_i]);
+    ck_assert_int_eq(scene_exit_status(&scene), 0);
+    ck_assert_int_eq(strncmp(scene.out.text, "usage: dom0ctl ", 15), 0);
+    ck_assert_uint_eq(scene.n_calls, 0);
+}
+END_TEST
+
+/*----- the daemon -----*/
+
+START_TEST(without_a_daemon_the_socket_is_named)
+{
+    cleanup_free char *wanted = xasprintf("dom0ctl: cannot connect to the daemon at %s: "
+                                          "No such file or directory (does dom0d run?)\n",
+                                          scene.path);
+
+    unlink(scene.path);
+    scene_run(&scene, "list");
+    ck_assert_int_eq(scene_exit_status(&scene), 1);
+    ck_assert_str_eq(scene.err.text, wanted);
+}
+END_TEST
+
+START_TEST(readonly_takes_the_other_socket_and_says_so)
+{
+    cleanup_free char *path = xasprintf("%s-ro", scene.path);
+
+    ck_assert_int_eq(rename(scene.path, path), 0);
+    snprintf(scene.path, sizeof scene.path, "%s", path); /* scene_clear removes it */
+    scene_run(&scene, "-r list --name");
+    ck_assert_str_eq(scene.out.text, "web\ndb\n");
+}
+END_TEST
+
+static bool
+refuse_at_length(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
+{
+    (void)frame, (void)size;
+    if (call->procedure != 12)
+        return false;
+    scene_refuse(s, call, ERR_OPERATION_FAILED, "cannot: \033[31mxenstore\nlibxl: it says no\n");
+    return true;
+}
+
+START_TEST(the_daemons_error_is_one_line_and_safe)
+{
+    scene.on_call = refuse_at_length;
+    scene_run(&scene, "destroy web");
+    ck_assert_int_eq(scene_exit_status(&scene), 1);
+    ck_assert_str_eq(scene.err.text, "dom0ctl: cannot: \\x1b[31mxenstore; libxl: it says no\n");
+}
+END_TEST
+
+static bool
+refuse_open(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
+{
+    (void)frame, (void)size;
+    if (call->procedure != 1)
+        return false;
+    scene_refuse(s, call, ERR_NO_CONNECT, "this is no Xen host");
+    return true;
+}
+
+START_TEST(a_daemon_that_does_not_open_says_why)
+{
+    scene.on_call = refuse_open;
+    scene_run(&scene, "list");
+    ck_assert_int_eq(scene_exit_status(&scene), 1);
+    ck_assert_str_eq(scene.err.text, "dom0ctl: this is no Xen host\n");
+}
+END_TEST
+
+/* What goes wrong on the wire, and what is said then. */
+static bool
+go_wrong(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
+{
+    static const unsigned char garbage[] = {0, 0, 0, 4, 1, 2, 3, 4};
+    static const unsigned char half[] = {0, 0, 0, 64, 0x20, 0, 0x80, 0x86, 0, 0};
+
+    (void)frame, (void)size;
+    if (call->procedure != 273)
+        return false;
+    switch (s->number) {
+    case 0:
+        scene_hang_up(s);
+        break;
+    case 1:
+        scene_send(s, half, sizeof half);
+        scene_hang_up(s);
+        break;
+    case 2:
+        scene_send(s, garbage, sizeof garbage);
+        break;
+    default: /* an answer that is too short for its type */
+        scene_answer(s, call, NULL, NULL);
+    }
+    return true;
+}
+
+START_TEST(what_goes_wrong_on_the_wire_is_an_error_and_never_a_hang)
+{
+    static const char *const said[] = {
+        "was lost\n",
+        "was lost\n",
+        "sent what is not its protocol: ",
+        "dom0ctl: the daemon's answer to procedure 273: ",
+    };
+
+    scene.on_call = go_wrong;
+    scene.number = _i;
+    scene_run(&scene, "list");
+    ck_assert_int_eq(scene_exit_status(&scene), 1);
+    ck_assert_ptr_nonnull(strstr(scene.err.text, said[_i]));
+    ck_assert_str_eq(scene.out.text, "");
+}
+END_TEST
+
+/* The answer byte by byte, between a reply to nobody, an unknown message and a PING. */
+static bool
+answer_in_pieces(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
+{
+    struct wire_header other = *call, ping = {.program = WIRE_PROGRAM_KEEPALIVE,
+                                              .version = 1,
+                                              .procedure = 1,
+                                              .type = WIRE_MESSAGE};
+    struct wire_header reply = *call;
+    struct err         err;
+    void              *bytes;
+    size_t             n;
+
+    (void)frame, (void)size;
+    if (call->procedure != 60)
+        return false;
+    other.serial += 77;
+    scene_answer(s, &other, NULL, NULL);
+    scene_event(s, 2, 0);
+    reply.type = WIRE_REPLY;
+    ck_assert_int_eq(wire_encode(&ping, NULL, NULL, &bytes, &n, &err), 0);
+    scene_send(s, bytes, n);
+    free(bytes);
+    ck_assert_int_eq(wire_encode(&reply, (xdrproc_t)xdr_remote_connect_supports_feature_ret,
+                                 &(remote_connect_supports_feature_ret){.supported = 1}, &bytes, &n,
+                                 &err),
+                     0);
+    for (size_t i = 0; i < n; i++)
+        scene_send(s, (char *)bytes + i, 1);
+    free(bytes);
+    return true;
+}
+
+START_TEST(an_answer_is_found_between_other_frames_and_a_ping_is_answered)
+{
+    scene.on_call = answer_in_pieces;
+    scene_run(&scene, "events --timeout 1");
+    ck_assert_int_eq(scene_exit_status(&scene), 0);
+    ck_assert_uint_eq(scene_count(&scene, SCENE_KEEPALIVE + 2), 1);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite   *suite = suite_create("dom0ctl");
+    TCase   *tc = tcase_create("commands");
+    SRunner *runner = srunner_create(suite);
+    int      failed;
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_set_timeout(tc, 30);
+    tcase_add_test(tc, list_prints_a_table_of_the_domains_that_run);
+    tcase_add_test(tc, list_all_has_the_others_too);
+    tcase_add_test(tc, list_name_prints_names_and_asks_for_nothing_else);
+    tcase_add_test(tc, list_json_is_an_array_of_objects);
+    tcase_add_test(tc, a_domain_that_goes_while_it_is_listed_is_left_out);
+    tcase_add_loop_test(tc, no_name_reaches_the_terminal_with_control_characters, 0, 3);
+    tcase_add_test(tc, info_prints_what_is_known);
+    tcase_add_test(tc, info_json_says_the_same);
+    tcase_add_test(tc, state_is_one_word_and_a_reason_if_asked_for);
+    tcase_add_loop_test(tc, a_domain_is_looked_up_by_id_or_uuid_and_then_by_name, 0,
+                        array_size(lookups));
+    tcase_add_test(tc, xml_is_printed_as_it_is_where_it_goes_to_no_terminal);
+    tcase_add_test(tc, xml_asks_for_what_the_options_say);
+    tcase_add_test(tc, version_tells_all_three);
+    tcase_add_loop_test(tc, a_change_is_one_call_and_prints_nothing, 0, array_size(changes));
+    tcase_add_test(tc, jobs_are_a_table);
+    tcase_add_test(tc, jobs_are_an_array_in_json);
+    tcase_add_test(tc, a_job_is_aborted_by_its_number);
+    tcase_add_test(tc, events_are_printed_a_line_each_until_there_are_enough);
+    tcase_add_test(tc, events_are_lines_of_json);
+    tcase_add_test(tc, when_the_time_is_up_before_the_events_came_it_failed);
+    tcase_add_test(tc, when_no_number_was_asked_for_the_end_of_the_time_is_no_failure);
+    tcase_add_test(tc, events_of_one_domain_are_asked_for_as_such);
+    tcase_add_loop_test(tc, misuse_is_said_and_ends_with_2_without_asking_the_daemon, 0,
+                        array_size(misuses));
+    tcase_add_loop_test(tc, help_needs_no_daemon, 0, 4);
+    tcase_add_test(tc, without_a_daemon_the_socket_is_named);
+    tcase_add_test(tc, readonly_takes_the_other_socket_and_says_so);
+    tcase_add_test(tc, the_daemons_error_is_one_line_and_safe);
+    tcase_add_test(tc, a_daemon_that_does_not_open_says_why);
+    tcase_add_loop_test(tc, what_goes_wrong_on_the_wire_is_an_error_and_never_a_hang, 0, 4);
+    tcase_add_test(tc, an_answer_is_found_between_other_frames_and_a_ping_is_answered);
+    suite_add_tcase(suite, tc);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? 1 : 0;
+}

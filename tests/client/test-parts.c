@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * test-parts.c: what dom0ctl is made of: texts, tables, JSON, options, commands, progress.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "commands.h"
+#include "domain.h"
+#include "json.h"
+#include "options.h"
+#include "progress.h"
+#include "text.h"
+
+#define MIB (1024u * 1024u)
+#define SECOND 1000000u
+
+/*----- texts -----*/
+
+START_TEST(a_text_that_does_no_harm_stays_as_it_is)
+{
+    cleanup_free char *safe = text_safe("web-1 \xc3\xa4\xe2\x82\xac\xf0\x9f\x90\xa7 \\x41");
+
+    ck_assert_str_eq(safe, "web-1 \xc3\xa4\xe2\x82\xac\xf0\x9f\x90\xa7 \\x41");
+}
+END_TEST
+
+struct pair {
+    const char *given, *wanted;
+};
+
+static const struct pair unsafe_texts[] = {
+    {"a\033[2Jb", "a\\x1b[2Jb"},
+    {"a\rb\bc\177", "a\\x0db\\x08c\\x7f"},
+    {"a\xc2\x9b"
+     "31mb",
+     "a\\xc2\\x9b31mb"},                          /* U+009B, CSI in one character */
+    {"a\x9bz", "a\\x9bz"},                        /* and as a byte */
+    {"a\xe2\x80\xaez", "a\\xe2\\x80\\xaez"},      /* U+202E turns what follows */
+    {"a\xe2\x81\xa6z", "a\\xe2\\x81\\xa6z"},      /* U+2066 */
+    {"\xc0\x9b", "\\xc0\\x9b"},                   /* an ESC in two bytes */
+    {"\xe0\x80\x9b", "\\xe0\\x80\\x9b"},          /* in three */
+    {"\xed\xa0\x80", "\\xed\\xa0\\x80"},          /* a surrogate */
+    {"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"}, /* beyond U+10FFFF */
+    {"cut \xe2\x82", "cut \\xe2\\x82"},           /* the end of the text in a character */
+    {"first\n  second\n", "first; second"},
+    {"\n", ""},
+};
+
+START_TEST(what_a_terminal_would_obey_is_written_in_hexadecimal)
+{
+    cleanup_free char *safe = text_safe(unsafe_texts[_i].given);
+
+    ck_assert_str_eq(safe, unsafe_texts[_i].wanted);
+}
+END_TEST
+
+START_TEST(a_duration_has_hours_only_where_there_are_some)
+{
+    cleanup_free char *seconds = text_duration(9), *minutes = text_duration(61);
+    cleanup_free char *hours = text_duration(3600 + 125);
+
+    ck_assert_str_eq(seconds, "0:09");
+    ck_assert_str_eq(minutes, "1:01");
+    ck_assert_str_eq(hours, "1:02:05");
+}
+END_TEST
+
+/*----- tables -----*/
+
+START_TEST(columns_of_a_table_are_as_wide_as_their_longest_cell)
+{
+    static const char *const headings[] = {"Name", ">ID", "State"};
+    char                     text[256] = "";
+    FILE                    *out = fmemopen(text, sizeof text, "w");
+    struct table             table;
+
+    table_init(&table, headings, 3);
+    table_add(&table, "%s", "w\xc3\xa4rme"); /* five columns in six bytes */
+    table_add(&table, "%d", 7);
+    table_add(&table, "running");
+    table_add(&table, "db\t");
+    table_add(&table, "%d", 12345);
+    table_add(&table, "paused");
+    table_print(&table, out);
+    table_clear(&table);
+    fclose(out);
+    ck_assert_str_eq(text, "Name       ID  State\n"
+                           "w\xc3\xa4rme       7  running\n"
+                           "db\\x09  12345  paused\n");
+}
+END_TEST
+
+/*----- JSON -----*/
+
+static void
+write_sample(struct json *json)
+{
+    json_object(json, NULL);
+    json_string(json, "name", "a\"b\\c\n\033\xc2\x9b\xe2\x80\xae\xff\xc3\xa4");
+    json_string(json, "nothing", NULL);
+    json_array(json, "list");
+    json_uint(json, NULL, UINT64_MAX);
+    json_int(json, NULL, -1);
+    json_bool(json, NULL, true);
+    json_array_end(json);
+    json_array(json, "empty");
+    json_array_end(json);
+    json_object_end(json);
+}
+
+START_TEST(json_is_indented_and_escapes_what_could_do_harm)
+{
+    char        text[512] = "";
+    FILE       *out = fmemopen(text, sizeof text, "w");
+    struct json json;
+
+    json_init(&json, out, false);
+    write_sample(&json);
+    fclose(out);
+    ck_assert_str_eq(text,
+                     "{\n"
+                     "  \"name\": \"a\\\"b\\\\c\\u000a\\u001b\\u009b\\u202e\\ufffd\xc3\xa4\",\n"
+                     "  \"nothing\": null,\n"
+                     "  \"list\": [\n"
+                     "    18446744073709551615,\n"
+                     "    -1,\n"
+                     "    true\n"
+                     "  ],\n"
+                     "  \"empty\": []\n"
+                     "}\n");
+}
+END_TEST
+
+START_TEST(each_value_of_a_json_stream_is_one_line)
+{
+    char        text[512] = "";
+    FILE       *out = fmemopen(text, sizeof text, "w");
+    struct json json;
+
+    json_init(&json, out, true);
+    for (int i = 0; i < 2; i++) {
+        json_object(&json, NULL);
+        json_int(&json, "a", i);
+        json_int(&json, "b", i);
+        json_object_end(&json);
+    }
+    fclose(out);
+    ck_assert_str_eq(text, "{\"a\": 0, \"b\": 0}\n{\"a\": 1, \"b\": 1}\n");
+}
+END_TEST
+
+/*----- options -----*/
+
+static const struct option_spec sample_options[] = {
+    {"paused", 'p', NULL, "p"},
+    {"mode", 'm', "MODE", "m"},
+    {"plain", 0, NULL, "q"},
+    {0},
+};
+
+/* Parse a line of words; the words stay in memory until the next. */
+static int
+parse(const char *line, bool mixed, struct options *options, struct err *err)
+{
+    static char  words[256];
+    static char *argv[16];
+    int          argc = 0;
+
+    snprintf(words, sizeof words, "%s", line);
+    argv[argc++] = words;
+    for (char *at = words; (at = strchr(at, ' ')); argc++) {
+        *at++ = '\0';
+        argv[argc] = at;
+    }
+    argv[argc] = NULL;
+    options_init(options);
+    options_add(options, sample_options);
+    return options_parse(options, argc, argv, mixed, err);
+}
+
+START_TEST(options_stand_before_and_behind_operands)
+{
+    struct options options;
+    struct err     err;
+
+    ck_assert_int_eq(parse("x a --mode=one -p b", true, &options, &err), 0);
+    ck_assert_str_eq(option_value(&options, "mode"), "one");
+    ck_assert(option_given(&options, "paused"));
+    ck_assert(!option_given(&options, "plain"));
+    ck_assert_int_eq(options.n_operands, 2);
+    ck_assert_str_eq(options.operands[0], "a");
+    ck_assert_str_eq(options.operands[1], "b");
+}
+END_TEST
+
+START_TEST(before_a_command_the_first_operand_ends_the_options)
+{
+    struct options options;
+    struct err     err;
+
+    ck_assert_int_eq(parse("x -mtwo save --bogus", false, &options, &err), 0);
+    ck_assert_str_eq(option_value(&options, "mode"), "two");
+    ck_assert_int_eq(options.n_operands, 2);
+    ck_assert_str_eq(options.operands[1], "--bogus");
+}
+END_TEST
+
+START_TEST(a_double_hyphen_ends_the_options)
+{
+    struct options options;
+    struct err     err;
+
+    ck_assert_int_eq(parse("x -- -p", true, &options, &err), 0);
+    ck_assert(!option_given(&options, "paused"));
+    ck_assert_str_eq(options.operands[0], "-p");
+}
+END_TEST
+
+static const struct pair bad_options[] = {
+    {"x --bogus", "option --bogus is not known here"},
+    {"x -q", "option -q is not known here"},
+    {"x --mode", "option --mode needs a value"},
+    {"x -m", "option -m needs a value"},
+    {"x --p", "option --p is not known here"}, /* paused or plain? */
+    {"x --paused=yes", "option --paused=yes is not known here"},
+};
+
+START_TEST(a_wrong_option_is_named)
+{
+    struct options options;
+    struct err     err;
+
+    ck_assert_int_eq(parse(bad_options[_i].given, true, &options, &err), -1);
+    ck_assert_str_eq(err.message, bad_options[_i].wanted);
+}
+END_TEST
+
+/*----- commands -----*/
+
+START_TEST(a_command_is_found_by_a_beginning_that_no_other_has)
+{
+    struct err err;
+
+    ck_assert_str_eq(command_find("sav", &err)->name, "save");
+    ck_assert_str_eq(command_find("x", &err)->name, "xml");
+    ck_assert_ptr_null(command_find("s", &err));
+    ck_assert_str_eq(err.message,
+                     "\"s\" is the beginning of several commands: state, shutdown, save");
+    ck_assert_ptr_null(command_find("saved", &err));
+    ck_assert_str_eq(err.message, "there is no command \"saved\"");
+}
+END_TEST
+
+START_TEST(a_command_takes_as_many_operands_as_its_usage_says)
+{
+    struct command command = {.args = "DOMAIN [FILE]"}, none = {.args = ""};
+
+    ck_assert(!command_takes(&command, 0));
+    ck_assert(command_takes(&command, 1));
+    ck_assert(command_takes(&command, 2));
+    ck_assert(!command_takes(&command, 3));
+    ck_assert(command_takes(&none, 0));
+    ck_assert(!command_takes(&none, 1));
+}
+END_TEST
+
+START_TEST(states_and_reasons_out_of_range_are_unknown)
+{
+    ck_assert_str_eq(domain_state_name(1), "running");
+    ck_assert_str_eq(domain_state_name(8), "unknown");
+    ck_assert_str_eq(domain_state_name(-1), "unknown");
+    ck_assert_str_eq(domain_state_reason(5, 5), "saved");
+    ck_assert_str_eq(domain_state_reason(5, 13), "unknown");
+    ck_assert_str_eq(domain_state_reason(5, 14), "unknown");
+    ck_assert_str_eq(domain_state_reason(7, 0), "unknown");
+    ck_assert_str_eq(domain_state_reason(-1, -1), "unknown");
+}
+END_TEST
+
+/*----- progress -----*/
+
+static char            shown[4096];
+static FILE           *shown_file;
+static struct progress progress;
+
+static void
+setup(void)
+{
+    memset(shown, 0, sizeof shown);
+    shown_file = fmemopen(shown, sizeof shown, "w");
+    progress_init(&progress, shown_file, "save web", 1000 * SECOND);
+}
+
+static void
+teardown(void)
+{
+    progress_clear(&progress);
+    fclose(shown_file);
+}
+
+/* A quarter of 1,000 MiB in 2.5 s. */
+static void
+run_a_quarter(void)
+{
+    for (unsigned i = 0; i <= 10; i++)
+        progress_update(&progress, PROGRESS_RUNNING, 25ull * i * MIB, 1000ull * MIB,
+                        1000 * SECOND + i * SECOND / 4);
+}
+
+START_TEST(a_bar_tells_percentage_amount_rate_and_time_left)
+{
+    cleanup_free char *bar = NULL;
+
+    run_a_quarter();
+    bar = progress_bar(&progress, 79, 1003 * SECOND);
+    ck_assert_str_eq(bar,
+                     "save web  25% [=====>                  ] 250/1000 MiB  100 MiB/s  0:08 left");
+    ck_assert_uint_le(text_columns(bar), 79);
+}
+END_TEST
+
+START_TEST(a_bar_is_never_wider_than_the_terminal)
+{
+    run_a_quarter();
+    for (unsigned columns = 1; columns < 200; columns++) {
+        cleanup_free char *bar = progress_bar(&progress, columns, 1003 * SECOND);
+
+        ck_assert_uint_le(text_columns(bar), columns);
+        ck_assert(columns < 20 || strstr(bar, "25%"));
+    }
+}
+END_TEST
+
+START_TEST(a_bar_is_cut_between_characters)
+{
+    struct progress    p;
+    cleanup_free char *bar = NULL;
+
+    progress_init(&p, shown_file, "\xc3\xa4\xc3\xa4\xc3\xa4", 0);
+    bar = progress_bar(&p, 2, 0);
+    ck_assert_str_eq(bar, "\xc3\xa4\xc3\xa4");
+    progress_clear(&p);
+}
+END_TEST
+
+START_TEST(the_rate_follows_what_is_recent)
+{
+    cleanup_free char *line = NULL;
+
+    run_a_quarter();
+    for (unsigned i = 1; i <= 40; i++) /* ten seconds of 10 MiB/s */
+        progress_update(&progress, PROGRESS_RUNNING, (250 + i * 10 / 4) * (uint64_t)MIB,
+                        1000ull * MIB, 1002 * SECOND + SECOND / 2 + i * SECOND / 4);
+    ck_assert_double_lt(progress.rate, 20.0 * MIB);
+    ck_assert_double_gt(progress.rate, 9.0 * MIB);
+    line = progress_line(&progress, 1013 * SECOND);
+    ck_assert_ptr_nonnull(strstr(line, "35%, 350 of 1000 MiB, "));
+}
+END_TEST
+
+START_TEST(all_done_is_a_hundred_percent_also_where_more_was_done_than_there_is)
+{
+    cleanup_free char *line = NULL;
+
+    run_a_quarter();
+    progress_update(&progress, PROGRESS_RUNNING, 1001ull * MIB, 1000ull * MIB, 1010 * SECOND);
+    line = progress_line(&progress, 1010 * SECOND);
+    ck_assert_ptr_nonnull(strstr(line, "save web: 100%, 1001 of 1000 MiB"));
+    ck_assert_ptr_null(strstr(line, "left"));
+}
+END_TEST
+
+START_TEST(without_a_total_the_time_is_told)
+{
+    cleanup_free char *fresh = progress_line(&progress, 1012 * SECOND);
+    cleanup_free char *some = NULL, *queued = NULL, *aborting = NULL;
+
+    ck_assert_str_eq(fresh, "save web: 0:12");
+    progress_update(&progress, PROGRESS_RUNNING, 5 * MIB, 0, 1012 * SECOND);
+    some = progress_line(&progress, 1012 * SECOND);
+    ck_assert_str_eq(some, "save web: 5 MiB, 0:12");
+    progress_update(&progress, PROGRESS_QUEUED, 0, 0, 1012 * SECOND);
+    queued = progress_line(&progress, 1012 * SECOND);
+    ck_assert_str_eq(queued, "save web: waits for another job of the domain, 0:12");
+    progress_update(&progress, PROGRESS_ABORTING, 0, 0, 1012 * SECOND);
+    aborting = progress_line(&progress, 1013 * SECOND);
+    ck_assert_str_eq(aborting, "save web: 0:13, aborting");
+}
+END_TEST
+
+START_TEST(off_a_terminal_there_is_a_line_every_five_seconds_and_no_control_character)
+{
+    size_t lines = 0;
+
+    for (unsigned i = 0; i < 4 * 21; i++) {
+        progress_update(&progress, PROGRESS_RUNNING, 10ull * i * MIB, 1000ull * MIB,
+                        1000 * SECOND + i * SECOND / 4);
+        progress_show(&progress, 1000 * SECOND + i * SECOND / 4);
+    }
+    progress_clear(&progress);
+    for (const char *at = shown; *at; at++) {
+        ck_assert(*at >= ' ' || *at == '\n');
+        lines += *at == '\n';
+    }
+    ck_assert_uint_eq(lines, 4);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite   *suite = suite_create("client-parts");
+    TCase   *tc = tcase_create("parts");
+    SRunner *runner = srunner_create(suite);
+    int      failed;
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, a_text_that_does_no_harm_stays_as_it_is);
+    tcase_add_loop_test(tc, what_a_terminal_would_obey_is_written_in_hexadecimal, 0,
+                        array_size(unsafe_texts));
+    tcase_add_test(tc, a_duration_has_hours_only_where_there_are_some);
+    tcase_add_test(tc, columns_of_a_table_are_as_wide_as_their_longest_cell);
+    tcase_add_test(tc, json_is_indented_and_escapes_what_could_do_harm);
+    tcase_add_test(tc, each_value_of_a_json_stream_is_one_line);
+    tcase_add_test(tc, options_stand_before_and_behind_operands);
+    tcase_add_test(tc, before_a_command_the_first_operand_ends_the_options);
+    tcase_add_test(tc, a_double_hyphen_ends_the_options);
+    tcase_add_loop_test(tc, a_wrong_option_is_named, 0, array_size(bad_options));
+    tcase_add_test(tc, a_command_is_found_by_a_beginning_that_no_other_has);
+    tcase_add_test(tc, a_command_takes_as_many_operands_as_its_usage_says);
+    tcase_add_test(tc, states_and_reasons_out_of_range_are_unknown);
+    tcase_add_test(tc, a_bar_tells_percentage_amount_rate_and_time_left);
+    tcase_add_test(tc, a_bar_is_never_wider_than_the_terminal);
+    tcase_add_test(tc, a_bar_is_cut_between_characters);
+    tcase_add_test(tc, the_rate_follows_what_is_recent);
+    tcase_add_test(tc, all_done_is_a_hundred_percent_also_where_more_was_done_than_there_is);
+    tcase_add_test(tc, without_a_total_the_time_is_told);
+    tcase_add_test(tc, off_a_terminal_there_is_a_line_every_five_seconds_and_no_control_character);
+    suite_add_tcase(suite, tc);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? 1 : 0;
+}
