@@ -1,0 +1,1 @@
+dist_man_MANS += man/dom0ctl.1 man/dom0d.8 man/dom0d.conf.5

@@ -5,10 +5,13 @@ set -u
 status=0
 
 for header in $(cd "$top_srcdir" && find include base eventloop wire conf driver daemon client tests -name '*.h'); do
-    # CPPFLAGS are words; the private headers of a folder are found by their own.
+    # Headers of tests may include private ones of the folder that they test.
+    folder=$(dirname "$header")
+    case $folder in tests/*) private=-I$top_srcdir/${folder#tests/} ;; *) private= ;; esac
+    # CPPFLAGS are words.
     # shellcheck disable=SC2086
     if ! $CC -std=gnu11 -Wall -Werror -fsyntax-only -x c $CHECK_CPPFLAGS \
-        -include "$top_builddir/config.h" "$top_srcdir/$header"; then
+        ${private:+"$private"} -include "$top_builddir/build-config.h" "$top_srcdir/$header"; then
         echo "$header does not compile alone" >&2
         status=1
     fi

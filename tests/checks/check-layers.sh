@@ -25,7 +25,7 @@ allow() {
             done
         done
         for header in $(sed -n 's/^ *# *include *"\([^/"]*\)".*/\1/p' "$file"); do
-            [ "$header" = config.h ] || [ -e "$(dirname "$file")/$header" ] ||
+            [ "$header" = build-config.h ] || [ -e "$(dirname "$file")/$header" ] ||
                 complain "$file" "$header, a private header of elsewhere"
         done
     done
@@ -37,6 +37,6 @@ allow eventloop "base eventloop"                           "libxl* xen* rpc/* li
 allow wire      "base wire"                                "libxl* xen* event2/* libxml/* sys/socket.h sys/un.h"
 allow conf      "base conf"                                "event2/* rpc/*"
 allow driver    "base eventloop wire conf driver"          "event2/*"
-allow daemon    "base eventloop wire conf driver daemon"   "libxl* xen* conf/libxl.h event2/* libxml/*"
+allow daemon    "base eventloop wire conf driver daemon"   "libxl* xen* conf/libxl.h event2/*"
 allow client    "base wire conf client"                    "libxl* xen* conf/libxl.h event2/* libxml/* wire/worker.h"
 exit $status

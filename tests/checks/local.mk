@@ -1,6 +1,6 @@
 # The project's own checks of its sources; each is a few lines of shell.
 checks = tests/checks/check-layers.sh tests/checks/check-headers.sh tests/checks/check-format.sh \
-	tests/checks/check-spdx.sh tests/checks/check-names.sh
+	tests/checks/check-spdx.sh tests/checks/check-names.sh tests/checks/check-man.sh
 
 dist_check_SCRIPTS += $(checks)
 TESTS += $(checks)
