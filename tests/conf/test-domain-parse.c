@@ -462,7 +462,7 @@ static void
 mutate(char *xml, uint32_t *state)
 {
     static const char *const pieces[] = {"<", ">", "'", "/>", "&amp;", "&#0;", "<x>", "-1", ""};
-    size_t                   length = strlen(xml), at = next_random(state) % length;
+    size_t                   length = strlen(xml), at = next_random(state) % length, skip;
     const char              *piece = pieces[next_random(state) % array_size(pieces)];
 
     switch (next_random(state) % 4) {
@@ -470,8 +470,8 @@ mutate(char *xml, uint32_t *state)
         xml[at] = (char)(1 + next_random(state) % 255);
         break;
     case 1: /* leave out some */
-        memmove(xml + at, xml + at + next_random(state) % (length - at), length - at);
-        xml[length] = '\0';
+        skip = next_random(state) % (length - at);
+        memmove(xml + at, xml + at + skip, length - at - skip + 1);
         break;
     case 2: /* put something in */
         memmove(xml + at + strlen(piece), xml + at, length - at + 1);
