@@ -92,16 +92,20 @@ escape_of_attribute(char c)
 static void
 add_escaped(struct text *text, const char *s, const char *(*escape)(char))
 {
+    const char *plain = s; /* from here on nothing had to be escaped */
+
     while (*s) {
         size_t      length = character_length(s);
         const char *instead = length ? escape(*s) : "?";
 
-        if (instead)
+        if (instead) {
+            add_bytes(text, plain, (size_t)(s - plain));
             text_add(text, instead);
-        else
-            add_bytes(text, s, length);
+            plain = s + 1;
+        }
         s += length ? length : 1;
     }
+    add_bytes(text, plain, (size_t)(s - plain));
 }
 
 void

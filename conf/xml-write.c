@@ -64,7 +64,9 @@ holds_text(const xmlNode *node)
 static void
 new_line(struct text *out, int depth)
 {
-    text_addf(out, "\n%*s", 2 * depth, "");
+    text_add(out, "\n");
+    while (depth--)
+        text_add(out, "  ");
 }
 
 static void

@@ -194,7 +194,7 @@ xml_remove(xmlNode *node)
 
 /*----- complaining -----*/
 
-static int
+static int __attribute__((format(printf, 4, 0)))
 complain(const xmlNode *node, struct err *err, enum err_code code, const char *format, va_list ap)
 {
     char reason[ERR_MESSAGE_SIZE];

@@ -1,7 +1,7 @@
 # A target X is fuzz-X.c and its inputs corpus/X/.  It is built as replay-X, which "make check" runs
 # over the corpus, and with --enable-fuzzers (clang) as fuzz-X, which "make fuzz" runs.  A new target
 # takes the lines of fuzz-frame below and its name in fuzz_targets.
-fuzz_targets = frame
+fuzz_targets = frame domain-xml
 
 FUZZ_TIME = 60
 EXTRA_DIST += tests/fuzz/corpus
@@ -11,11 +11,22 @@ TESTS += tests/fuzz/replay-frame
 tests_fuzz_replay_frame_SOURCES = tests/fuzz/fuzz-frame.c tests/fuzz/replay.c tests/fuzz/fuzz.h
 tests_fuzz_replay_frame_LDADD = $(wire_libs) base/libbase.a $(TIRPC_LIBS)
 
+check_PROGRAMS += tests/fuzz/replay-domain-xml
+TESTS += tests/fuzz/replay-domain-xml
+tests_fuzz_replay_domain_xml_SOURCES = tests/fuzz/fuzz-domain-xml.c tests/fuzz/replay.c \
+	tests/fuzz/fuzz.h
+tests_fuzz_replay_domain_xml_LDADD = conf/libconf.a base/libbase.a $(LIBXML_LIBS) $(XENLIGHT_LIBS)
+
 if FUZZERS
 noinst_PROGRAMS += tests/fuzz/fuzz-frame
 tests_fuzz_fuzz_frame_SOURCES = tests/fuzz/fuzz-frame.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_frame_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_frame_LDADD = $(tests_fuzz_replay_frame_LDADD)
+
+noinst_PROGRAMS += tests/fuzz/fuzz-domain-xml
+tests_fuzz_fuzz_domain_xml_SOURCES = tests/fuzz/fuzz-domain-xml.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_domain_xml_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_domain_xml_LDADD = $(tests_fuzz_replay_domain_xml_LDADD)
 
 fuzz_programs = $(fuzz_targets:%=tests/fuzz/fuzz-%)
 endif

@@ -62,13 +62,14 @@ int
 main(int argc, char **argv)
 {
     const char        *source = getenv("top_srcdir");
-    const char        *target = strrchr(argv[0], '-');
+    const char        *target = strstr(argv[0], "replay-");
     cleanup_free char *folder = NULL;
 
     for (int i = 1; i < argc; i++)
         replay_file(argv[i]);
     if (argc > 1)
         return 0;
-    folder = xasprintf("%s/tests/fuzz/corpus/%s", source ? source : ".", target ? target + 1 : "");
+    folder = xasprintf("%s/tests/fuzz/corpus/%s", source ? source : ".",
+                       target ? target + strlen("replay-") : "");
     return replay_folder(folder) > 0 ? 0 : 1;
 }
