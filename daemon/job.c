@@ -242,8 +242,8 @@ job_submit_first(struct job *job)
     if (holder->operation->abort) {
         struct err err;
 
-        (void)job_abort(holder, &err);
         loop_timer_start(&holder->grace, GRACE_USEC);
+        (void)job_abort(holder, &err); /* may free holder: must be last */
     }
 }
 
@@ -267,7 +267,7 @@ job_abort(struct job *job, struct err *err)
                        job->operation->name);
     if (job->state == JOB_RUNNING) {
         job->state = JOB_ABORTING;
-        job->operation->abort(job);
+        job->operation->abort(job); /* may free job: must be last */
     }
     return 0;
 }

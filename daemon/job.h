@@ -125,7 +125,7 @@ void job_join(struct job *job, struct domain *dom);
  */
 void job_finish(struct job *job, const struct err *err);
 
-/** ERR_OPERATION_INVALID where it cannot be aborted. */
+/** ERR_OPERATION_INVALID where it cannot be aborted.  May free job: must be last. */
 int job_abort(struct job *job, struct err *err);
 
 /** The job that holds the domain, or NULL. */

@@ -26,6 +26,7 @@ struct save {
     struct operation op; /* must be first */
     struct new_file  file;
     uint64_t         stream_offset;
+    uint64_t         memory; /* bytes that the domain has */
     uint64_t         written_back; /* the kernel was told to write the file up to here */
 };
 
@@ -38,6 +39,12 @@ static xl_call_fn save_resumed;
 
 /*----- helpers -----*/
 
+static uint64_t
+min_u64(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* "Frames" comes for a save in one go, "Frames iteration 0 of 5" for a live one; other things that
  * libxc tells the progress of ("Start of stream") are no pages. */
 static void
@@ -47,8 +54,10 @@ note_progress(void *arg, const char *what, uint64_t done, uint64_t total)
 
     if (strncmp(what, "Frames", 6) != 0 || !total)
         return;
-    s->op.processed = done * PAGE_BYTES;
-    s->op.total = total * PAGE_BYTES;
+    /* libxc counts frame numbers.  Those of a PVH or HVM guest go up to 4 GiB, with nothing but a
+     * few special pages behind its memory. */
+    s->op.total = min_u64(total * PAGE_BYTES, s->memory);
+    s->op.processed = min_u64(done * PAGE_BYTES, s->op.total);
 }
 
 /* Have the disk busy while the stream comes, so that little is left for the fsync at the end. */
@@ -113,11 +122,14 @@ static int
 prepare(struct save *s, struct err *err)
 {
     const worker_start *params = s->op.params;
+    libxl_dominfo       info;
     off_t               offset;
 
-    if (!operation_domain_exists(&s->op, (uint32_t)s->op.domid, NULL))
+    if (!operation_domain_exists(&s->op, (uint32_t)s->op.domid, &info))
         return err_set(err, ERR_NO_DOMAIN, "there is no domain %s with id %d any more",
                        params->name, s->op.domid);
+    s->memory = info.current_memkb * 1024;
+    libxl_dominfo_dispose(&info);
     if (new_file_open(&s->file, params->path, params->flags & WORKER_OVERWRITE, err) < 0 ||
         image_write(s->file.fd, IMAGE_LIBVIRT, params->xml, err) < 0)
         return -1;
