@@ -15,25 +15,15 @@ static xl_call_fn build_undone;
 
 /*----- helpers -----*/
 
-static void
-patience_ends(void *arg)
-{
-    struct build *b = arg;
-
-    xl_call_abort(&b->op.call);
-}
-
 void
 build_init(struct build *b)
 {
     libxl_domain_config_init(&b->config);
-    loop_timer_init(&b->patience, b->op.xl->loop, patience_ends, b);
 }
 
 void
 build_clear(struct build *b)
 {
-    loop_timer_stop(&b->patience);
     libxl_domain_config_dispose(&b->config);
     b->def = domain_def_free(b->def);
 }
@@ -62,9 +52,9 @@ int
 build_begin(struct build *b, struct err *err)
 {
     char text[UUID_TEXT_SIZE];
-    int  domid = operation_find_domain(&b->op, b->def->uuid);
+    int  domid;
 
-    if (domid >= 0)
+    if (operation_find(&b->op, b->def->uuid, &domid) == OPERATION_DOMAIN_THERE)
         return err_set(err, ERR_OPERATION_INVALID,
                        "the domain with uuid %s is running: its id is %d",
                        uuid_format(b->def->uuid, text), domid);
@@ -94,7 +84,6 @@ build_made(struct xl_call *call, int rc)
     struct build *b = container_of(operation_of_call(call), struct build, op);
     struct err    err;
 
-    loop_timer_stop(&b->patience);
     if (operation_failed(&b->op)) {
         build_undo(b);
         return;
@@ -133,19 +122,31 @@ build_unpaused(struct xl_call *call, int rc)
     operation_finish(&b->op);
 }
 
+/* By its uuid: libxl keeps a half-built domain after an abort, and after other failures it may have
+ * kept one too.  See libxl.h, libxl_domain_create_new. */
+static enum operation_domain
+find_left(struct build *b)
+{
+    return b->asked ? operation_find(&b->op, b->def->uuid, &b->op.domid) : OPERATION_DOMAIN_GONE;
+}
+
 void
 build_undo(struct build *b)
 {
-    operation_phase(&b->op, WORKER_UNDOING);
-    /* By its uuid: libxl keeps a half-built domain after an abort, and after other failures it may
-     * have kept one too.  See libxl.h, libxl_domain_create_new. */
-    b->op.domid = b->asked ? operation_find_domain(&b->op, b->def->uuid) : -1;
-    if (b->op.domid <= 0) {
-        b->op.domid = -1;
-        operation_finish(&b->op);
+    operation_undoing(&b->op);
+    switch (find_left(b)) {
+    case OPERATION_DOMAIN_THERE:
+        xl_domain_destroy(&b->op.call, (uint32_t)b->op.domid, build_undone);
         return;
+    case OPERATION_DOMAIN_UNKNOWN:
+        b->op.domain_left = true;
+        err_append(&b->op.err, "; whether a half-built domain is left cannot be told");
+        break;
+    case OPERATION_DOMAIN_GONE:
+        b->op.domid = -1;
+        break;
     }
-    xl_domain_destroy(&b->op.call, (uint32_t)b->op.domid, build_undone);
+    operation_finish(&b->op);
 }
 
 static void
@@ -153,8 +154,8 @@ build_undone(struct xl_call *call, int rc)
 {
     struct build *b = container_of(operation_of_call(call), struct build, op);
 
-    b->op.domain_left = operation_find_domain(&b->op, b->def->uuid) >= 0;
-    if (rc && b->op.domain_left) {
+    b->op.domain_left = rc && find_left(b) != OPERATION_DOMAIN_GONE;
+    if (b->op.domain_left) {
         operation_fail_xl(&b->op, rc, "the half-built domain cannot be destroyed");
         err_append(&b->op.err, "; and the half-built domain %d cannot be destroyed", b->op.domid);
     } else {
@@ -169,10 +170,7 @@ build_undone(struct xl_call *call, int rc)
  * it gets some time to end by itself.
  */
 void
-build_abort(struct build *b, bool at_once)
+build_abort(struct build *b)
 {
-    if (at_once)
-        xl_call_abort(&b->op.call);
-    else
-        loop_timer_start(&b->patience, PATIENCE_USEC);
+    operation_abort_call(&b->op, PATIENCE_USEC, NULL);
 }

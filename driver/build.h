@@ -22,9 +22,8 @@ struct build {
     struct operation    op; /* must be first */
     struct domain_def  *def;
     libxl_domain_config config;
-    bool                asked;    /* libxl was asked to make it: something may be left of it */
-    uint32_t            domid;    /* libxl's, at completion */
-    struct loop_timer   patience; /* after an abort, see build_abort */
+    bool                asked; /* libxl was asked to make it: something may be left of it */
+    uint32_t            domid; /* libxl's, at completion */
 };
 
 void build_init(struct build *b);
@@ -40,7 +39,7 @@ extern xl_call_fn build_made;
 /** The operation failed before libxl was asked, or after.  Must be last. */
 void build_undo(struct build *b);
 
-/** Ask libxl to stop: at once, or after it had some time to get there by itself. */
-void build_abort(struct build *b, bool at_once);
+/** Ask libxl to stop, after it had some time to get to the end by itself. */
+void build_abort(struct build *b);
 
 #endif

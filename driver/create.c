@@ -57,7 +57,7 @@ look_for_domain(struct operation *op)
     struct build *b = container_of(op, struct build, op);
 
     if (op->domid < 0)
-        op->domid = operation_find_domain(op, b->def->uuid);
+        (void)operation_find(op, b->def->uuid, &op->domid);
 }
 
 static void
@@ -81,7 +81,7 @@ create_abort(struct operation *op)
 {
     struct create *c = container_of(op, struct create, build.op);
 
-    build_abort(&c->build, false);
+    build_abort(&c->build);
 }
 
 static void

@@ -13,9 +13,12 @@ static xl_call_fn destroy_done;
 static void
 destroy_start(struct operation *op)
 {
-    /* Xen gives ids again: another domain may have it by now.  One that is gone is what was
-     * asked for. */
-    if (!operation_domain_exists(op, (uint32_t)op->domid, NULL)) {
+    struct err err;
+
+    if (operation_need_domain(op, NULL, &err) < 0) {
+        /* One that is gone is what was asked for. */
+        if (err.code != ERR_NO_DOMAIN)
+            operation_fail(op, &err);
         operation_finish(op);
         return;
     }
@@ -28,8 +31,8 @@ destroy_done(struct xl_call *call, int rc)
     struct operation *op = operation_of_call(call);
     struct err        err;
 
-    op->domain_left = operation_domain_exists(op, (uint32_t)op->domid, NULL);
-    if (rc && op->domain_left) {
+    op->domain_left = rc && operation_look(op, NULL) != OPERATION_DOMAIN_GONE;
+    if (op->domain_left) {
         xl_err_set(&err, op->xl, rc, "cannot destroy domain %s", op->params->name);
         operation_fail(op, &err);
     }

@@ -24,9 +24,8 @@ prepare(struct dump *d, struct err *err)
 {
     const worker_start *params = d->op.params;
 
-    if (!operation_domain_exists(&d->op, (uint32_t)d->op.domid, NULL))
-        return err_set(err, ERR_NO_DOMAIN, "there is no domain %s with id %d any more",
-                       params->name, d->op.domid);
+    if (operation_need_domain(&d->op, NULL, err) < 0)
+        return -1;
     return new_file_open(&d->file, params->path, params->flags & WORKER_OVERWRITE, err);
 }
 

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
@@ -12,6 +13,10 @@
 #include "operation.h"
 
 #define TICK_USEC 200000
+#define ABORT_AGAIN_USEC 20000
+
+/* What libxl itself reads or writes of a stream before its helper takes over. */
+#define LIBXL_STREAM_START 24
 
 static const struct operation_type *const types[] = {
     [WORKER_CREATE] = &operation_create, [WORKER_RESTORE] = &operation_restore,
@@ -59,6 +64,17 @@ tick_due(void *arg)
     op->events->progress(op->arg, op);
 }
 
+static void
+abort_due(void *arg)
+{
+    struct operation *op = arg;
+
+    if (op->abort_ready && !op->abort_ready(op))
+        loop_timer_start(&op->abort_later, ABORT_AGAIN_USEC);
+    else
+        xl_call_abort(&op->call);
+}
+
 static int
 check_params(const worker_start *params, struct err *err)
 {
@@ -96,6 +112,7 @@ operation_start(struct xl *xl, const worker_start *params, const struct operatio
     xl_call_init(&op->call, xl);
     loop_defer_init(&op->begin, xl->loop, begin, op);
     loop_timer_init(&op->tick, xl->loop, tick_due, op);
+    loop_timer_init(&op->abort_later, xl->loop, abort_due, op);
     loop_defer_start(&op->begin);
     *op_out = op;
     return 0;
@@ -174,10 +191,31 @@ operation_tick(struct operation *op, void (*ticked)(struct operation *op))
 }
 
 void
+operation_abort_call(struct operation *op, uint64_t usec, bool (*ready)(struct operation *op))
+{
+    op->abort_ready = ready;
+    loop_timer_start(&op->abort_later, usec);
+}
+
+bool
+operation_helper_runs(int fd, uint64_t offset)
+{
+    return lseek(fd, 0, SEEK_CUR) >= (off_t)offset + LIBXL_STREAM_START;
+}
+
+void
+operation_undoing(struct operation *op)
+{
+    loop_timer_stop(&op->abort_later);
+    operation_phase(op, WORKER_UNDOING);
+}
+
+void
 operation_finish(struct operation *op)
 {
     assert(!op->call.active);
     loop_timer_stop(&op->tick);
+    loop_timer_stop(&op->abort_later);
     loop_defer_stop(&op->begin);
     op->phase = WORKER_FINISHED;
     op->events->done(op->arg, op);
@@ -188,16 +226,20 @@ operation_finish(struct operation *op)
 
 /*----- which domain -----*/
 
-bool
-operation_domain_exists(const struct operation *op, uint32_t domid, libxl_dominfo *info_out)
+enum operation_domain
+operation_look(const struct operation *op, libxl_dominfo *info_out)
 {
-    libxl_dominfo info;
-    bool          found;
+    enum operation_domain found = OPERATION_DOMAIN_UNKNOWN;
+    libxl_dominfo         info;
+    int                   rc;
 
     libxl_dominfo_init(&info);
-    found = libxl_domain_info(op->xl->ctx, &info, domid) == 0 &&
-            uuid_equal(libxl_uuid_bytearray(&info.uuid), (const uint8_t *)op->params->uuid);
-    if (found && info_out)
+    rc = libxl_domain_info(op->xl->ctx, &info, (uint32_t)op->params->domid);
+    if (rc == 0 && uuid_equal(libxl_uuid_bytearray(&info.uuid), (const uint8_t *)op->params->uuid))
+        found = OPERATION_DOMAIN_THERE;
+    else if (rc == 0 || rc == ERROR_DOMAIN_NOTFOUND)
+        found = OPERATION_DOMAIN_GONE;
+    if (found == OPERATION_DOMAIN_THERE && info_out)
         *info_out = info;
     else
         libxl_dominfo_dispose(&info);
@@ -205,18 +247,38 @@ operation_domain_exists(const struct operation *op, uint32_t domid, libxl_dominf
 }
 
 int
-operation_find_domain(const struct operation *op, const uint8_t *uuid)
+operation_need_domain(const struct operation *op, libxl_dominfo *info_out, struct err *err)
 {
-    int            count = 0, domid = -1;
-    libxl_dominfo *list = libxl_list_domain(op->xl->ctx, &count);
-
-    for (int n = 0; n < count && domid < 0; n++) {
-        if (uuid_equal(libxl_uuid_bytearray(&list[n].uuid), uuid))
-            domid = (int)list[n].domid;
+    switch (operation_look(op, info_out)) {
+    case OPERATION_DOMAIN_THERE:
+        return 0;
+    case OPERATION_DOMAIN_GONE:
+        return err_set(err, ERR_NO_DOMAIN, "there is no domain %s with id %d any more",
+                       op->params->name, op->params->domid);
+    case OPERATION_DOMAIN_UNKNOWN:
+        break;
     }
-    if (list)
-        libxl_dominfo_list_free(list, count);
-    return domid;
+    return err_set(err, ERR_OPERATION_FAILED, "the hypervisor does not tell about domain %s",
+                   op->params->name);
+}
+
+enum operation_domain
+operation_find(const struct operation *op, const uint8_t *uuid, int *domid_out)
+{
+    enum operation_domain found = OPERATION_DOMAIN_GONE;
+    int                   count = 0;
+    libxl_dominfo        *list = libxl_list_domain(op->xl->ctx, &count);
+
+    if (!list)
+        return OPERATION_DOMAIN_UNKNOWN;
+    for (int n = 0; n < count && found == OPERATION_DOMAIN_GONE; n++) {
+        if (list[n].dying || !uuid_equal(libxl_uuid_bytearray(&list[n].uuid), uuid))
+            continue;
+        *domid_out = (int)list[n].domid;
+        found = OPERATION_DOMAIN_THERE;
+    }
+    libxl_dominfo_list_free(list, count);
+    return found;
 }
 
 struct operation *

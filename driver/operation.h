@@ -71,6 +71,8 @@ struct operation {
     struct loop_defer begin;
     struct loop_timer tick;
     void (*ticked)(struct operation *op);
+    struct loop_timer abort_later;
+    bool (*abort_ready)(struct operation *op);
     bool started;
     bool waits_for_proceed;
 };
@@ -106,14 +108,44 @@ void operation_phase(struct operation *op, worker_phase phase);
 /** Note how far it is; it is told a few times a second. */
 void operation_tick(struct operation *op, void (*ticked)(struct operation *op));
 
+/**
+ * Have libxl cut the call short: in usec from now, and when ready (NULL: then) says that libxl can
+ * bear it.  operation_undoing takes it back.
+ */
+void operation_abort_call(struct operation *op, uint64_t usec, bool (*ready)(struct operation *op));
+
+/**
+ * Is libxl's helper at work on the stream that begins at offset of fd?
+ *
+ * Before that libxl (4.17) cannot bear an abort: it calls a function that it has not set yet, see
+ * libxl_save_callout.c, helper_done.  It starts the helper with the 24th byte of the stream.
+ */
+bool operation_helper_runs(int fd, uint64_t offset);
+
+/** It failed: the phase says so, and no abort comes to the calls that undo. */
+void operation_undoing(struct operation *op);
+
 /** Tell, and free op.  Must be last. */
 void operation_finish(struct operation *op);
 
-/** Is there a domain with this id and the uuid of params?  Fills *info_out (NULL is fine). */
-bool operation_domain_exists(const struct operation *op, uint32_t domid, libxl_dominfo *info_out);
+/*
+ * What Xen says of the domain that params name by id and uuid (Xen gives ids again).  Not to know
+ * is an answer of its own: nothing may be taken for gone because a question failed.
+ */
+enum operation_domain { OPERATION_DOMAIN_GONE, OPERATION_DOMAIN_THERE, OPERATION_DOMAIN_UNKNOWN };
 
-/** The id of the domain with the uuid; -1: none. */
-int operation_find_domain(const struct operation *op, const uint8_t *uuid);
+/** *info_out is filled where it is THERE (NULL is fine). */
+enum operation_domain operation_look(const struct operation *op, libxl_dominfo *info_out);
+
+/** The same, and -1 with err where the domain is not THERE. */
+int operation_need_domain(const struct operation *op, libxl_dominfo *info_out, struct err *err);
+
+/**
+ * THERE: *domid_out is the id of the domain with this uuid.  One that is dying is GONE: it may take
+ * a while to give back its memory, and another with its uuid may live already.
+ */
+enum operation_domain operation_find(const struct operation *op, const uint8_t *uuid,
+                                     int *domid_out);
 
 /** The callback from libxl's call to the operation that embeds it. */
 struct operation *operation_of_call(struct xl_call *call);

@@ -92,7 +92,7 @@ note_position(struct operation *op)
     if (here >= (off_t)r->image.stream_offset)
         op->processed = (uint64_t)here - r->image.stream_offset;
     if (op->domid < 0)
-        op->domid = operation_find_domain(op, r->build.def->uuid);
+        (void)operation_find(op, r->build.def->uuid, &op->domid);
 }
 
 static void
@@ -148,6 +148,14 @@ restore_granted(struct operation *op)
     xl_domain_restore(&op->call, &r->build.config, &r->build.domid, r->fd, &r->params, build_made);
 }
 
+static bool
+helper_runs(struct operation *op)
+{
+    struct restore *r = container_of(op, struct restore, build.op);
+
+    return operation_helper_runs(r->fd, r->image.stream_offset);
+}
+
 static void
 restore_abort(struct operation *op)
 {
@@ -155,7 +163,10 @@ restore_abort(struct operation *op)
 
     /* The domain has no devices before the stream is read. */
     note_position(op);
-    build_abort(&r->build, op->processed < op->total);
+    if (op->processed < op->total)
+        operation_abort_call(op, 0, helper_runs);
+    else
+        build_abort(&r->build);
 }
 
 static void

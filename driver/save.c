@@ -26,8 +26,7 @@ struct save {
     struct operation op; /* must be first */
     struct new_file  file;
     uint64_t         stream_offset;
-    uint64_t         memory; /* bytes that the domain has */
-    uint64_t         written_back; /* the kernel was told to write the file up to here */
+    uint64_t         written_back; /* the kernel was told to write so much of the stream */
 };
 
 /* The steps, in the order they run. */
@@ -39,39 +38,48 @@ static xl_call_fn save_resumed;
 
 /*----- helpers -----*/
 
+/*
+ * The file's position tells how far it is: libxl's helper shares it.  What libxc says of its
+ * progress counts the holes in a PVH domain's memory too, and so goes from 3% to the end at once.
+ */
 static uint64_t
-min_u64(uint64_t a, uint64_t b)
+written(const struct save *s)
 {
-    return a < b ? a : b;
+    off_t here = lseek(s->file.fd, 0, SEEK_CUR);
+
+    return here > (off_t)s->stream_offset ? (uint64_t)here - s->stream_offset : 0;
 }
 
-/* "Frames" comes for a save in one go, "Frames iteration 0 of 5" for a live one; other things that
- * libxc tells the progress of ("Start of stream") are no pages. */
 static void
-note_progress(void *arg, const char *what, uint64_t done, uint64_t total)
+note_progress(struct save *s)
 {
-    struct save *s = arg;
-
-    if (strncmp(what, "Frames", 6) != 0 || !total)
-        return;
-    /* libxc counts frame numbers.  Those of a PVH or HVM guest go up to 4 GiB, with nothing but a
-     * few special pages behind its memory. */
-    s->op.total = min_u64(total * PAGE_BYTES, s->memory);
-    s->op.processed = min_u64(done * PAGE_BYTES, s->op.total);
+    s->op.processed = written(s);
+    if (s->op.total < s->op.processed)
+        s->op.total = s->op.processed;
 }
 
 /* Have the disk busy while the stream comes, so that little is left for the fsync at the end. */
 static void
-write_back(struct operation *op)
+write_back(struct save *s)
+{
+    uint64_t from = s->written_back, end = written(s);
+
+    if (end <= from)
+        return;
+    (void)sync_file_range(s->file.fd, (off_t)(s->stream_offset + from), (off_t)(end - from),
+                          SYNC_FILE_RANGE_WRITE);
+    s->written_back = end;
+}
+
+static void
+save_ticked(struct operation *op)
 {
     struct save *s = container_of(op, struct save, op);
-    off_t        end = lseek(s->file.fd, 0, SEEK_CUR);
 
-    if (end <= (off_t)s->written_back)
+    if (s->file.fd < 0)
         return;
-    (void)sync_file_range(s->file.fd, (off_t)s->written_back, end - (off_t)s->written_back,
-                          SYNC_FILE_RANGE_WRITE);
-    s->written_back = (uint64_t)end;
+    note_progress(s);
+    write_back(s);
 }
 
 /* Why the disk takes no more; 0: it does. */
@@ -103,13 +111,26 @@ explain_failed_write(const struct save *s, struct err *err)
     err->detail = errnum;
 }
 
+/*
+ * A disk so full that libxl cannot write the first bytes of its stream would end this process (see
+ * operation_helper_runs), so they get their place now.  Returns 0, or -1 with errno.
+ */
+static int
+reserve(int fd, off_t offset)
+{
+    if (fallocate(fd, FALLOC_FL_KEEP_SIZE, offset, PAGE_BYTES) == 0)
+        return 0;
+    return errno == EOPNOTSUPP || errno == ENOSYS ? 0 : -1;
+}
+
+/* To resume one that is not would spoil its registers; one that nobody knows of is left alone. */
 static bool
 is_suspended(const struct save *s)
 {
     libxl_dominfo info;
     bool          suspended;
 
-    if (!operation_domain_exists(&s->op, (uint32_t)s->op.domid, &info))
+    if (operation_look(&s->op, &info) != OPERATION_DOMAIN_THERE)
         return false;
     suspended = info.shutdown && info.shutdown_reason == LIBXL_SHUTDOWN_REASON_SUSPEND;
     libxl_dominfo_dispose(&info);
@@ -125,16 +146,15 @@ prepare(struct save *s, struct err *err)
     libxl_dominfo       info;
     off_t               offset;
 
-    if (!operation_domain_exists(&s->op, (uint32_t)s->op.domid, &info))
-        return err_set(err, ERR_NO_DOMAIN, "there is no domain %s with id %d any more",
-                       params->name, s->op.domid);
-    s->memory = info.current_memkb * 1024;
+    if (operation_need_domain(&s->op, &info, err) < 0)
+        return -1;
+    s->op.total = info.current_memkb * 1024;
     libxl_dominfo_dispose(&info);
     if (new_file_open(&s->file, params->path, params->flags & WORKER_OVERWRITE, err) < 0 ||
         image_write(s->file.fd, IMAGE_LIBVIRT, params->xml, err) < 0)
         return -1;
     offset = lseek(s->file.fd, 0, SEEK_CUR);
-    if (offset < 0)
+    if (offset < 0 || reserve(s->file.fd, offset) < 0)
         return err_set_errno(err, errno, "cannot write %s", params->path);
     s->stream_offset = (uint64_t)offset;
     return 0;
@@ -152,9 +172,7 @@ save_start(struct operation *op)
         save_undo(s);
         return;
     }
-    op->xl->log.progress = note_progress;
-    op->xl->log.arg = s;
-    operation_tick(op, write_back);
+    operation_tick(op, save_ticked);
     xl_domain_suspend(&op->call, (uint32_t)op->domid, s->file.fd, save_suspended);
 }
 
@@ -199,8 +217,8 @@ save_destroyed(struct xl_call *call, int rc)
 {
     struct operation *op = operation_of_call(call);
 
-    op->domain_left = operation_domain_exists(op, (uint32_t)op->domid, NULL);
-    if (rc && op->domain_left)
+    op->domain_left = rc && operation_look(op, NULL) != OPERATION_DOMAIN_GONE;
+    if (op->domain_left)
         operation_fail_xl(op, rc, "the image is written, but the domain cannot be destroyed");
     operation_finish(op);
 }
@@ -208,10 +226,10 @@ save_destroyed(struct xl_call *call, int rc)
 static void
 save_undo(struct save *s)
 {
-    operation_phase(&s->op, WORKER_UNDOING);
+    operation_undoing(&s->op);
     new_file_discard(&s->file);
     if (!is_suspended(s)) {
-        s->op.domain_left = operation_domain_exists(&s->op, (uint32_t)s->op.domid, NULL);
+        s->op.domain_left = operation_look(&s->op, NULL) != OPERATION_DOMAIN_GONE;
         operation_finish(&s->op);
         return;
     }
@@ -232,10 +250,18 @@ save_resumed(struct xl_call *call, int rc)
     operation_finish(op);
 }
 
+static bool
+helper_runs(struct operation *op)
+{
+    struct save *s = container_of(op, struct save, op);
+
+    return operation_helper_runs(s->file.fd, s->stream_offset);
+}
+
 static void
 save_abort(struct operation *op)
 {
-    xl_call_abort(&op->call);
+    operation_abort_call(op, 0, helper_runs);
 }
 
 static void
@@ -243,7 +269,6 @@ save_clear(struct operation *op)
 {
     struct save *s = container_of(op, struct save, op);
 
-    op->xl->log.progress = NULL;
     new_file_discard(&s->file);
 }
 

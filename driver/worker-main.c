@@ -19,21 +19,11 @@
 #define SOCKET_FD 3
 
 static void
-asked_to_end(void *arg)
-{
-    worker_end(arg);
-}
-
-static void
 run(struct loop *loop, const char *path)
 {
-    struct worker     *worker = worker_new(loop, SOCKET_FD, path);
-    struct loop_signal term;
+    struct worker *worker = worker_new(loop, SOCKET_FD, path);
 
-    loop_signal_init(&term, loop, asked_to_end, worker);
-    loop_signal_start(&term, SIGTERM);
     loop_run(loop);
-    loop_signal_stop(&term);
     worker_free(worker);
 }
 
@@ -49,7 +39,11 @@ main(int argc, char **argv)
     }
     fcntl(SOCKET_FD, F_SETFD, FD_CLOEXEC);
     umask(077);
-    /* A terminal's Ctrl-C and hang-up are for the daemon; an operation outlives it. */
+    /*
+     * SIGTERM keeps its default: libxl sends it to its children, and one that has not come to exec
+     * yet would run a handler of ours, which wakes this process's loop and not its own.
+     *
+     * A terminal's Ctrl-C and hang-up are for the daemon; an operation outlives it. */
     setsid();
     signal(SIGPIPE, SIG_IGN);
     log_to_journal();

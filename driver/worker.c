@@ -28,7 +28,6 @@ struct worker {
     struct loop_timer idle;
     struct stream     daemon;
     bool              connected;
-    bool              ending; /* when the operation is done, without waiting for BYE */
 
     struct xl  xl;
     struct err xl_err; /* code 0: xl is open */
@@ -152,8 +151,6 @@ finished(struct worker *w, const struct err *err, int domid, bool domain_left, c
     };
     log_outcome(w);
     say_done(w);
-    if (w->ending)
-        loop_stop(w->loop);
 }
 
 static void
@@ -413,15 +410,4 @@ worker_free(struct worker *w)
     wire_body_free((xdrproc_t)xdr_worker_start, &w->start);
     free(w->path);
     free(w);
-}
-
-void
-worker_end(struct worker *w)
-{
-    if (!w->op) {
-        end(w);
-        return;
-    }
-    w->ending = true;
-    operation_abort(w->op);
 }

@@ -22,7 +22,4 @@ struct worker *worker_new(struct loop *loop, int fd, const char *path);
 /** NULL is fine. */
 void worker_free(struct worker *worker);
 
-/** Somebody wants this process to end: an operation is aborted and ends first. */
-void worker_end(struct worker *worker);
-
 #endif

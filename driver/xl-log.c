@@ -36,14 +36,15 @@ level_of(xentoollog_level level)
 
 /*
  * The part of a line that a user wants to read.  libxl's begin with where they come from,
- * "libxl_create.c:1032:initiate_domain_create: Domain 7:", see libxl_internal.c, libxl__logv.
+ * "libxl_create.c:1032:initiate_domain_create: Domain 7:", see libxl_internal.c, libxl__logv;
+ * libxc's with "xg_dom_core.c:689: xc_dom_find_loader:".
  */
 static const char *
 reason_of(const char *line)
 {
     int skip = 0, skip_domain = 0;
 
-    if (sscanf(line, "%*[a-z0-9_].c:%*d:%*[A-Za-z0-9_]: %n", &skip) < 0 || !skip)
+    if (sscanf(line, "%*[a-z0-9_].c:%*d:%*[ A-Za-z0-9_]: %n", &skip) < 0 || !skip)
         skip = 0;
     if (sscanf(line + skip, "Domain %*d:%n", &skip_domain) < 0)
         skip_domain = 0;
@@ -106,17 +107,6 @@ log_vmessage(xentoollog_logger *logger, xentoollog_level level, int errnum, cons
 }
 
 static void
-log_progress(xentoollog_logger *logger, const char *context, const char *what, int percent,
-             unsigned long done, unsigned long total)
-{
-    struct xl_log *log = (struct xl_log *)logger;
-
-    (void)context, (void)percent;
-    if (log->progress)
-        log->progress(log->arg, what, done, total);
-}
-
-static void
 log_destroy(xentoollog_logger *logger)
 {
     (void)logger;
@@ -126,7 +116,7 @@ void
 xl_log_init(struct xl_log *log)
 {
     *log = (struct xl_log){
-        .vtable = {.vmessage = log_vmessage, .progress = log_progress, .destroy = log_destroy},
+        .vtable = {.vmessage = log_vmessage, .destroy = log_destroy},
         .text = xcalloc(1, XL_LOG_SIZE + 1),
     };
 }

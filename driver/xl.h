@@ -25,16 +25,10 @@
 #define XL_LOG_SIZE 60000  /* of all lines; the oldest go first */
 #define XL_LOG_REASONS 900 /* of those lines that tell why something failed */
 
-/* done of total, in the unit of what; total 0: not known.  Comes from inside libxl: call nothing
- * of it. */
-typedef void xl_progress_fn(void *arg, const char *what, uint64_t done, uint64_t total);
-
 struct xl_log {
     xentoollog_logger vtable; /* must be first */
     struct log_about  about;  /* what its lines are about */
-    xl_progress_fn   *progress;
-    void             *arg;
-    char             *text; /* the lines since xl_log_clear, oldest first */
+    char             *text;   /* the lines since xl_log_clear, oldest first */
     size_t            size;
     char reasons[XL_LOG_REASONS]; /* the errors among them, the first ones, "; " between */
     int  errnum;                  /* the first error's errno that is known; 0: none */
