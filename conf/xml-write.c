@@ -10,7 +10,7 @@
 #include "text.h"
 #include "xml.h"
 
-static void write_children(struct text *out, const xmlNode *node, int depth);
+static void write_children(struct text *out, const xmlNode *node, bool text, int depth);
 
 static void
 write_name(struct text *out, const xmlNs *ns, const xmlChar *name)
@@ -51,12 +51,22 @@ write_attributes(struct text *out, const xmlNode *node)
     }
 }
 
-/* Between text, white space would be text too. */
+static bool
+is_blank(const xmlNode *node)
+{
+    const char *content = (const char *)node->content;
+
+    return node->type == XML_TEXT_NODE && (!content || !content[strspn(content, " \t\r\n")]);
+}
+
+/* If so, white space is text too, and none may be added.  Else it only stood between elements. */
 static bool
 holds_text(const xmlNode *node)
 {
+    if (node->children && !node->children->next)
+        return node->children->type == XML_TEXT_NODE;
     for (const xmlNode *child = node->children; child; child = child->next)
-        if (child->type == XML_TEXT_NODE)
+        if (child->type == XML_TEXT_NODE && !is_blank(child))
             return true;
     return false;
 }
@@ -72,7 +82,7 @@ new_line(struct text *out, int depth)
 static void
 write_element(struct text *out, const xmlNode *node, int depth)
 {
-    bool indent = depth >= 0 && !holds_text(node);
+    bool text = holds_text(node), indent = depth >= 0 && !text;
 
     text_add(out, "<");
     write_name(out, node->ns, node->name);
@@ -83,7 +93,7 @@ write_element(struct text *out, const xmlNode *node, int depth)
         return;
     }
     text_add(out, ">");
-    write_children(out, node, indent ? depth + 1 : -1);
+    write_children(out, node, text, indent ? depth + 1 : -1);
     if (indent)
         new_line(out, depth);
     text_add(out, "</");
@@ -117,9 +127,11 @@ write_node(struct text *out, const xmlNode *node, int depth)
 
 /* depth -1: everything on one line. */
 static void
-write_children(struct text *out, const xmlNode *node, int depth)
+write_children(struct text *out, const xmlNode *node, bool text, int depth)
 {
     for (const xmlNode *child = node->children; child; child = child->next) {
+        if (!text && is_blank(child))
+            continue;
         if (depth >= 0)
             new_line(out, depth);
         write_node(out, child, depth);

@@ -11,6 +11,8 @@
 #include "base/alloc.h"
 #include "xml.h"
 
+#define ATTRIBUTES_MAX 64 /* in one tag */
+
 /* libxml2 returns NULL when there is no memory; we end then, as everywhere. */
 static void *
 must(void *ptr)
@@ -53,17 +55,56 @@ parse_failed(xmlParserCtxt *parser, struct err *err)
     return err_set(err, ERR_XML, "line %d: %.*s", line, (int)strcspn(reason, "\n"), reason);
 }
 
+/*
+ * libxml2 compares each attribute of a tag with each other one, and looks for a prefix in all the
+ * namespaces around it: with very many of them that takes minutes.  So they are counted first.
+ * '<' in a value is an error that libxml2 finds, so a tag surely begins at each.
+ */
+static int
+check_tags(const char *xml, size_t size, struct err *err)
+{
+    int  line = 1, attributes = 0;
+    bool in_tag = false;
+    char quote = '\0';
+
+    for (size_t i = 0; i < size; i++) {
+        char c = xml[i];
+
+        line += c == '\n';
+        if (c == '<') {
+            in_tag = i + 1 < size && !strchr("!?/", xml[i + 1]);
+            attributes = 0;
+            quote = '\0';
+        } else if (!in_tag) {
+            continue;
+        } else if (quote) {
+            quote = c == quote ? '\0' : quote;
+        } else if (c == '\'' || c == '"') {
+            quote = c;
+            if (++attributes > ATTRIBUTES_MAX)
+                return err_set(err, ERR_XML, "line %d: there are more than %d attributes in a tag",
+                               line, ATTRIBUTES_MAX);
+        } else if (c == '>') {
+            in_tag = false;
+        }
+    }
+    return 0;
+}
+
 int
 xml_parse(const char *xml, size_t size, xmlDoc **doc_out, struct err *err)
 {
     const int options = XML_PARSE_NONET | XML_PARSE_NOBLANKS | XML_PARSE_NOCDATA |
                         XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
-    xmlParserCtxt *parser = must(xmlNewParserCtxt());
+    xmlParserCtxt *parser;
     xmlDoc        *doc;
     int            r = 0;
 
+    if (check_tags(xml, size, err))
+        return -1;
+    parser = must(xmlNewParserCtxt());
     parser->sax->internalSubset = refuse_doctype;
-    doc = size > INT_MAX ? NULL : xmlCtxtReadMemory(parser, xml, (int)size, NULL, NULL, options);
+    doc = xmlCtxtReadMemory(parser, xml, (int)size, NULL, "UTF-8", options);
     if (!doc || !xmlDocGetRootElement(doc) || parser->_private) {
         r = parse_failed(parser, err);
         xmlFreeDoc(doc);

@@ -18,8 +18,8 @@
 struct text;
 
 /**
- * No document type (so no entities), no network, no files.  *doc_out is freed by xmlFreeDoc and
- * has a root.
+ * UTF-8 only, no document type (so no entities), no network, no files.  *doc_out is freed by
+ * xmlFreeDoc and has a root.  The caller bounds the size.
  *
  * Errors: ERR_XML with the line.
  */

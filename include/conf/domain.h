@@ -16,7 +16,7 @@
 #include "base/uuid.h"
 
 #define DOMAIN_NAME_MAX 255
-#define DOMAIN_XML_MAX (4u << 20) /* as long as libvirt's protocol lets a string be */
+#define DOMAIN_XML_MAX (1u << 20) /* longer XML is refused: reading it takes time */
 #define DOMAIN_DEVICES_MAX 1024   /* of one kind */
 #define DOMAIN_VCPUS_MAX 4096
 #define DOMAIN_VNC_PORT_MIN 5900
@@ -130,7 +130,8 @@ enum {
 /**
  * Parse, check and fill in what is left out.
  *
- * xml may come from anybody: no entities, no network, no files; the caller bounds the size.
+ * xml may come from anybody: no entities, no network, no files, UTF-8 only, at most DOMAIN_XML_MAX
+ * bytes.
  * *def_out is freed by domain_def_free.
  *
  * Errors: ERR_XML with line, element and reason; ERR_CONFIG_UNSUPPORTED for what libvirt's XML

@@ -13,7 +13,7 @@
 
 /**
  * config_out must be initialised (libxl_domain_config_init) and is the caller's to dispose, also
- * on failure.  Copied: nothing of def is kept.  ctx may be used for look-ups that do not wait.
+ * on failure.  Copied: nothing of def is kept.  Works without Xen.
  */
 int conf_to_libxl(const struct domain_def *def, libxl_domain_config *config_out, struct err *err);
 

@@ -118,6 +118,27 @@ START_TEST(metadata_of_others_survives)
 }
 END_TEST
 
+START_TEST(white_space_is_kept_where_there_is_text_and_only_there)
+{
+    static const char xml[] =
+        "<domain type='xen'><name>a</name><memory>1</memory><os><type>xen"
+        "</type></os><x>a <b/> <c>  </c></x>text<devices>  </devices></domain>";
+    struct domain_def *def, *again;
+    struct err         err;
+    cleanup_free char *once = NULL, *twice = NULL;
+
+    ck_assert_int_eq(domain_def_parse(xml, strlen(xml), &def, &err), 0);
+    once = domain_def_format(def, NULL, 0);
+    ck_assert_ptr_nonnull(strstr(once, "<x>a <b/> <c>  </c></x>"));
+    ck_assert_ptr_nonnull(strstr(once, "text<devices><console type='pty'>"));
+    ck_assert_int_eq(domain_def_parse(once, strlen(once), &again, &err), 0);
+    twice = domain_def_format(again, NULL, 0);
+    ck_assert_str_eq(once, twice);
+    domain_def_free(def);
+    domain_def_free(again);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -135,6 +156,7 @@ main(void)
     tcase_add_test(tc, dom0_has_its_id);
     tcase_add_test(tc, a_password_is_written_only_for_those_who_may_see_it);
     tcase_add_test(tc, metadata_of_others_survives);
+    tcase_add_test(tc, white_space_is_kept_where_there_is_text_and_only_there);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

@@ -163,6 +163,8 @@ static const struct {
     {"<domain type='xen'>\n<name>&x;</name></domain>", ERR_XML, "line 2: Entity 'x' not defined"},
     {"<domain type='xen'>\n<name>\xff</name></domain>", ERR_XML,
      "line 2: Input is not proper UTF-8, indicate encoding !"},
+    {"<?xml version='1.0' encoding='ISO-8859-1'?>\n<domain type='xen'><name>\xfc</name></domain>",
+     ERR_XML, "line 2: Input is not proper UTF-8, indicate encoding !"},
     {"<network/>", ERR_XML, "line 1: <network>: <domain> is expected here"},
     {"<x:domain xmlns:x='urn:x' type='xen'/>", ERR_XML,
      "line 1: <domain>: <domain> is expected here"},
@@ -339,8 +341,50 @@ START_TEST(a_document_too_long_is_refused_unread)
     struct domain_def *def = NULL;
 
     ck_assert_int_eq(domain_def_parse(xml, DOMAIN_XML_MAX + 1, &def, &err), -1);
-    ck_assert_str_eq(err.message, "domain XML of 4194305 bytes is longer than 4194304");
+    ck_assert_str_eq(err.message, "domain XML of 1048577 bytes is longer than 1048576");
     free(xml);
+}
+END_TEST
+
+/* Without the bound this would take minutes. */
+START_TEST(a_tag_with_very_many_attributes_is_refused_at_once)
+{
+    const size_t       count = 100000, length = sizeof " a12345=''" - 1;
+    cleanup_free char *attributes = xcalloc(count, length + 1);
+    cleanup_free char *xml = NULL;
+    struct err         err;
+
+    for (size_t i = 0; i < count; i++)
+        sprintf(attributes + i * length, " a%05zu=''", i);
+    xml = domain_with("", attributes);
+    memcpy(strstr(xml, "<devices>"), "<devices ", strlen("<devices "));
+    ck_assert_ptr_null(parse(xml, &err));
+    ck_assert_str_eq(err.message, "line 5: there are more than 64 attributes in a tag");
+}
+END_TEST
+
+START_TEST(many_quotes_outside_of_tags_are_nobodys_business)
+{
+    char quotes[401];
+
+    for (size_t i = 0; i < 400; i++)
+        quotes[i] = "\"'"[i / 7 % 2];
+    quotes[400] = '\0';
+    for (int i = 0; i < 3; i++) {
+        cleanup_free char *text = xasprintf(i == 0   ? "<x>%s</x>"
+                                            : i == 1 ? "<x><![CDATA[%s]]></x>"
+                                                     : "<!-- %s -->",
+                                            quotes);
+
+        domain_def_free(parse_with(text, ""));
+    }
+}
+END_TEST
+
+START_TEST(a_byte_order_mark_is_no_error)
+{
+    domain_def_free(parse_good("\xef\xbb\xbf<domain type='xen'><name>a</name><memory>1</memory>"
+                               "<os><type>xen</type></os></domain>"));
 }
 END_TEST
 
@@ -542,6 +586,9 @@ main(void)
                         array_size(bad_parts));
     tcase_add_test(tc, a_boot_device_too_many_is_refused);
     tcase_add_test(tc, a_document_too_long_is_refused_unread);
+    tcase_add_test(tc, a_tag_with_very_many_attributes_is_refused_at_once);
+    tcase_add_test(tc, many_quotes_outside_of_tags_are_nobodys_business);
+    tcase_add_test(tc, a_byte_order_mark_is_no_error);
     tcase_add_test(tc, a_device_too_many_is_refused);
     tcase_add_test(tc, a_name_that_makes_no_file_name_is_refused);
     tcase_add_test(tc, the_console_of_a_pv_guest_is_there_without_being_named);
