@@ -11,7 +11,8 @@
 #include "base/alloc.h"
 #include "xml.h"
 
-#define ATTRIBUTES_MAX 64 /* in one tag */
+#define ATTRIBUTES_MAX 64  /* in one tag */
+#define NAMESPACES_MAX 256 /* in the document */
 
 /* libxml2 returns NULL when there is no memory; we end then, as everywhere. */
 static void *
@@ -55,38 +56,55 @@ parse_failed(xmlParserCtxt *parser, struct err *err)
     return err_set(err, ERR_XML, "line %d: %.*s", line, (int)strcspn(reason, "\n"), reason);
 }
 
+/* Where a reader of tags is. */
+struct tag_scan {
+    int  line, attributes, namespaces;
+    bool in_tag;
+    char quote; /* 0: outside of a value */
+};
+
+/* rest begins with c.  '<' in a value is an error that libxml2 finds, so a tag begins at each. */
+static void
+scan_character(struct tag_scan *scan, const char *rest, size_t left)
+{
+    char c = *rest;
+
+    scan->line += c == '\n';
+    if (c == '<') {
+        scan->in_tag = left > 1 && !strchr("!?/", rest[1]);
+        scan->attributes = 0;
+        scan->quote = '\0';
+    } else if (!scan->in_tag) {
+        return;
+    } else if (scan->quote) {
+        scan->quote = c == scan->quote ? '\0' : scan->quote;
+    } else if (c == '\'' || c == '"') {
+        scan->quote = c;
+        scan->attributes++;
+    } else if (c == '>') {
+        scan->in_tag = false;
+    } else if (left > 5 && memcmp(rest, "xmlns", 5) == 0) {
+        scan->namespaces++;
+    }
+}
+
 /*
  * libxml2 compares each attribute of a tag with each other one, and looks for a prefix in all the
  * namespaces around it: with very many of them that takes minutes.  So they are counted first.
- * '<' in a value is an error that libxml2 finds, so a tag surely begins at each.
  */
 static int
 check_tags(const char *xml, size_t size, struct err *err)
 {
-    int  line = 1, attributes = 0;
-    bool in_tag = false;
-    char quote = '\0';
+    struct tag_scan scan = {.line = 1};
 
     for (size_t i = 0; i < size; i++) {
-        char c = xml[i];
-
-        line += c == '\n';
-        if (c == '<') {
-            in_tag = i + 1 < size && !strchr("!?/", xml[i + 1]);
-            attributes = 0;
-            quote = '\0';
-        } else if (!in_tag) {
-            continue;
-        } else if (quote) {
-            quote = c == quote ? '\0' : quote;
-        } else if (c == '\'' || c == '"') {
-            quote = c;
-            if (++attributes > ATTRIBUTES_MAX)
-                return err_set(err, ERR_XML, "line %d: there are more than %d attributes in a tag",
-                               line, ATTRIBUTES_MAX);
-        } else if (c == '>') {
-            in_tag = false;
-        }
+        scan_character(&scan, xml + i, size - i);
+        if (scan.attributes > ATTRIBUTES_MAX)
+            return err_set(err, ERR_XML, "line %d: there are more than %d attributes in a tag",
+                           scan.line, ATTRIBUTES_MAX);
+        if (scan.namespaces > NAMESPACES_MAX)
+            return err_set(err, ERR_XML, "line %d: there are more than %d namespaces", scan.line,
+                           NAMESPACES_MAX);
     }
     return 0;
 }

@@ -363,6 +363,20 @@ START_TEST(a_tag_with_very_many_attributes_is_refused_at_once)
 }
 END_TEST
 
+START_TEST(very_many_namespaces_are_refused_at_once)
+{
+    char               namespaces[300 * 24] = "";
+    cleanup_free char *xml = NULL;
+    struct err         err;
+
+    for (int i = 0; i < 300; i++)
+        sprintf(namespaces + strlen(namespaces), "<x xmlns:y='u'/>%s", i % 30 ? "" : "\n");
+    xml = domain_with(namespaces, "");
+    ck_assert_ptr_null(parse(xml, &err));
+    ck_assert_str_eq(err.message, "line 14: there are more than 256 namespaces");
+}
+END_TEST
+
 START_TEST(many_quotes_outside_of_tags_are_nobodys_business)
 {
     char quotes[401];
@@ -587,6 +601,7 @@ main(void)
     tcase_add_test(tc, a_boot_device_too_many_is_refused);
     tcase_add_test(tc, a_document_too_long_is_refused_unread);
     tcase_add_test(tc, a_tag_with_very_many_attributes_is_refused_at_once);
+    tcase_add_test(tc, very_many_namespaces_are_refused_at_once);
     tcase_add_test(tc, many_quotes_outside_of_tags_are_nobodys_business);
     tcase_add_test(tc, a_byte_order_mark_is_no_error);
     tcase_add_test(tc, a_device_too_many_is_refused);
