@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Start a new domain from its XML. */
+#include <string.h>
+
 #include "base/alloc.h"
 #include "calls.h"
 #include "command.h"
@@ -20,7 +22,9 @@ create_run(struct client *client, const struct options *options, struct err *err
 
     if (!conn || files_read_text(options->operands[0], &xml, err) < 0)
         return -1;
-    job.label = label = xasprintf("create %s", options->operands[0]);
+    job.label = label = strcmp(options->operands[0], "-") == 0
+                            ? xstrdup("create")
+                            : xasprintf("create %s", options->operands[0]);
     args.xml_desc = xml;
     args.flags = option_given(options, "paused") ? START_PAUSED : 0;
     if (call_begin_domain_create_xml(conn, &job.call, &args, err) < 0 || job_run(&job, err) < 0)

@@ -26,8 +26,8 @@ restore_run(struct client *client, const struct options *options, struct err *er
         return -1;
     if (call_end_domain_restore_flags(&job.call, NULL, err) < 0)
         return job_aborted(&job, err);
-    text_print_line(stdout, "%s restored from %s%s", job.domain ? job.domain : "domain", path,
-                    job.aborted ? "; the abort came too late" : "");
+    text_print_line(stdout, "%s%srestored from %s%s", job.domain ? job.domain : "",
+                    job.domain ? " " : "", path, job.aborted ? "; the abort came too late" : "");
     return 0;
 }
 

@@ -87,7 +87,6 @@ note(struct job *job, const struct dom0d_job *listed)
         [DOM0D_JOB_RUNNING] = PROGRESS_RUNNING,
         [DOM0D_JOB_ABORTING] = PROGRESS_ABORTING,
     };
-
     enum progress_state state = PROGRESS_RUNNING;
 
     if (listed->state >= 0 && (size_t)listed->state < array_size(states))
@@ -150,10 +149,16 @@ step_abort(struct job *job)
 
     if (call_answered(&job->abort_call) && call_end_job_abort(&job->abort_call, NULL, &err) < 0)
         refuse_abort(job, &err);
-    if (!job->abort_wanted || job->aborted || !job->id)
+    if (!job->abort_wanted || job->abort_tried || (!job->id && !job->list_refused))
         return;
-    job->aborted = true;
-    call_begin_job_abort(job->conn, &job->abort_call, &args, &err);
+    job->abort_tried = true;
+    if (job->id) {
+        job->aborted = true;
+        call_begin_job_abort(job->conn, &job->abort_call, &args, &err);
+    } else {
+        err_set(&err, ERR_NO_SUPPORT, "the daemon does not tell the number of the job");
+        refuse_abort(job, &err);
+    }
 }
 
 /*----- the whole -----*/

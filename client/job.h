@@ -37,7 +37,7 @@ struct job {
     struct progress progress;
     struct call     list_call, abort_call;
     bool            list_refused;
-    bool            abort_wanted;
+    bool            abort_wanted, abort_tried;
     uint64_t        list_due_usec;
     int             interrupt_fd; /* -1: Ctrl-C is not ours to catch */
     sigset_t        signals;      /* those that were blocked before */

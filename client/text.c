@@ -83,7 +83,7 @@ text_safe(const char *text)
 }
 
 /* The formatted text, made safe; the caller frees it. */
-static char *
+static __attribute__((format(printf, 1, 0))) char *
 format_safe(const char *format, va_list ap)
 {
     cleanup_free char *text = NULL;

@@ -80,6 +80,7 @@ scene_clear(struct scene *scene)
     unlink(scene->path);
     ck_assert_int_eq(rmdir(scene->dir), 0); /* nothing else was left behind */
     free(scene->in.text);
+    free(scene->held.text);
     free(scene->out.text);
     free(scene->err.text);
 }
@@ -96,6 +97,8 @@ become_dom0ctl(const struct scene *scene, const char *arguments, int in, int out
     for (char *word = strtok(words, " "); word; word = strtok(NULL, " "))
         argv[n++] = word;
     program = xasprintf("%s/client/dom0ctl", build ? build : ".");
+    if (scene->full_output)
+        out = open("/dev/full", O_WRONLY);
     if (scene->ignore_interrupt)
         signal(SIGINT, SIG_IGN);
     dup2(in, STDIN_FILENO);
@@ -155,7 +158,9 @@ scene_send(struct scene *scene, const void *data, size_t size)
 {
     const char *at = data;
 
-    while (size && scene->conn >= 0) {
+    if (scene->hold)
+        append(&scene->held, data, size);
+    while (size && scene->conn >= 0 && !scene->hold) {
         ssize_t n = send(scene->conn, at, size, MSG_NOSIGNAL);
 
         if (n < 0)
@@ -163,6 +168,20 @@ scene_send(struct scene *scene, const void *data, size_t size)
         at += n;
         size -= (size_t)n;
     }
+}
+
+void
+scene_hold(struct scene *scene)
+{
+    scene->hold = true;
+}
+
+void
+scene_release(struct scene *scene)
+{
+    scene->hold = false;
+    scene_send(scene, scene->held.text, scene->held.size);
+    scene->held.size = 0;
 }
 
 void

@@ -44,6 +44,7 @@ struct scene {
     bool           terminal; /* dom0ctl's stderr is one, of that many columns: */
     unsigned short columns;
     bool           ignore_interrupt; /* dom0ctl starts with SIGINT ignored */
+    bool           full_output;      /* its stdout takes nothing */
     const char    *input;            /* what stands on its stdin; NULL: nothing */
     int            number;           /* the test's own */
     uint32_t       serial;           /* the test's own */
@@ -58,7 +59,8 @@ struct scene {
     char              dir[64], path[80];
     int               listener, conn, out_fd, err_fd;
     pid_t             child;
-    struct scene_text in;
+    struct scene_text in, held;
+    bool              hold;
 };
 
 void scene_init(struct scene *scene);
@@ -82,6 +84,10 @@ size_t scene_count(const struct scene *scene, int32_t procedure);
 /*----- what a daemon says -----*/
 
 void scene_send(struct scene *scene, const void *data, size_t size);
+
+/* What is sent between the two arrives at once. */
+void scene_hold(struct scene *scene);
+void scene_release(struct scene *scene);
 void scene_hang_up(struct scene *scene);
 void scene_answer(struct scene *scene, const struct wire_header *call, xdrproc_t filter,
                   const void *body);

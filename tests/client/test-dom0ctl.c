@@ -187,6 +187,25 @@ START_TEST(a_domain_is_looked_up_by_id_or_uuid_and_then_by_name)
 END_TEST
 
 static bool
+refuse_ids(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
+{
+    (void)frame, (void)size;
+    if (call->procedure != 22)
+        return false;
+    scene_refuse(s, call, ERR_OPERATION_DENIED, "not today");
+    return true;
+}
+
+START_TEST(a_look_up_that_fails_for_another_reason_is_not_tried_in_another_way)
+{
+    scene.on_call = refuse_ids;
+    scene_run(&scene, "state 8");
+    ck_assert_str_eq(scene.err.text, "dom0ctl: not today\n");
+    ck_assert_uint_eq(scene_count(&scene, 23), 0);
+}
+END_TEST
+
+static bool
 give_xml(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
 {
     static char                     xml[] = "<domain>\n\t<name>a\xc2\x9b</name>\n</domain>\n";
@@ -445,6 +464,33 @@ START_TEST(when_no_number_was_asked_for_the_end_of_the_time_is_no_failure)
 }
 END_TEST
 
+/* The second event comes only when the first has been seen. */
+static void
+send_the_next_event(struct scene *s)
+{
+    if (strstr(s->out.text, "web started (booted)\n"))
+        scene_event(s, 5, 1);
+}
+
+static bool
+send_one_event(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
+{
+    (void)frame, (void)size;
+    if (call->procedure == 316)
+        scene_event(s, 2, 0);
+    return false;
+}
+
+START_TEST(an_event_is_printed_when_it_comes_and_not_when_there_are_many)
+{
+    scene.on_call = send_one_event;
+    scene.on_idle = send_the_next_event;
+    scene_run(&scene, "events --count 2");
+    ck_assert_int_eq(scene_exit_status(&scene), 0);
+    ck_assert_ptr_nonnull(strstr(scene.out.text, "web stopped (destroyed)\n"));
+}
+END_TEST
+
 static bool
 note_event_domain(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
 {
@@ -530,14 +576,39 @@ START_TEST(without_a_daemon_the_socket_is_named)
 }
 END_TEST
 
+static bool
+note_open_flags(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
+{
+    remote_connect_open_args args = {.name = NULL};
+
+    if (call->procedure != 1)
+        return false;
+    SCENE_DECODE(frame, size, remote_connect_open_args, &args);
+    ck_assert_str_eq(*args.name, "xen:///system");
+    s->number = (int)args.flags;
+    wire_body_free((xdrproc_t)xdr_remote_connect_open_args, &args);
+    return false;
+}
+
+START_TEST(a_connection_says_what_it_wants_to_open)
+{
+    scene.on_call = note_open_flags;
+    scene.number = -1;
+    scene_run(&scene, "list");
+    ck_assert_int_eq(scene.number, 0);
+}
+END_TEST
+
 START_TEST(readonly_takes_the_other_socket_and_says_so)
 {
     cleanup_free char *path = xasprintf("%s-ro", scene.path);
 
     ck_assert_int_eq(rename(scene.path, path), 0);
     snprintf(scene.path, sizeof scene.path, "%s", path); /* scene_clear removes it */
+    scene.on_call = note_open_flags;
     scene_run(&scene, "-r list --name");
     ck_assert_str_eq(scene.out.text, "web\ndb\n");
+    ck_assert_int_eq(scene.number, 1);
 }
 END_TEST
 
@@ -585,6 +656,7 @@ go_wrong(struct scene *s, const struct wire_header *call, const void *frame, siz
 {
     static const unsigned char garbage[] = {0, 0, 0, 4, 1, 2, 3, 4};
     static const unsigned char half[] = {0, 0, 0, 64, 0x20, 0, 0x80, 0x86, 0, 0};
+    struct wire_header         other = *call;
 
     (void)frame, (void)size;
     if (call->procedure != 273)
@@ -600,8 +672,12 @@ go_wrong(struct scene *s, const struct wire_header *call, const void *frame, siz
     case 2:
         scene_send(s, garbage, sizeof garbage);
         break;
-    default: /* an answer that is too short for its type */
+    case 3: /* an answer that is too short for its type */
         scene_answer(s, call, NULL, NULL);
+        break;
+    default:
+        other.procedure = 274;
+        scene_answer(s, &other, NULL, NULL);
     }
     return true;
 }
@@ -613,6 +689,7 @@ START_TEST(what_goes_wrong_on_the_wire_is_an_error_and_never_a_hang)
         "was lost\n",
         "sent what is not its protocol: ",
         "dom0ctl: the daemon's answer to procedure 273: ",
+        "dom0ctl: the daemon answered procedure 274 instead of 273\n",
     };
 
     scene.on_call = go_wrong;
@@ -640,6 +717,9 @@ answer_in_pieces(struct scene *s, const struct wire_header *call, const void *fr
     (void)frame, (void)size;
     if (call->procedure != 60)
         return false;
+    other.program = WIRE_PROGRAM_DOM0D;
+    scene_answer(s, &other, NULL, NULL);
+    other = *call;
     other.serial += 77;
     scene_answer(s, &other, NULL, NULL);
     scene_event(s, 2, 0);
@@ -666,6 +746,37 @@ START_TEST(an_answer_is_found_between_other_frames_and_a_ping_is_answered)
 }
 END_TEST
 
+static bool
+answer_twice(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
+{
+    (void)frame, (void)size;
+    if (call->procedure != 212)
+        return false;
+    scene_hold(s);
+    SCENE_ANSWER(s, call, remote_domain_get_state_ret, .state = 1, .reason = 1);
+    SCENE_ANSWER(s, call, remote_domain_get_state_ret, .state = 3, .reason = 1);
+    scene_release(s);
+    return true;
+}
+
+START_TEST(of_two_answers_to_one_call_the_first_counts)
+{
+    scene.on_call = answer_twice;
+    scene_run(&scene, "state web");
+    ck_assert_str_eq(scene.out.text, "running\n");
+    ck_assert_int_eq(scene_exit_status(&scene), 0);
+}
+END_TEST
+
+START_TEST(output_that_finds_no_room_is_a_failure)
+{
+    scene.full_output = true;
+    scene_run(&scene, "list");
+    ck_assert_int_eq(scene_exit_status(&scene), 1);
+    ck_assert_str_eq(scene.err.text, "dom0ctl: cannot write the output\n");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -687,6 +798,7 @@ main(void)
     tcase_add_test(tc, state_is_one_word_and_a_reason_if_asked_for);
     tcase_add_loop_test(tc, a_domain_is_looked_up_by_id_or_uuid_and_then_by_name, 0,
                         array_size(lookups));
+    tcase_add_test(tc, a_look_up_that_fails_for_another_reason_is_not_tried_in_another_way);
     tcase_add_test(tc, xml_is_printed_as_it_is_where_it_goes_to_no_terminal);
     tcase_add_test(tc, xml_asks_for_what_the_options_say);
     tcase_add_test(tc, version_tells_all_three);
@@ -698,16 +810,20 @@ main(void)
     tcase_add_test(tc, events_are_lines_of_json);
     tcase_add_test(tc, when_the_time_is_up_before_the_events_came_it_failed);
     tcase_add_test(tc, when_no_number_was_asked_for_the_end_of_the_time_is_no_failure);
+    tcase_add_test(tc, an_event_is_printed_when_it_comes_and_not_when_there_are_many);
     tcase_add_test(tc, events_of_one_domain_are_asked_for_as_such);
     tcase_add_loop_test(tc, misuse_is_said_and_ends_with_2_without_asking_the_daemon, 0,
                         array_size(misuses));
     tcase_add_loop_test(tc, help_needs_no_daemon, 0, 4);
     tcase_add_test(tc, without_a_daemon_the_socket_is_named);
+    tcase_add_test(tc, a_connection_says_what_it_wants_to_open);
     tcase_add_test(tc, readonly_takes_the_other_socket_and_says_so);
     tcase_add_test(tc, the_daemons_error_is_one_line_and_safe);
     tcase_add_test(tc, a_daemon_that_does_not_open_says_why);
-    tcase_add_loop_test(tc, what_goes_wrong_on_the_wire_is_an_error_and_never_a_hang, 0, 4);
+    tcase_add_loop_test(tc, what_goes_wrong_on_the_wire_is_an_error_and_never_a_hang, 0, 5);
     tcase_add_test(tc, an_answer_is_found_between_other_frames_and_a_ping_is_answered);
+    tcase_add_test(tc, of_two_answers_to_one_call_the_first_counts);
+    tcase_add_test(tc, output_that_finds_no_room_is_a_failure);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);

@@ -258,7 +258,7 @@ START_TEST(an_interrupted_restore_or_create_is_aborted_too)
 {
     static const char *const commands[] = {"restore /tmp/x.save", "create -"};
     static const char *const said[] = {"dom0ctl: restore /tmp/x.save: aborted\n",
-                                       "dom0ctl: create -: aborted\n"};
+                                       "dom0ctl: create: aborted\n"};
 
     scene.on_call = abort_when_asked;
     scene.input = "<domain/>";
@@ -274,8 +274,10 @@ static bool
 be_too_late(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
 {
     if (call->program == WIRE_PROGRAM_DOM0D && call->procedure == 3) {
+        scene_hold(s);
         scene_answer(s, &long_call, NULL, NULL);
         scene_refuse(s, call, ERR_OPERATION_INVALID, "there is no job 41");
+        scene_release(s);
         return true;
     }
     return call->procedure == 3 || abort_when_asked(s, call, frame, size);
@@ -335,6 +337,35 @@ START_TEST(a_second_interrupt_leaves_as_any_interrupt_does)
     ck_assert_int_eq(WTERMSIG(scene.status), SIGINT);
     ck_assert_ptr_nonnull(
         strstr(scene.err.text, "dom0ctl: left without waiting; see 'dom0ctl jobs'\n"));
+}
+END_TEST
+
+static bool
+have_no_list_and_wait(struct scene *s, const struct wire_header *call, const void *frame,
+                      size_t size)
+{
+    if (call->program != WIRE_PROGRAM_DOM0D)
+        return be_busy(s, call, frame, size);
+    scene_refuse(s, call, ERR_RPC, "Cannot find program");
+    scene_interrupt(s);
+    return true;
+}
+
+static void
+end_when_told(struct scene *s)
+{
+    if (strstr(s->err.text, "cannot abort"))
+        scene_answer(s, &long_call, NULL, NULL);
+}
+
+START_TEST(an_abort_that_cannot_be_asked_for_is_said)
+{
+    scene.on_call = have_no_list_and_wait;
+    scene.on_idle = end_when_told;
+    scene_run(&scene, "save web /tmp/web.save");
+    ck_assert_int_eq(scene_exit_status(&scene), 0);
+    ck_assert_ptr_nonnull(strstr(scene.err.text, "dom0ctl: cannot abort: the daemon does not"));
+    ck_assert_str_eq(scene.out.text, "web saved to /tmp/web.save\n");
 }
 END_TEST
 
@@ -483,6 +514,21 @@ START_TEST(create_takes_neither_a_missing_file_nor_an_endless_one_nor_zero_bytes
 }
 END_TEST
 
+START_TEST(create_takes_no_text_with_a_zero_byte)
+{
+    cleanup_free char *path = xasprintf("%s/x", scene.dir), *command = xasprintf("create %s", path);
+    FILE              *file = fopen(path, "w");
+
+    ck_assert_uint_eq(fwrite("<domain/>\0", 1, 10, file), 10);
+    fclose(file);
+    scene_run(&scene, command);
+    unlink(path);
+    ck_assert_int_eq(scene_exit_status(&scene), 1);
+    ck_assert_ptr_nonnull(strstr(scene.err.text, " is no text: it has a zero byte\n"));
+    ck_assert_uint_eq(scene_count(&scene, 10), 0);
+}
+END_TEST
+
 static bool
 note_restore(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
 {
@@ -563,6 +609,7 @@ main(void)
     tcase_add_loop_test(tc, an_interrupted_restore_or_create_is_aborted_too, 0, 2);
     tcase_add_test(tc, an_abort_that_comes_too_late_is_no_failure);
     tcase_add_test(tc, an_abort_that_is_refused_is_said_and_the_save_goes_on);
+    tcase_add_test(tc, an_abort_that_cannot_be_asked_for_is_said);
     tcase_add_test(tc, a_second_interrupt_leaves_as_any_interrupt_does);
     tcase_add_test(tc, interrupts_work_while_the_daemon_says_nothing_at_all);
     tcase_add_test(tc, an_interrupt_that_is_ignored_stays_ignored);
@@ -572,6 +619,7 @@ main(void)
     tcase_add_loop_test(tc, create_sends_the_xml_and_names_the_new_domain, 0, 2);
     tcase_add_loop_test(tc, create_takes_neither_a_missing_file_nor_an_endless_one_nor_zero_bytes,
                         0, 3);
+    tcase_add_test(tc, create_takes_no_text_with_a_zero_byte);
     tcase_add_loop_test(tc, restore_names_the_domain_that_the_daemon_found_in_the_file, 0, 2);
     tcase_add_loop_test(tc, wait_ends_as_the_job_did, 0, 2);
     tcase_add_test(tc, an_interrupted_wait_leaves_and_aborts_nothing);

@@ -42,7 +42,7 @@ static const struct pair unsafe_texts[] = {
     {"a\xe2\x80\xaez", "a\\xe2\\x80\\xaez"},      /* U+202E turns what follows */
     {"a\xe2\x81\xa6z", "a\\xe2\\x81\\xa6z"},      /* U+2066 */
     {"\xc0\x9b", "\\xc0\\x9b"},                   /* an ESC in two bytes */
-    {"\xe0\x80\x9b", "\\xe0\\x80\\x9b"},          /* in three */
+    {"\xe0\x80\xaf", "\\xe0\\x80\\xaf"},          /* a slash in three */
     {"\xed\xa0\x80", "\\xed\\xa0\\x80"},          /* a surrogate */
     {"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"}, /* beyond U+10FFFF */
     {"cut \xe2\x82", "cut \\xe2\\x82"},           /* the end of the text in a character */
