@@ -102,6 +102,24 @@ complete_root(const struct domain_def *def, xmlNode *root)
     put_text_if_absent(root, "on_crash", action_names[def->on_crash]);
 }
 
+/* The bus follows from the name, as libvirt has it; clients show it. */
+static void
+complete_disks(const struct domain_def *def, xmlNode *devices)
+{
+    xmlNode *node = xml_child(devices, "disk");
+
+    for (size_t i = 0; i < def->n_disks; i++, node = xml_next(node, "disk")) {
+        char first = def->disks[i].target[0];
+
+        set_if_absent(node, "type", "file");
+        set_if_absent(node, "device", "disk");
+        set_if_absent(xml_child(node, "target"), "bus",
+                      first == 'x'   ? "xen"
+                      : first == 'h' ? "ide"
+                                     : "scsi");
+    }
+}
+
 static void
 complete_interfaces(const struct domain_def *def, xmlNode *devices)
 {
@@ -214,6 +232,7 @@ complete_document(const struct domain_def *def, xmlNode *root)
     xml_set_attr(root, "id", NULL);
     strip_devices(devices);
     complete_root(def, root);
+    complete_disks(def, devices);
     complete_interfaces(def, devices);
     complete_console(def, devices);
     complete_graphics(def, devices);

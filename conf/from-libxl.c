@@ -177,7 +177,7 @@ add_feature(struct text *out, const char *name, bool on, bool absent)
 }
 
 static void
-add_features(struct text *out, const libxl_domain_config *config, enum domain_type type)
+list_features(struct text *out, const libxl_domain_config *config, enum domain_type type)
 {
     const libxl_domain_build_info *info = &config->b_info;
 
@@ -191,6 +191,18 @@ add_features(struct text *out, const libxl_domain_config *config, enum domain_ty
         add_feature(out, "acpi", is_true(info->acpi, true), true);
     if (!libxl_defbool_is_default(config->c_info.hap))
         text_addf(out, "<hap state='%s'/>", libxl_defbool_val(config->c_info.hap) ? "on" : "off");
+}
+
+static void
+add_features(struct text *out, const libxl_domain_config *config, enum domain_type type)
+{
+    struct text        list = {0};
+    cleanup_free char *features = NULL;
+
+    list_features(&list, config, type);
+    features = text_take(&list);
+    if (*features)
+        text_addf(out, "<features>%s</features>", features);
 }
 
 static void
@@ -267,7 +279,7 @@ is_block(const libxl_device_disk *disk)
 {
     const char *path = disk->pdev_path;
 
-    return path && (*path != '/' || strncmp(path, "/dev/", 5) == 0);
+    return path && *path && (*path != '/' || strncmp(path, "/dev/", 5) == 0);
 }
 
 static void
@@ -336,7 +348,8 @@ add_nic(struct text *out, const libxl_device_nic *nic, enum domain_type type)
 static void
 add_vnc(struct text *out, const libxl_vnc_info *vnc, const char *keymap)
 {
-    if (!is_true(vnc->enable, false))
+    /* libxl's default is a server, for a PV guest's screen too. */
+    if (!is_true(vnc->enable, true))
         return;
     text_add(out, "<graphics type='vnc'");
     if (is_true(vnc->findunused, true))
@@ -436,9 +449,7 @@ conf_from_libxl(const libxl_domain_config *config, struct domain_def **def_out, 
     add_vcpus(&out, &config->b_info);
     add_bootloader(&out, &config->b_info);
     add_os(&out, &config->b_info, type);
-    text_add(&out, "<features>");
     add_features(&out, config, type);
-    text_add(&out, "</features>");
     add_clock(&out, &config->b_info);
     add_actions(&out, config);
     add_devices(&out, config, type);

@@ -19,6 +19,9 @@ tests_conf_test_domain_parse_LDADD = $(conf_test_ldadd)
 tests_conf_test_libxl_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_conf_test_libxl_LDADD = $(conf_test_ldadd)
 
+dist_check_SCRIPTS += tests/conf/check-schema.sh
+TESTS += tests/conf/check-schema.sh
+
 EXTRA_DIST += tests/conf/data
 
 # What the tests expect, written anew from what they see; git shows what that changes.

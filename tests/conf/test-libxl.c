@@ -11,8 +11,9 @@
 static const char *const names[] = {"pv-kernel", "pv-tck", "pv-pygrub", "pv-bare",
                                     "pvh",       "hvm",    "hvm-efi",   "libvirt-live"};
 
-/* Configurations that xl made. */
-static const char *const xl_names[] = {"xl-pv", "xl-pvh", "xl-hvm"};
+/* Configurations as xl 4.17 left them with running guests; the last two say more than it did. */
+static const char *const xl_names[] = {"xl-pv",   "xl-pvh",  "xl-hvm",
+                                       "xl-dom0", "xl-much", "xl-much-hvm"};
 
 static char *
 json_of(const struct domain_def *def)
