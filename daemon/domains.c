@@ -178,6 +178,18 @@ domains_reserve(struct domains *domains, struct domain_def *def, struct domain *
     return 0;
 }
 
+struct domain *
+domains_adopt(struct domains *domains, const char *name, const uint8_t uuid[UUID_SIZE], bool ran)
+{
+    struct domain *dom = domains_by_uuid(domains, uuid);
+
+    if (dom && dom->domid < 0)
+        return dom;
+    dom = table_add(domains, name, uuid);
+    dom->announced = ran;
+    return dom;
+}
+
 void
 domain_set_id(struct domain *dom, int domid)
 {
@@ -317,7 +329,11 @@ discover(struct domains *domains, const struct host_dominfo *info)
     char           made_up[32];
 
     if (dom && dom->domid < 0 && job_of_domain(dom)) {
-        domain_set_id(dom, (int)info->domid); /* its job makes it just now, and will announce it */
+        /* Its job makes it just now, and will announce it; or the job is one of an earlier daemon.
+         */
+        domain_set_id(dom, (int)info->domid);
+        if (!dom->def)
+            take_kept_definition(dom);
         return;
     }
     snprintf(made_up, sizeof made_up, "unnamed-%u", info->domid);
@@ -422,6 +438,7 @@ domains_start(struct daemon *daemon, struct err *err)
     domains->by_name = xmlHashCreate(256);
     TAILQ_INIT(&domains->list);
     daemon->domains = domains;
+    jobs_adopt(daemon);
     domains_refresh(domains);
     return 0;
 }

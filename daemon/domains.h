@@ -83,6 +83,13 @@ struct domain *domains_next(const struct domain *dom);
 int domains_reserve(struct domains *domains, struct domain_def *def, struct domain **dom_out,
                     struct err *err);
 
+/**
+ * The domain that a job of an earlier daemon is about, before the table is filled; ran: clients
+ * were told that it runs.
+ */
+struct domain *domains_adopt(struct domains *domains, const char *name,
+                             const uint8_t uuid[UUID_SIZE], bool ran);
+
 /** Compare the table with what the hypervisor says. */
 void domains_refresh(struct domains *domains);
 

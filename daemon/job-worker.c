@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * job-worker.c: a job that has a dom0d-worker do its work.
+ *
+ *   job_run_worker ----> worker_ended ----> operation->worker_done
+ *                             | it died
+ *                             v
+ *                        undo: another worker ----> worker_ended ----> operation->worker_done
  */
 #include <string.h>
+#include <time.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
 #include "conf/domain.h"
 #include "daemon.h"
 #include "domains.h"
+#include "job-worker.h"
 #include "job.h"
 #include "workers.h"
 
@@ -19,6 +26,31 @@ or_empty(char *text)
 
     return text ? text : empty;
 }
+
+/* Borrows from job. */
+static worker_record
+record_of(const struct job *job)
+{
+    const struct domain *dom = job->dom;
+    worker_record        record = {
+               .operation = (char *)(uintptr_t)job->operation->name,
+               .task = {.operation = (enum worker_operation)job->task,
+                        .job = job->id,
+                        .name = or_empty(dom ? dom->name : NULL),
+                        .domid = dom ? dom->domid : -1,
+                        .flags = job->flags | (job->undoing ? WORKER_UNDO : 0),
+                        .path = or_empty(job->path),
+                        .xml = or_empty(job->xml)},
+               .stop_detail = job->stop_detail,
+               .begun_usec = job->begun_realtime_usec,
+    };
+
+    if (dom)
+        memcpy(record.task.uuid, dom->uuid, sizeof record.task.uuid);
+    return record;
+}
+
+/*----- what the worker says -----*/
 
 static void
 worker_made_progress(void *arg, const worker_progress *progress)
@@ -35,12 +67,17 @@ reserve(struct job *job, const worker_identified *what, struct err *err)
 {
     struct domain_def *def;
     struct domain     *dom;
+    worker_record      record;
 
     if (domain_def_parse(what->xml, strlen(what->xml), &def, err) < 0)
         return err_prefix(err, "the image's domain XML");
     if (domains_reserve(job->daemon->domains, def, &dom, err) < 0)
         return -1;
     job_join(job, dom);
+    if (!job->xml)
+        job->xml = xstrdup(what->xml);
+    record = record_of(job);
+    worker_update_record(job->worker, &record);
     return 0;
 }
 
@@ -50,69 +87,114 @@ worker_identified_image(void *arg, const worker_identified *what)
     struct job *job = arg;
     struct err  err;
 
-    if (job->dom || reserve(job, what, &err) < 0)
+    /* It asks again where a daemon has died before it answered. */
+    if (!job->dom && reserve(job, what, &err) < 0)
         worker_refuse(job->worker, &err);
     else
         worker_proceed(job->worker);
 }
 
-static void
-worker_ended(void *arg, const worker_done *done, const struct err *died)
-{
-    struct job    *job = arg;
-    struct err     err;
-    struct domain *dom = job->dom;
+/*----- how it ends -----*/
 
-    job->worker = NULL;
-    if (!done) {
-        job->worker_done(job, -1, died);
-        return;
-    }
-    free(job->log);
-    job->log = xstrdup(done->log);
+static void
+report(struct job *job, const worker_done *done)
+{
+    struct err err;
+
     if (done->error.code == ERR_NONE) {
-        if (dom && done->domid >= 0)
-            domain_set_id(dom, done->domid);
-        job->worker_done(job, done->domid, NULL);
+        if (job->dom && done->domid >= 0)
+            domain_set_id(job->dom, done->domid);
+        job->operation->worker_done(job, done->domid, NULL);
         return;
     }
     err_set(&err, (enum err_code)done->error.code, "%s", done->error.message);
     err.detail = done->error.detail;
-    job->worker_done(job, -1, &err);
+    if (job->undoing) {
+        job->undoing = false;
+        job->undone = true;
+        err_prefix(&err, "%s", job->died.message);
+        err.code = job->died.code;
+    }
+    job->operation->worker_done(job, -1, &err);
 }
 
-static const struct worker_ops job_worker_ops = {
+static void
+worker_ended(void *arg, const worker_done *done, const struct err *died)
+{
+    struct job *job = arg;
+    struct err  err;
+
+    job->worker = NULL;
+    if (done) {
+        free(job->log);
+        job->log = xstrdup(done->log);
+        report(job, done);
+    } else if (job->undoing) {
+        err = *died;
+        err_append(&err, ", and so was the one that was to repair what the first had left");
+        job->operation->worker_done(job, -1, &err);
+    } else {
+        job_undo(job, died);
+    }
+}
+
+const struct worker_ops job_worker_ops = {
     .identified = worker_identified_image,
     .progress = worker_made_progress,
     .ended = worker_ended,
 };
 
-void
-job_run_worker(struct job *job, int operation, job_worker_fn *done)
-{
-    const struct domain *dom = job->dom;
-    worker_start         task = {
-                .operation = (enum worker_operation)operation,
-                .job = job->id,
-                .name = or_empty(dom ? dom->name : NULL),
-                .domid = dom ? dom->domid : -1,
-                .flags = job->flags,
-                .path = or_empty(job->path),
-                .xml = or_empty(job->xml),
-    };
-    struct err err;
+/*----- begin -----*/
 
-    if (dom)
-        memcpy(task.uuid, dom->uuid, sizeof task.uuid);
-    job->worker_done = done;
-    job->worker = worker_run(job->daemon->workers, &task, &job_worker_ops, job, &err);
+static uint64_t
+realtime_usec(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_REALTIME, &ts);
+    return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+static void
+run(struct job *job)
+{
+    worker_record record = record_of(job);
+    struct err    err;
+
+    job->worker = worker_run(job->daemon->workers, &record, &job_worker_ops, job, &err);
     if (!job->worker)
-        done(job, -1, &err);
+        job->operation->worker_done(job, -1, &err);
+}
+
+void
+job_run_worker(struct job *job, int task)
+{
+    job->task = task;
+    job->undoing = job->undone = false;
+    job->begun_realtime_usec = realtime_usec();
+    run(job);
+}
+
+void
+job_undo(struct job *job, const struct err *died)
+{
+    char             uuid[UUID_TEXT_SIZE];
+    struct log_about about = {.domain = NULL};
+
+    if (job->dom)
+        about = domain_for_log(job->dom, uuid);
+    about.job = job->id;
+    about.operation = job->operation->name;
+    log_about(LOG_LEVEL_ERROR, &about, "%s: %s; what it left is being repaired", about.operation,
+              died->message);
+    job->undoing = true;
+    job->died = *died;
+    run(job);
 }
 
 void
 job_abort_worker(struct job *job)
 {
-    if (job->worker)
+    if (job->worker && !job->undoing)
         worker_abort(job->worker);
 }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "config.h"
 #include "daemon.h"
@@ -50,6 +53,35 @@ static void grace_over(void *arg);
 
 /*----- all jobs -----*/
 
+const struct job_operation *
+job_operation_by_name(const char *name)
+{
+    static const struct job_operation *const all[] = {&op_create,  &op_restore, &op_save,
+                                                      &op_destroy, &op_restart, &op_dump,
+                                                      &op_pause,   &op_unpause};
+
+    for (size_t n = 0; n < array_size(all); n++)
+        if (strcmp(all[n]->name, name) == 0)
+            return all[n];
+    return NULL;
+}
+
+static char *
+last_id_path(const struct jobs *jobs)
+{
+    return xasprintf("%s/last-job", jobs->daemon->config->run_dir);
+}
+
+static uint64_t
+read_last_id(const struct jobs *jobs)
+{
+    cleanup_free char *path = last_id_path(jobs);
+    cleanup_free char *text = NULL;
+    struct err         err;
+
+    return file_read(path, 64, &text, NULL, &err) < 0 ? 0 : strtoull(text, NULL, 10);
+}
+
 struct jobs *
 jobs_new(struct daemon *daemon)
 {
@@ -59,6 +91,7 @@ jobs_new(struct daemon *daemon)
     TAILQ_INIT(&jobs->all);
     TAILQ_INIT(&jobs->waiters);
     TAILQ_INIT(&jobs->ended);
+    jobs->last_id = read_last_id(jobs);
     return jobs;
 }
 
@@ -98,26 +131,58 @@ jobs_by_id(const struct jobs *jobs, uint64_t id)
 
 /*----- begin -----*/
 
-struct job *
-job_new(struct daemon *daemon, const struct job_operation *operation, struct domain *dom,
-        struct request *req)
+/* A number that was given is never given again, not even by the next daemon. */
+static void
+keep_last_id(struct jobs *jobs)
+{
+    cleanup_free char *path = last_id_path(jobs);
+    char               text[24];
+    struct err         err;
+
+    snprintf(text, sizeof text, "%llu\n", (unsigned long long)jobs->last_id);
+    if (file_replace(path, text, strlen(text), 0600, &err) < 0)
+        log_warning("%s", err.message);
+}
+
+static struct job *
+job_make(struct daemon *daemon, const struct job_operation *operation, uint64_t id)
 {
     struct jobs *jobs = daemon->jobs;
     struct job  *job = xcalloc(1, sizeof *job);
 
-    job->id = ++jobs->last_id;
+    job->id = id;
     job->daemon = daemon;
     job->operation = operation;
-    job->dom = dom;
-    job->req = req;
-    job->conn_id = req ? request_conn_id(req) : 0;
-    job->serial = req ? request_serial(req) : 0;
     job->stop_detail = -1;
     loop_defer_init(&job->wake, daemon->loop, job_granted, job);
     loop_timer_init(&job->grace, daemon->loop, grace_over, job);
     loop_timer_init(&job->delay, daemon->loop, NULL, NULL);
     TAILQ_INSERT_TAIL(&jobs->all, job, in_all);
     jobs->count++;
+    return job;
+}
+
+struct job *
+job_new_adopted(struct daemon *daemon, const struct job_operation *operation, uint64_t id)
+{
+    struct job *job = job_make(daemon, operation, id);
+
+    job->state = JOB_RUNNING;
+    job->begun_usec = loop_now_usec();
+    return job;
+}
+
+struct job *
+job_new(struct daemon *daemon, const struct job_operation *operation, struct domain *dom,
+        struct request *req)
+{
+    struct job *job = job_make(daemon, operation, ++daemon->jobs->last_id);
+
+    keep_last_id(daemon->jobs);
+    job->dom = dom;
+    job->req = req;
+    job->conn_id = req ? request_conn_id(req) : 0;
+    job->serial = req ? request_serial(req) : 0;
     return job;
 }
 

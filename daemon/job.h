@@ -49,6 +49,9 @@ struct job_operation {
 
     /* It succeeded: answer the request.  NULL: the answer is void. */
     void (*reply)(struct job *job);
+
+    /* The worker it was given has ended its task: domid of a new domain (else -1), or err. */
+    void (*worker_done)(struct job *job, int domid, const struct err *err);
 };
 
 /* How far a job is, or was when it ended. */
@@ -59,9 +62,6 @@ struct job_stats {
     bool                        ended;
     enum err_code               result; /* of an ended one */
 };
-
-/* How a job's worker ended: the new domain's id (-1: there is none), or err. */
-typedef void job_worker_fn(struct job *job, int domid, const struct err *err);
 
 struct job {
     uint64_t                    id; /* from 1, never used again */
@@ -83,11 +83,15 @@ struct job {
     int               stop_detail; /* STOPPED's detail when it succeeds */
     struct worker    *worker;      /* NULL: none (any more) */
     struct host_call *call;        /* a request to Xen that is under way */
-    bool              second_half; /* restart: the old one is gone, the new one is on its way */
+    bool              retried;     /* restart: the new one was tried twice */
     char             *log;         /* libxl's lines, when a worker ended */
-    struct loop_timer grace;       /* an abort that takes too long */
-    struct loop_timer delay;       /* a restart that came too soon */
-    job_worker_fn    *worker_done;
+    int               task;        /* the worker's operation; 0: none was given yet */
+    bool              undoing;     /* its worker died, another one repairs what it left */
+    bool              undone;      /* ... and has done so: there is nothing left of it */
+    struct err        died;        /* how, while undoing */
+    uint64_t          begun_realtime_usec;
+    struct loop_timer grace; /* an abort that takes too long */
+    struct loop_timer delay; /* a restart that came too soon */
 
     struct loop_defer wake;
     TAILQ_ENTRY(job) in_domain;
@@ -99,6 +103,10 @@ void         jobs_free(struct jobs *jobs);
 unsigned     jobs_count(const struct jobs *jobs);
 struct job  *jobs_first(const struct jobs *jobs);
 struct job  *jobs_by_id(const struct jobs *jobs, uint64_t id);
+
+/** A job of an earlier daemon, with the id it had there. */
+struct job *job_new_adopted(struct daemon *daemon, const struct job_operation *operation,
+                            uint64_t id);
 
 /** req may be NULL, else the job answers it.  dom may be NULL for a restore. */
 struct job *job_new(struct daemon *daemon, const struct job_operation *operation,
@@ -116,7 +124,7 @@ void job_submit(struct job *job);
  */
 void job_submit_first(struct job *job);
 
-/** A running job without a domain has made one, which nobody else has: it holds it from now on. */
+/** A running job without a domain has one now, which nobody else has: it holds it from now on. */
 void job_join(struct job *job, struct domain *dom);
 
 /**
@@ -137,11 +145,23 @@ void job_wake_first(struct domain *dom);
 void job_get_stats(const struct job *job, struct job_stats *stats_out);
 
 /**
- * Give the job a worker and its task, made of the job's fields; job->operation->abort may be
- * job_abort_worker.  done() gets what the worker said, from the loop; the worker has gone then.
+ * Give the job a worker and its task, made of the job's fields; operation->abort may be
+ * job_abort_worker.  operation->worker_done is told the end, from the loop.
+ *
+ * A worker that dies is followed by one that finishes what was committed and undoes the rest; the
+ * end is told when that is done.
  */
-void job_run_worker(struct job *job, int operation, job_worker_fn *done);
+void job_run_worker(struct job *job, int task);
 void job_abort_worker(struct job *job);
+
+/*----- after a restart of the daemon -----*/
+
+/**
+ * Take up again the jobs whose records an earlier daemon left: connect to the workers that live,
+ * have repaired what dead ones left.  Before the table is filled: half-built domains are told from
+ * guests of others by the jobs that make them.
+ */
+void jobs_adopt(struct daemon *daemon);
 
 /*----- jobs that ended -----*/
 
@@ -152,6 +172,9 @@ void job_wait(struct jobs *jobs, uint64_t id, struct request *req);
 const char *jobs_log(const struct jobs *jobs, uint64_t id);
 
 /*----- the operations -----*/
+
+/** By its name; NULL: there is none. */
+const struct job_operation *job_operation_by_name(const char *name);
 
 extern const struct job_operation op_create, op_restore, op_save, op_destroy, op_restart, op_dump,
     op_pause, op_unpause;

@@ -43,7 +43,7 @@ created(struct job *job, int domid, const struct err *err)
 static void
 create_granted(struct job *job)
 {
-    job_run_worker(job, WORKER_CREATE, created);
+    job_run_worker(job, WORKER_CREATE);
 }
 
 /* The answer to DOMAIN_CREATE_XML. */
@@ -65,7 +65,7 @@ restored(struct job *job, int domid, const struct err *err)
 static void
 restore_granted(struct job *job)
 {
-    job_run_worker(job, WORKER_RESTORE, restored);
+    job_run_worker(job, WORKER_RESTORE);
 }
 
 const struct job_operation op_create = {
@@ -74,6 +74,7 @@ const struct job_operation op_create = {
     .granted = create_granted,
     .abort = job_abort_worker,
     .reply = create_reply,
+    .worker_done = created,
 };
 
 const struct job_operation op_restore = {
@@ -81,4 +82,5 @@ const struct job_operation op_restore = {
     .libvirt = JOB_OPERATION_RESTORE,
     .granted = restore_granted,
     .abort = job_abort_worker,
+    .worker_done = restored,
 };

@@ -26,12 +26,13 @@ destroy_granted(struct job *job)
     if (job->dom->domid < 0)
         job_finish(job, NULL);
     else
-        job_run_worker(job, WORKER_DESTROY, destroyed);
+        job_run_worker(job, WORKER_DESTROY);
 }
 
 const struct job_operation op_destroy = {
     .name = "destroy",
     .granted = destroy_granted,
+    .worker_done = destroyed,
 };
 
 /*----- restart -----*/
@@ -43,9 +44,10 @@ const struct job_operation op_destroy = {
 
 enum { RUNNING_BOOTED = 1 }; /* virDomainRunningReason */
 
-static loop_fn       restart_due;
-static job_worker_fn restart_old_gone;
-static job_worker_fn restart_done;
+static loop_fn restart_due;
+static void    restart_old_gone(struct job *job, const struct err *err);
+static void    restart_create(struct job *job);
+static void    restart_done(struct job *job, const struct err *err);
 
 static uint64_t
 restart_delay(struct domain *dom)
@@ -76,46 +78,65 @@ restart_granted(struct job *job)
 static void
 restart_due(void *arg)
 {
-    struct job *job = arg;
+    struct job    *job = arg;
+    struct domain *dom = job->dom;
 
-    job_run_worker(job, WORKER_DESTROY, restart_old_gone);
+    /* Each half's record has all that the second one needs. */
+    job->xml = domain_def_format(dom->def, NULL, DOMAIN_XML_SECURE | DOMAIN_XML_INACTIVE);
+    job_run_worker(job, WORKER_DESTROY);
 }
 
 static void
-restart_old_gone(struct job *job, int domid, const struct err *err)
+restart_old_gone(struct job *job, const struct err *err)
 {
-    struct domain *dom = job->dom;
-    struct err     aborted;
+    struct err aborted;
 
-    (void)domid;
     if (!err) {
-        domain_gone(dom);
+        domain_gone(job->dom);
         if (job->state == JOB_ABORTING) {
             err_set(&aborted, ERR_OPERATION_ABORTED, "aborted");
             err = &aborted;
         }
     }
-    if (err) {
+    if (err)
         job_finish(job, err);
-        return;
-    }
-    job->second_half = true;
-    job->xml = domain_def_format(dom->def, NULL, DOMAIN_XML_SECURE | DOMAIN_XML_INACTIVE);
-    job_run_worker(job, WORKER_CREATE, restart_done);
+    else
+        restart_create(job);
 }
 
 static void
-restart_done(struct job *job, int domid, const struct err *err)
+restart_create(struct job *job)
+{
+    job_run_worker(job, WORKER_CREATE);
+}
+
+static void
+restart_done(struct job *job, const struct err *err)
 {
     struct domain *dom = job->dom;
 
-    (void)domid;
+    /* A worker that died is no reason for a guest not to come back. */
+    if (err && job->undone && !job->retried && job->state != JOB_ABORTING) {
+        job->retried = true;
+        restart_create(job);
+        return;
+    }
     if (!err) {
         dom->running_reason = RUNNING_BOOTED;
         dom->restarted_usec = loop_now_usec();
         domain_announce_started(dom, STARTED_BOOTED);
     }
     job_finish(job, err);
+}
+
+static void
+restart_worker_done(struct job *job, int domid, const struct err *err)
+{
+    (void)domid;
+    if (job->task == WORKER_DESTROY)
+        restart_old_gone(job, err);
+    else
+        restart_done(job, err);
 }
 
 static void
@@ -126,7 +147,7 @@ restart_abort(struct job *job)
     if (loop_timer_is_active(&job->delay)) {
         err_set(&aborted, ERR_OPERATION_ABORTED, "aborted");
         job_finish(job, &aborted);
-    } else if (job->second_half) {
+    } else if (job->task == WORKER_CREATE) {
         job_abort_worker(job);
     }
 }
@@ -135,4 +156,5 @@ const struct job_operation op_restart = {
     .name = "restart",
     .granted = restart_granted,
     .abort = restart_abort,
+    .worker_done = restart_worker_done,
 };

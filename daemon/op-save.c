@@ -18,7 +18,7 @@
 enum { JOB_OPERATION_SAVE = 2, JOB_OPERATION_DUMP = 8 };
 
 static domain_xml_fn save_xml_ready;
-static job_worker_fn save_done;
+static void          save_done(struct job *job, int domid, const struct err *err);
 
 /* A kernel that does not run cannot suspend itself, and libxl would wait a minute to find that out.
  */
@@ -77,7 +77,7 @@ save_xml_ready(void *arg, char *xml, const struct err *err)
         job->xml = take_ptr(xml);
     free(xml);
     job->stop_detail = STOPPED_SAVED;
-    job_run_worker(job, WORKER_SAVE, save_done);
+    job_run_worker(job, WORKER_SAVE);
 }
 
 static void
@@ -88,16 +88,9 @@ save_done(struct job *job, int domid, const struct err *err)
 }
 
 static void
-dump_done(struct job *job, int domid, const struct err *err)
-{
-    (void)domid;
-    job_finish(job, err);
-}
-
-static void
 dump_granted(struct job *job)
 {
-    job_run_worker(job, WORKER_DUMP, dump_done);
+    job_run_worker(job, WORKER_DUMP);
 }
 
 const struct job_operation op_save = {
@@ -105,6 +98,7 @@ const struct job_operation op_save = {
     .libvirt = JOB_OPERATION_SAVE,
     .granted = save_granted,
     .abort = job_abort_worker,
+    .worker_done = save_done,
 };
 
 const struct job_operation op_dump = {
@@ -112,4 +106,5 @@ const struct job_operation op_dump = {
     .libvirt = JOB_OPERATION_DUMP,
     .granted = dump_granted,
     .abort = job_abort_worker,
+    .worker_done = save_done,
 };

@@ -2,10 +2,11 @@
 /*
  * A worker is a process with a listening socket at RUN_DIR/jobs/ID, which the daemon made and is
  * connected to.  The socket is what lets a worker outlive its daemon: whoever comes next connects
- * to it.
+ * to it.  ID.job beside it is the record of its task.
  *
  *   Idle --worker_run--> Busy --ended()--> Leaving --its exit--> freed
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -20,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "config.h"
 #include "daemon.h"
@@ -28,15 +30,24 @@
 #include "wire/frame.h"
 #include "workers.h"
 
+#define RECORD_SUFFIX ".job"
+#define RECORD_SIZE_MAX (WORKER_TEXT_MAX + 65536)
+
+static const struct wire_header worker_header = {
+    .program = WIRE_PROGRAM_WORKER, .version = WIRE_VERSION, .type = WIRE_MESSAGE};
+
 /* The descriptor at which a worker finds its listening socket. */
 #define WORKER_LISTEN_FD 3
 
 struct worker {
     struct workers          *pool;
     char                     socket_path[108];
-    pid_t                    pid;
+    char                    *record_path; /* NULL: no task was given, or its end is dealt with */
+    pid_t                    pid;         /* -1: not known yet, of an adopted one */
+    bool                     adopted;     /* no child of ours */
     struct loop_child        child;
     struct stream            stream;
+    bool                     helped;  /* libxl's save helper is in its process group */
     bool                     leaving; /* it has said how its task ended */
     bool                     exited;
     int                      status; /* wait's, when exited */
@@ -127,13 +138,25 @@ worker_free(struct worker *w)
     loop_child_stop(&w->child);
     if (w->socket_path[0])
         unlink(w->socket_path);
+    free(w->record_path);
     free(w);
+}
+
+/* Its end is dealt with: nobody need know of the task any more. */
+static void
+forget_record(struct worker *w)
+{
+    if (w->record_path)
+        unlink(w->record_path);
+    free(take_ptr(w->record_path));
 }
 
 static void
 say_how_it_died(const struct worker *w, struct err *err)
 {
-    if (WIFSIGNALED(w->status))
+    if (w->adopted)
+        err_set(err, ERR_INTERNAL, "the worker has gone");
+    else if (WIFSIGNALED(w->status))
         err_set(err, ERR_INTERNAL, "the worker was killed by signal %d (%s)", WTERMSIG(w->status),
                 strsignal(WTERMSIG(w->status)));
     else
@@ -156,9 +179,13 @@ worker_gone(struct worker *w)
 
     say_how_it_died(w, &err);
     TAILQ_REMOVE(list_of(w), w, link);
-    if (w->ops)
+    if (w->ops) {
+        /* libxl's helpers that a save or restore left behind. */
+        if (w->helped && w->pid > 0)
+            kill(-w->pid, SIGKILL);
         w->ops->ended(w->arg, NULL, &err);
-    else if (!w->leaving)
+        forget_record(w);
+    } else if (!w->leaving)
         log_warning("an idle worker is gone: %s", err.message);
     worker_free(w);
 }
@@ -180,13 +207,12 @@ worker_exited(void *arg, int status)
 static void
 send_command(struct worker *w, const worker_command *command)
 {
-    static const struct wire_header header = {
-        .program = WIRE_PROGRAM_WORKER, .version = WIRE_VERSION, .type = WIRE_MESSAGE};
     void      *frame;
     size_t     size;
     struct err err;
 
-    if (wire_encode(&header, (xdrproc_t)xdr_worker_command, command, &frame, &size, &err) < 0) {
+    if (wire_encode(&worker_header, (xdrproc_t)xdr_worker_command, command, &frame, &size, &err) <
+        0) {
         log_error("cannot tell a worker what to do: %s", err.message);
         worker_kill(w);
         return;
@@ -205,9 +231,19 @@ take_done(struct worker *w, const worker_done *done)
     TAILQ_INSERT_TAIL(&w->pool->leaving, w, link);
     w->leaving = true;
     w->ops = NULL;
+    ops->ended(w->arg, done, NULL);
+    forget_record(w);
     send_command(w, &(worker_command){.type = WORKER_BYE});
     stream_close_when_drained(&w->stream);
-    ops->ended(w->arg, done, NULL);
+}
+
+/* An adopted one introduces itself. */
+static void
+take_state(struct worker *w, const worker_state *state)
+{
+    if (w->adopted)
+        w->pid = state->pid;
+    w->ops->progress(w->arg, &state->progress);
 }
 
 static void
@@ -222,7 +258,9 @@ worker_frame(void *arg, const void *data, size_t size)
         worker_kill(w);
         return;
     }
-    if (w->ops && report.type == WORKER_PROGRESS)
+    if (w->ops && report.type == WORKER_STATE)
+        take_state(w, &report.worker_report_u.state);
+    else if (w->ops && report.type == WORKER_PROGRESS)
         w->ops->progress(w->arg, &report.worker_report_u.progress);
     else if (w->ops && report.type == WORKER_IDENTIFIED)
         w->ops->identified(w->arg, &report.worker_report_u.identified);
@@ -239,10 +277,10 @@ worker_closed(void *arg, const struct err *err)
 
     if (err)
         log_error("a worker speaks nonsense: %s", err->message);
-    if (w->exited)
+    if (!w->leaving)
+        worker_kill(w);
+    if (w->exited || w->adopted)
         worker_gone(w);
-    else if (!w->leaving)
-        kill(w->pid, SIGKILL);
 }
 
 static const struct stream_ops worker_stream_ops = {
@@ -354,8 +392,20 @@ workers_free(struct workers *workers)
     free(workers);
 }
 
+/* The record is a frame, like all that is said with workers. */
+static int
+write_record(const char *path, const worker_record *record, struct err *err)
+{
+    cleanup_free void *frame = NULL;
+    size_t             size;
+
+    if (wire_encode(&worker_header, (xdrproc_t)xdr_worker_record, record, &frame, &size, err) < 0)
+        return -1;
+    return file_replace(path, frame, size, 0600, err);
+}
+
 struct worker *
-worker_run(struct workers *workers, const worker_start *task, const struct worker_ops *ops,
+worker_run(struct workers *workers, const worker_record *record, const struct worker_ops *ops,
            void *arg, struct err *err)
 {
     struct worker *w = TAILQ_FIRST(&workers->idle);
@@ -364,13 +414,29 @@ worker_run(struct workers *workers, const worker_start *task, const struct worke
         w = worker_new(workers, err);
     if (!w)
         return NULL;
+    w->record_path = xasprintf("%s" RECORD_SUFFIX, w->socket_path);
+    if (write_record(w->record_path, record, err) < 0) {
+        free(take_ptr(w->record_path));
+        return NULL;
+    }
     TAILQ_REMOVE(&workers->idle, w, link);
     TAILQ_INSERT_TAIL(&workers->busy, w, link);
     w->ops = ops;
     w->arg = arg;
-    send_command(w, &(worker_command){.type = WORKER_START, .worker_command_u.start = *task});
+    w->helped = record->task.operation == WORKER_SAVE || record->task.operation == WORKER_RESTORE;
+    send_command(w,
+                 &(worker_command){.type = WORKER_START, .worker_command_u.start = record->task});
     workers_fill(workers);
     return w;
+}
+
+void
+worker_update_record(struct worker *worker, const worker_record *record)
+{
+    struct err err;
+
+    if (write_record(worker->record_path, record, &err) < 0)
+        log_error("%s", err.message);
 }
 
 void
@@ -398,6 +464,101 @@ worker_abort(struct worker *worker)
 void
 worker_kill(struct worker *worker)
 {
-    if (!worker->exited)
+    if (!worker->exited && worker->pid > 0)
         kill(worker->pid, SIGKILL);
+}
+
+/*----- after a restart of the daemon -----*/
+
+void
+worker_own(struct worker *worker, const struct worker_ops *ops, void *arg)
+{
+    worker->ops = ops;
+    worker->arg = arg;
+}
+
+static int
+read_record(const char *path, worker_record *record_out, struct err *err)
+{
+    cleanup_free char *frame = NULL;
+    size_t             size, length = 0;
+
+    if (file_read(path, RECORD_SIZE_MAX, &frame, &size, err) < 0 ||
+        wire_frame_size(frame, size, &length, err) < 0)
+        return -1;
+    if (length != size)
+        return err_set(err, ERR_INTERNAL, "%s: this is no record", path);
+    return wire_decode(frame, size, (xdrproc_t)xdr_worker_record, record_out, err);
+}
+
+/* The worker that listens there; NULL: it is dead. */
+static struct worker *
+find_worker(struct workers *pool, const char *socket_path)
+{
+    struct worker *w;
+    struct err     err;
+    int            fd = connect_to(socket_path, &err);
+
+    if (fd < 0)
+        return NULL;
+    w = xcalloc(1, sizeof *w);
+    w->pool = pool;
+    w->pid = -1;
+    w->adopted = true;
+    snprintf(w->socket_path, sizeof w->socket_path, "%s", socket_path);
+    w->record_path = xasprintf("%s" RECORD_SUFFIX, socket_path);
+    loop_child_init(&w->child, pool->daemon->loop, worker_exited, w);
+    stream_init(&w->stream, pool->daemon->loop, fd, &worker_stream_ops, w);
+    TAILQ_INSERT_TAIL(&pool->busy, w, link);
+    return w;
+}
+
+static void
+adopt(struct workers *pool, const char *record_path, worker_found_fn *found, void *arg)
+{
+    cleanup_free char *socket_path =
+        xstrndup(record_path, strlen(record_path) - strlen(RECORD_SUFFIX));
+    worker_record  record = {.operation = NULL};
+    struct worker *w;
+    struct err     err;
+
+    if (read_record(record_path, &record, &err) < 0) {
+        log_error("a job of an earlier daemon is lost: %s", err.message);
+        unlink(record_path);
+        return;
+    }
+    w = find_worker(pool, socket_path);
+    found(arg, &record, w);
+    if (!w) {
+        unlink(record_path);
+        unlink(socket_path);
+    }
+    wire_body_free((xdrproc_t)xdr_worker_record, &record);
+}
+
+/* A socket without a record was an idle worker's, which ends with its daemon. */
+static bool
+is_record(const char *name)
+{
+    size_t length = strlen(name), suffix = strlen(RECORD_SUFFIX);
+
+    return length > suffix && strcmp(name + length - suffix, RECORD_SUFFIX) == 0;
+}
+
+void
+workers_adopt(struct workers *workers, worker_found_fn *found, void *arg)
+{
+    cleanup_free char *folder = xasprintf("%s/jobs", workers->daemon->config->run_dir);
+    struct dirent    **entries = NULL;
+    int                count = scandir(folder, &entries, NULL, alphasort);
+
+    /* All were read before found() makes new ones. */
+    for (int n = 0; n < count; n++) {
+        cleanup_free char *path = xasprintf("%s/%s", folder, entries[n]->d_name);
+
+        if (is_record(path))
+            adopt(workers, path, found, arg);
+        free(entries[n]);
+    }
+    free(entries);
 }

@@ -32,11 +32,15 @@ void workers_free(struct workers *workers);
 void workers_fill(struct workers *workers);
 
 /**
- * Give a worker this task.  ops must outlive it; arg is told, from the loop.  NULL with err where
- * no process can be made.
+ * Give a worker the task of this record, which is written first, and lasts until ended() has
+ * returned.  ops must outlive it; arg is told, from the loop.  NULL with err where no process can
+ * be made or no record written.
  */
-struct worker *worker_run(struct workers *workers, const worker_start *task,
+struct worker *worker_run(struct workers *workers, const worker_record *record,
                           const struct worker_ops *ops, void *arg, struct err *err);
+
+/** Write the record again: more is known now. */
+void worker_update_record(struct worker *worker, const worker_record *record);
 
 void worker_proceed(struct worker *worker);
 void worker_refuse(struct worker *worker, const struct err *why);
@@ -44,5 +48,17 @@ void worker_abort(struct worker *worker);
 
 /** SIGKILL; ended() follows from the loop. */
 void worker_kill(struct worker *worker);
+
+/*----- after a restart of the daemon -----*/
+
+/**
+ * For each record that an earlier daemon left: found() gets it, and the worker if that lives, which
+ * is then worker_own'ed by it.  Of a dead one the record goes after found() has returned.
+ */
+typedef void worker_found_fn(void *arg, const worker_record *record, struct worker *worker);
+void         workers_adopt(struct workers *workers, worker_found_fn *found, void *arg);
+
+/** As if it had been worker_run with these. */
+void worker_own(struct worker *worker, const struct worker_ops *ops, void *arg);
 
 #endif

@@ -84,6 +84,15 @@ client_aborts(const char *name)
     world_turn();
 }
 
+static void
+client_restores(const char *path)
+{
+    remote_domain_restore_args args = {.from = (char *)(uintptr_t)path};
+
+    handle_domain_restore(world_request(), &args);
+    world_turn();
+}
+
 /* A domain that dom0d has started, "web", UUID of w, domid 1. */
 static void
 web_runs(const char *extra)
@@ -226,12 +235,186 @@ START_TEST(a_failed_create_leaves_no_domain_and_no_job)
 }
 END_TEST
 
-START_TEST(a_worker_that_dies_is_an_error_for_the_client)
+START_TEST(what_a_dead_worker_left_is_undone_before_the_client_is_told)
 {
     client_creates(world_xml("web", 'w', ""), 0);
     world_worker_dies();
-    assert_answer(ERR_INTERNAL, "killed");
+    ck_assert_int_eq(world_answers, 0);
+    ck_assert_int_eq(world_task.operation, WORKER_CREATE);
+    ck_assert(world_task.flags & WORKER_UNDO);
+    world_worker_fails(ERR_OPERATION_ABORTED, "the half-built domain was destroyed");
+    assert_answer(ERR_INTERNAL, "killed: the half-built domain was destroyed");
     ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
+    ck_assert_uint_eq(domains_count(daemon_->domains), 1);
+}
+END_TEST
+
+START_TEST(what_a_dead_worker_had_committed_is_finished)
+{
+    web_runs("");
+    client_saves("web", "/tmp/web.save");
+    world_worker_dies();
+    ck_assert(world_task.flags & WORKER_UNDO);
+    world_worker_succeeds();
+    assert_answer(ERR_NONE, "");
+    ck_assert_str_eq(world_events, "STOPPED web -1 4;");
+}
+END_TEST
+
+START_TEST(a_repair_whose_worker_dies_too_ends_the_job)
+{
+    web_runs("");
+    client_saves("web", "/tmp/web.save");
+    world_worker_dies();
+    world_worker_dies();
+    assert_answer(ERR_INTERNAL, "and so was the one that was to repair");
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
+}
+END_TEST
+
+START_TEST(a_guest_whose_restart_lost_its_worker_comes_back)
+{
+    web_runs("");
+    world_domain_shuts_down(1, HOST_SHUTDOWN_REBOOT);
+    world_worker_succeeds();
+    world_worker_dies();
+    ck_assert(world_task.flags & WORKER_UNDO);
+    world_worker_fails(ERR_OPERATION_ABORTED, "undone");
+    ck_assert_int_eq(world_task.operation, WORKER_CREATE);
+    ck_assert(!(world_task.flags & WORKER_UNDO));
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "REBOOT web 1 0;STOPPED web -1 0;STARTED web 2 0;");
+}
+END_TEST
+
+/*----- a daemon that was killed, and the next one -----*/
+
+/* The record of the task that runs now, as operation. */
+static worker_record
+record_of_task(const char *operation)
+{
+    worker_record record = {.operation = (char *)(uintptr_t)operation, .stop_detail = -1};
+
+    record.task = world_task;
+    record.task.name = xstrdup(world_task.name);
+    record.task.path = xstrdup(world_task.path);
+    record.task.xml = xstrdup(world_task.xml);
+    return record;
+}
+
+static void
+record_free(worker_record *record)
+{
+    free(record->task.name);
+    free(record->task.path);
+    free(record->task.xml);
+}
+
+static void
+daemon_is_replaced(const char *operation, bool worker_lives)
+{
+    worker_record record = record_of_task(operation);
+
+    world_stop(daemon_);
+    world_left(&record, worker_lives);
+    world_task.operation = 0;
+    daemon_ = world_start();
+    record_free(&record);
+}
+
+START_TEST(a_save_goes_on_under_the_next_daemon)
+{
+    uint64_t id;
+
+    web_runs("");
+    world_keep_xml(1, world_xml("web", 'w', ""));
+    client_saves("web", "/tmp/web.save");
+    id = jobs_first(daemon_->jobs)->id;
+    daemon_is_replaced("save", true);
+    world_answers = 0;
+    ck_assert_uint_eq(jobs_first(daemon_->jobs)->id, id);
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "web")->domid, 1);
+    ck_assert_ptr_nonnull(domains_by_name(daemon_->domains, "web")->def);
+    world_worker_progress(10, 20);
+    job_wait(daemon_->jobs, id, world_request());
+    world_worker_succeeds();
+    ck_assert_int_eq(world_answers, 1);
+    ck_assert_str_eq(world_events, "STOPPED web -1 1;");
+    ck_assert_uint_eq(domains_count(daemon_->domains), 1);
+}
+END_TEST
+
+START_TEST(a_create_goes_on_under_the_next_daemon_and_is_not_taken_for_a_guest_of_xl)
+{
+    client_creates(world_xml("web", 'w', ""), 0);
+    world_domain(1, 'w', "web");
+    daemon_is_replaced("create", true);
+    ck_assert_str_eq(world_events, "");
+    world_domain_goes(1);
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "STARTED web 2 0;");
+    ck_assert_ptr_nonnull(domains_by_name(daemon_->domains, "web")->def);
+}
+END_TEST
+
+START_TEST(what_died_with_the_daemon_is_undone_by_the_next)
+{
+    web_runs("");
+    world_keep_xml(1, world_xml("web", 'w', ""));
+    client_saves("web", "/tmp/web.save");
+    daemon_is_replaced("save", false);
+    ck_assert_int_eq(world_task.operation, WORKER_SAVE);
+    ck_assert(world_task.flags & WORKER_UNDO);
+    ck_assert_str_eq(world_task.path, "/tmp/web.save");
+    world_worker_fails(ERR_OPERATION_ABORTED, "the guest runs on");
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "web")->domid, 1);
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
+    ck_assert_str_eq(world_events, "");
+}
+END_TEST
+
+START_TEST(a_restart_between_its_halves_is_finished_by_the_next_daemon)
+{
+    web_runs("");
+    world_domain_shuts_down(1, HOST_SHUTDOWN_REBOOT);
+    world_worker_succeeds();
+    ck_assert_int_eq(world_task.operation, WORKER_CREATE);
+    daemon_is_replaced("restart", false);
+    ck_assert(world_task.flags & WORKER_UNDO);
+    world_worker_fails(ERR_OPERATION_ABORTED, "there was nothing to undo");
+    ck_assert_int_eq(world_task.operation, WORKER_CREATE);
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "STARTED web 2 0;");
+}
+END_TEST
+
+START_TEST(a_restore_that_waited_for_its_daemon_asks_the_next_one)
+{
+    client_restores("/tmp/web.save");
+    daemon_is_replaced("restore", true);
+    world_worker_identifies(world_xml("web", 'a', ""));
+    ck_assert(world_proceeds);
+    ck_assert_str_eq(world_record_name, "web");
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "STARTED web 1 2;");
+}
+END_TEST
+
+START_TEST(the_number_of_a_job_is_not_given_again_by_the_next_daemon)
+{
+    uint64_t id;
+
+    web_runs("");
+    client_pauses("web");
+    client_saves("web", "/tmp/x");
+    client_destroys("web");
+    world_worker_succeeds();
+    world_stop(daemon_);
+    daemon_ = world_start();
+    client_creates(world_xml("web2", 'v', ""), 0);
+    id = jobs_first(daemon_->jobs)->id;
+    ck_assert_uint_gt(id, 4);
+    world_worker_fails(ERR_INTERNAL, "no");
 }
 END_TEST
 
@@ -304,15 +487,6 @@ START_TEST(a_second_save_waits_for_the_first_and_finds_no_domain)
     assert_answer(ERR_OPERATION_INVALID, "is not running");
 }
 END_TEST
-
-static void
-client_restores(const char *path)
-{
-    remote_domain_restore_args args = {.from = (char *)(uintptr_t)path};
-
-    handle_domain_restore(world_request(), &args);
-    world_turn();
-}
 
 START_TEST(a_restore_makes_the_domain_that_the_image_names)
 {
@@ -634,7 +808,16 @@ main(void)
     tcase_add_test(tc, a_domain_created_paused_says_so);
     tcase_add_test(tc, a_name_or_uuid_in_use_is_refused_and_the_one_that_has_it_runs_on);
     tcase_add_test(tc, a_failed_create_leaves_no_domain_and_no_job);
-    tcase_add_test(tc, a_worker_that_dies_is_an_error_for_the_client);
+    tcase_add_test(tc, what_a_dead_worker_left_is_undone_before_the_client_is_told);
+    tcase_add_test(tc, what_a_dead_worker_had_committed_is_finished);
+    tcase_add_test(tc, a_repair_whose_worker_dies_too_ends_the_job);
+    tcase_add_test(tc, a_guest_whose_restart_lost_its_worker_comes_back);
+    tcase_add_test(tc, a_save_goes_on_under_the_next_daemon);
+    tcase_add_test(tc, a_create_goes_on_under_the_next_daemon_and_is_not_taken_for_a_guest_of_xl);
+    tcase_add_test(tc, what_died_with_the_daemon_is_undone_by_the_next);
+    tcase_add_test(tc, a_restart_between_its_halves_is_finished_by_the_next_daemon);
+    tcase_add_test(tc, a_restore_that_waited_for_its_daemon_asks_the_next_one);
+    tcase_add_test(tc, the_number_of_a_job_is_not_given_again_by_the_next_daemon);
     tcase_add_test(tc, xml_that_is_too_large_or_broken_is_refused);
     tcase_add_test(tc, a_save_ends_with_stopped_saved_and_the_domain_gone);
     tcase_add_test(tc, a_failed_save_leaves_the_domain_running);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "config.h"
@@ -54,11 +55,16 @@ static struct host   host;
 static struct worker the_worker;
 static uint32_t      last_serial;
 
-worker_start world_task;
-bool         world_aborted, world_killed, world_proceeds, world_refused;
-struct err   world_answer;
-int          world_answers;
-char         world_events[1024];
+worker_start         world_task;
+static worker_record left; /* operation NULL: none */
+static bool          left_lives;
+static char          run_dir[64];
+
+bool       world_aborted, world_killed, world_proceeds, world_refused;
+struct err world_answer;
+int        world_answers;
+char       world_events[1024];
+char       world_record_name[64];
 
 /*----- the world -----*/
 
@@ -71,11 +77,44 @@ task_clear(void)
     world_task = (worker_start){.name = NULL};
 }
 
+static void
+take_task(const worker_start *task)
+{
+    task_clear();
+    world_task = *task;
+    world_task.name = xstrdup(task->name);
+    world_task.path = xstrdup(task->path);
+    world_task.xml = xstrdup(task->xml);
+}
+
+void
+world_left(const worker_record *record, bool lives)
+{
+    left = *record;
+    left_lives = lives;
+}
+
 struct daemon *
-world_new(void)
+world_start(void)
 {
     struct daemon *daemon = xcalloc(1, sizeof *daemon);
     struct err     err;
+
+    daemon->loop = loop_new();
+    daemon->config = config_new();
+    free(daemon->config->run_dir);
+    daemon->config->run_dir = xstrdup(run_dir);
+    daemon->jobs = jobs_new(daemon);
+    ck_assert_int_eq(domains_start(daemon, &err), 0);
+    world_events[0] = '\0';
+    return daemon;
+}
+
+struct daemon *
+world_new(void)
+{
+    snprintf(run_dir, sizeof run_dir, "/tmp/test-domains.XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(run_dir));
 
     host = (struct host){.next_domid = 1};
     last_serial = 0;
@@ -83,22 +122,27 @@ world_new(void)
     world_answers = 0;
     world_aborted = world_killed = world_proceeds = world_refused = false;
     world_domain(0, '0', "Domain-0");
-    daemon->loop = loop_new();
-    daemon->config = config_new();
-    daemon->jobs = jobs_new(daemon);
-    ck_assert_int_eq(domains_start(daemon, &err), 0);
-    world_events[0] = '\0';
-    return daemon;
+    return world_start();
 }
 
 void
-world_free(struct daemon *daemon)
+world_stop(struct daemon *daemon)
 {
     jobs_free(daemon->jobs);
     domains_stop(daemon);
     config_free(daemon->config);
     loop_free(daemon->loop);
     free(daemon);
+}
+
+void
+world_free(struct daemon *daemon)
+{
+    cleanup_free char *last_job = xasprintf("%s/last-job", run_dir);
+
+    world_stop(daemon);
+    unlink(last_job);
+    ck_assert_int_eq(rmdir(run_dir), 0);
     task_clear();
     for (size_t i = 0; i < host.count; i++) {
         free(host.domains[i].name);
@@ -352,19 +396,43 @@ host_call_abort(struct host_call *call)
 /*----- workers -----*/
 
 struct worker *
-worker_run(struct workers *workers, const worker_start *task, const struct worker_ops *ops,
+worker_run(struct workers *workers, const worker_record *record, const struct worker_ops *ops,
            void *arg, struct err *err)
 {
+    const worker_start *task = &record->task;
+
     (void)workers, (void)err;
     ck_assert_msg(!world_task.operation, "one task at a time in this world");
-    task_clear();
-    world_task = *task;
-    world_task.name = xstrdup(task->name);
-    world_task.path = xstrdup(task->path);
-    world_task.xml = xstrdup(task->xml);
+    take_task(task);
     world_aborted = world_killed = world_proceeds = world_refused = false;
     the_worker = (struct worker){.ops = ops, .arg = arg};
     return &the_worker;
+}
+
+void
+worker_update_record(struct worker *worker, const worker_record *record)
+{
+    (void)worker;
+    snprintf(world_record_name, sizeof world_record_name, "%s", record->task.name);
+}
+
+void
+worker_own(struct worker *worker, const struct worker_ops *ops, void *arg)
+{
+    *worker = (struct worker){.ops = ops, .arg = arg};
+}
+
+/* What world_left has prepared. */
+void
+workers_adopt(struct workers *workers, worker_found_fn *found, void *arg)
+{
+    (void)workers;
+    if (!left.operation)
+        return;
+    if (left_lives)
+        take_task(&left.task);
+    found(arg, &left, left_lives ? &the_worker : NULL);
+    left.operation = NULL;
 }
 
 void

@@ -20,6 +20,10 @@ struct request;
 struct daemon *world_new(void);
 void           world_free(struct daemon *daemon);
 
+/** Only the daemon goes, and another one comes: the world stays as it is. */
+void           world_stop(struct daemon *daemon);
+struct daemon *world_start(void);
+
 /** Let everything happen that is due. */
 void world_turn(void);
 
@@ -47,6 +51,12 @@ void world_requests_fail(enum err_code code);
 /* The task that was given last and has not ended; operation 0: none. */
 extern worker_start world_task;
 extern bool         world_aborted, world_killed, world_proceeds, world_refused;
+
+/* The name in the record that was written last a second time. */
+extern char world_record_name[64];
+
+/** The next daemon to start finds this record; lives: and its worker.  Borrowed. */
+void world_left(const worker_record *record, bool lives);
 
 void world_worker_progress(uint64_t processed, uint64_t total);
 void world_worker_identifies(const char *xml);
