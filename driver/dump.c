@@ -26,7 +26,8 @@ prepare(struct dump *d, struct err *err)
 
     if (operation_need_domain(&d->op, NULL, err) < 0)
         return -1;
-    return new_file_open(&d->file, params->path, params->flags & WORKER_OVERWRITE, err);
+    return new_file_open(&d->file, params->path, params->flags & WORKER_OVERWRITE, params->job,
+                         err);
 }
 
 static void

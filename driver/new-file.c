@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/uuid.h"
 #include "new-file.h"
 
 static int
@@ -50,21 +49,19 @@ check_target(const struct new_file *file, struct err *err)
     return 0;
 }
 
-/* A name that nobody has: hidden, and no longer than the folder takes. */
+/* Hidden, and no longer than the folder takes.  Job numbers are never given twice while the host
+ * is up: what has this name already is from before. */
 static char *
 temporary_name(const struct new_file *file)
 {
-    uint8_t random[UUID_SIZE];
-
-    uuid_generate(random);
-    return xasprintf(".%.200s.%02x%02x%02x%02x%02x%02x", file->name, random[0], random[1],
-                     random[2], random[3], random[4], random[5]);
+    return xasprintf(".%.200s.dom0d-%llu", file->name, (unsigned long long)file->job);
 }
 
 static int
 open_named(struct new_file *file, struct err *err)
 {
     file->temporary = temporary_name(file);
+    unlinkat(file->folder, file->temporary, 0);
     file->fd = openat(file->folder, file->temporary,
                       O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (file->fd >= 0)
@@ -86,10 +83,11 @@ open_file(struct new_file *file, struct err *err)
 }
 
 int
-new_file_open(struct new_file *file, const char *path, bool overwrite, struct err *err)
+new_file_open(struct new_file *file, const char *path, bool overwrite, uint64_t job,
+              struct err *err)
 {
-    *file =
-        (struct new_file){.fd = -1, .folder = -1, .path = xstrdup(path), .overwrite = overwrite};
+    *file = (struct new_file){
+        .fd = -1, .folder = -1, .path = xstrdup(path), .overwrite = overwrite, .job = job};
     if (open_folder(file, err) < 0 || check_target(file, err) < 0 || open_file(file, err) < 0) {
         new_file_discard(file);
         return -1;
@@ -133,6 +131,7 @@ to_its_name(struct new_file *file)
         /* A link cannot replace; a rename can. */
         cleanup_free char *temporary = temporary_name(file);
 
+        unlinkat(file->folder, temporary, 0);
         if (give_name(file, temporary) < 0)
             return -1;
         file->temporary = take_ptr(temporary);
@@ -172,4 +171,15 @@ new_file_discard(struct new_file *file)
     free(take_ptr(file->temporary));
     free(take_ptr(file->name));
     free(take_ptr(file->path));
+}
+
+void
+new_file_remove_stale(const char *path, uint64_t job)
+{
+    struct new_file file = {.fd = -1, .folder = -1, .path = xstrdup(path), .job = job};
+    struct err      err;
+
+    if (open_folder(&file, &err) == 0)
+        file.temporary = temporary_name(&file);
+    new_file_discard(&file);
 }

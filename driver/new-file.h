@@ -11,16 +11,18 @@
 #define DRIVER_NEW_FILE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
 struct new_file {
-    int   fd;        /* for writing and reading, mode 0600; -1: Closed */
-    int   folder;    /* -1: Closed */
-    char *path;      /* what it is to be called */
-    char *name;      /* path's last part */
-    char *temporary; /* its name in the folder now; NULL: none */
-    bool  overwrite;
+    int      fd;        /* for writing and reading, mode 0600; -1: Closed */
+    int      folder;    /* -1: Closed */
+    char    *path;      /* what it is to be called */
+    char    *name;      /* path's last part */
+    char    *temporary; /* its name in the folder now; NULL: none */
+    bool     overwrite;
+    uint64_t job; /* whose it is: the hidden name tells */
 };
 
 /**
@@ -28,7 +30,11 @@ struct new_file {
  *
  * Err: ERR_OPERATION_FAILED, ERR_SYSTEM, with the path.  Closed then.
  */
-int new_file_open(struct new_file *file, const char *path, bool overwrite, struct err *err);
+int new_file_open(struct new_file *file, const char *path, bool overwrite, uint64_t job,
+                  struct err *err);
+
+/** The hidden file that a process which was killed may have left for this path and job. */
+void new_file_remove_stale(const char *path, uint64_t job);
 
 /** To the disk, then to its name; waits for the disk.  On failure the file is Open still. */
 int new_file_commit(struct new_file *file, struct err *err);

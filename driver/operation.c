@@ -30,6 +30,16 @@ type_of(worker_operation operation)
     return (size_t)operation < array_size(types) ? types[operation] : NULL;
 }
 
+/* Destroying is its own repair. */
+static const struct operation_type *
+type_of_task(const worker_start *params)
+{
+    if ((params->flags & WORKER_UNDO) && params->operation != WORKER_DESTROY &&
+        type_of(params->operation))
+        return &operation_undo;
+    return type_of(params->operation);
+}
+
 const char *
 operation_name(worker_operation operation)
 {
@@ -101,8 +111,8 @@ operation_start(struct xl *xl, const worker_start *params, const struct operatio
 
     if (check_params(params, err) < 0)
         return -1;
-    op = xcalloc(1, type_of(params->operation)->size);
-    op->type = type_of(params->operation);
+    op = xcalloc(1, type_of_task(params)->size);
+    op->type = type_of_task(params);
     op->xl = xl;
     op->params = params;
     op->events = events;

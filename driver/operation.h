@@ -151,6 +151,6 @@ enum operation_domain operation_find(const struct operation *op, const uint8_t *
 struct operation *operation_of_call(struct xl_call *call);
 
 extern const struct operation_type operation_create, operation_restore, operation_save,
-    operation_destroy, operation_dump;
+    operation_destroy, operation_dump, operation_undo;
 
 #endif

@@ -150,7 +150,8 @@ prepare(struct save *s, struct err *err)
         return -1;
     s->op.total = info.current_memkb * 1024;
     libxl_dominfo_dispose(&info);
-    if (new_file_open(&s->file, params->path, params->flags & WORKER_OVERWRITE, err) < 0 ||
+    if (new_file_open(&s->file, params->path, params->flags & WORKER_OVERWRITE, params->job, err) <
+            0 ||
         image_write(s->file.fd, IMAGE_LIBVIRT, params->xml, err) < 0)
         return -1;
     offset = lseek(s->file.fd, 0, SEEK_CUR);

@@ -65,7 +65,9 @@ say_state(struct worker *w)
 {
     say(w, &(worker_report){
                .type = WORKER_STATE,
-               .worker_report_u.state = {.start = w->start, .progress = w->progress},
+               .worker_report_u.state = {.pid = (int)getpid(),
+                                         .start = w->start,
+                                         .progress = w->progress},
            });
 }
 
