@@ -17,7 +17,8 @@ tests_daemon_libharness_a_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_daemon_libstubs_a_SOURCES = tests/daemon/stub-handlers.c
 tests_daemon_libstubs_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/daemon
 
-server_tests = tests/daemon/test-config tests/daemon/test-conn tests/daemon/test-dispatch
+server_tests = tests/daemon/test-config tests/daemon/test-conn tests/daemon/test-connect \
+	tests/daemon/test-dispatch tests/daemon/test-events
 check_PROGRAMS += $(server_tests)
 TESTS += $(server_tests)
 server_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/daemon $(daemon_paths)
@@ -34,3 +35,9 @@ tests_daemon_test_dispatch_LDADD = $(server_test_ldadd)
 tests_daemon_test_conn_CPPFLAGS = $(server_test_cppflags)
 tests_daemon_test_conn_CFLAGS = $(server_test_cflags)
 tests_daemon_test_conn_LDADD = $(server_test_ldadd)
+tests_daemon_test_connect_CPPFLAGS = $(server_test_cppflags)
+tests_daemon_test_connect_CFLAGS = $(server_test_cflags)
+tests_daemon_test_connect_LDADD = $(server_test_ldadd)
+tests_daemon_test_events_CPPFLAGS = $(server_test_cppflags)
+tests_daemon_test_events_CFLAGS = $(server_test_cflags)
+tests_daemon_test_events_LDADD = $(server_test_ldadd)

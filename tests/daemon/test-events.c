@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "events.h"
+#include "handlers.h"
+#include "harness.h"
+
+enum {
+    GET_TYPE = 3,
+    REGISTER = 105,
+    DEREGISTER = 106,
+    LIFECYCLE_OLD = 107,
+    REGISTER_OLD = 167,
+    DEREGISTER_OLD = 168,
+    CALLBACK_REGISTER = 316,
+    CALLBACK_DEREGISTER = 317,
+    LIFECYCLE = 318,
+    REBOOT = 319,
+    JOB_COMPLETED = 363,
+};
+
+static struct harness h;
+static struct client  client;
+
+static const uint8_t uuid_web[UUID_SIZE] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+static const uint8_t uuid_db[UUID_SIZE] = {0xdb};
+static const struct event_domain web = {.name = "web", .uuid = uuid_web, .domid = 7};
+static const struct event_domain db = {.name = "db", .uuid = uuid_db, .domid = -1};
+
+static void
+setup(void)
+{
+    harness_start(&h);
+    client = client_new(&h, true);
+    client_open(&client, 0);
+}
+
+static void
+teardown(void)
+{
+    client_free(&client);
+    harness_stop(&h); /* asserts that no registration is left */
+}
+
+/*----- what a client says -----*/
+
+static uint32_t
+ask_to_register(struct client *from, int event, const uint8_t *uuid)
+{
+    char                                                   name[] = "?";
+    remote_nonnull_domain                                  dom = {.name = name, .id = -1};
+    remote_connect_domain_event_callback_register_any_args args = {.eventID = event};
+
+    if (uuid) {
+        memcpy(dom.uuid, uuid, UUID_SIZE);
+        args.dom = &dom;
+    }
+    return client_call(from, CALLBACK_REGISTER,
+                       (xdrproc_t)xdr_remote_connect_domain_event_callback_register_any_args,
+                       &args);
+}
+
+static int
+register_by_id(struct client *from, int event, const uint8_t *uuid)
+{
+    remote_connect_domain_event_callback_register_any_ret ret = {.callbackID = -2};
+
+    client_expect_reply(from, ask_to_register(from, event, uuid),
+                        (xdrproc_t)xdr_remote_connect_domain_event_callback_register_any_ret, &ret);
+    return ret.callbackID;
+}
+
+/* Of a procedure whose only argument is a number. */
+static uint32_t
+call_with_number(int procedure, int number)
+{
+    return client_call(&client, procedure, (xdrproc_t)xdr_int, &number);
+}
+
+static void
+expect_event(struct client *by, int procedure, struct frame *frame_out)
+{
+    ck_assert(client_read(by, frame_out));
+    ck_assert_uint_eq(frame_out->header.program, WIRE_PROGRAM_REMOTE);
+    ck_assert_uint_eq(frame_out->header.type, WIRE_MESSAGE);
+    ck_assert_uint_eq(frame_out->header.status, WIRE_OK);
+    ck_assert_int_eq(frame_out->header.procedure, procedure);
+}
+
+static void
+expect_lifecycle(struct client *by, int callback_id, const char *name, int event, int detail)
+{
+    remote_domain_event_callback_lifecycle_msg message = {0};
+    xdrproc_t    filter = (xdrproc_t)xdr_remote_domain_event_callback_lifecycle_msg;
+    struct frame frame;
+    struct err   err;
+
+    expect_event(by, LIFECYCLE, &frame);
+    ck_assert_int_eq(wire_decode(frame.data, frame.size, filter, &message, &err), 0);
+    ck_assert_int_eq(message.callbackID, callback_id);
+    ck_assert_str_eq(message.msg.dom.name, name);
+    ck_assert_int_eq(message.msg.event, event);
+    ck_assert_int_eq(message.msg.detail, detail);
+    wire_body_free(filter, &message);
+    frame_free(&frame);
+}
+
+/*----- by callback id -----*/
+
+START_TEST(a_lifecycle_event_is_what_libvirt_sends_byte_for_byte)
+{
+    static const char want[] = "\0\0\0\x44\x20\0\x80\x86\0\0\0\1\0\0\1\x3e\0\0\0\2\0\0\0\1\0\0\0\0"
+                               "\0\0\0\1"
+                               "\0\0\0\3web\0"
+                               "\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17\20"
+                               "\0\0\0\7"
+                               "\0\0\0\3\0\0\0\0";
+    struct frame      frame;
+
+    ck_assert_int_eq(register_by_id(&client, EVENT_REBOOT, NULL), 0);
+    ck_assert_int_eq(register_by_id(&client, EVENT_LIFECYCLE, NULL), 1);
+    events_lifecycle(h.daemon.events, &web, LIFECYCLE_SUSPENDED, SUSPENDED_PAUSED);
+    ck_assert(client_read(&client, &frame));
+    ck_assert_uint_eq(frame.size, sizeof want - 1);
+    ck_assert_mem_eq(frame.data, want, sizeof want - 1);
+    frame_free(&frame);
+    client_expect_nothing(&client);
+}
+END_TEST
+
+START_TEST(events_come_in_the_order_in_which_they_were_told)
+{
+    int id = register_by_id(&client, EVENT_LIFECYCLE, NULL);
+
+    for (int n = 0; n < 100; n++)
+        events_lifecycle(h.daemon.events, n % 2 ? &db : &web, LIFECYCLE_STARTED, n);
+    for (int n = 0; n < 100; n++)
+        expect_lifecycle(&client, id, n % 2 ? "db" : "web", LIFECYCLE_STARTED, n);
+    client_expect_nothing(&client);
+}
+END_TEST
+
+START_TEST(every_event_of_libvirt_9_may_be_registered_for)
+{
+    for (int event = 0; event <= 26; event++)
+        ck_assert_int_eq(register_by_id(&client, event, NULL), event);
+}
+END_TEST
+
+static const int no_events[] = {-1, 27, 1000, INT32_MIN, INT32_MAX};
+
+START_TEST(there_are_no_other_events)
+{
+    cleanup_free char *message =
+        xasprintf("internal error: unsupported event ID %d", no_events[_i]);
+
+    client_expect_error(&client, ask_to_register(&client, no_events[_i], NULL), ERR_INTERNAL,
+                        message);
+    client_expect_error(&client, call_with_number(REGISTER_OLD, no_events[_i]), ERR_INTERNAL,
+                        message);
+}
+END_TEST
+
+START_TEST(a_registration_for_one_domain_hears_of_no_other)
+{
+    int of_web = register_by_id(&client, EVENT_LIFECYCLE, uuid_web);
+    int of_all = register_by_id(&client, EVENT_LIFECYCLE, NULL);
+
+    events_lifecycle(h.daemon.events, &db, LIFECYCLE_STOPPED, STOPPED_SAVED);
+    expect_lifecycle(&client, of_all, "db", LIFECYCLE_STOPPED, STOPPED_SAVED);
+    client_expect_nothing(&client);
+    events_lifecycle(h.daemon.events, &web, LIFECYCLE_STOPPED, STOPPED_CRASHED);
+    expect_lifecycle(&client, of_web, "web", LIFECYCLE_STOPPED, STOPPED_CRASHED);
+    expect_lifecycle(&client, of_all, "web", LIFECYCLE_STOPPED, STOPPED_CRASHED);
+    client_expect_nothing(&client);
+}
+END_TEST
+
+START_TEST(each_client_hears_what_it_registered_for)
+{
+    struct client other = client_new(&h, false);
+    int           id;
+
+    client_open(&other, 0);
+    register_by_id(&client, EVENT_REBOOT, NULL);
+    id = register_by_id(&other, EVENT_LIFECYCLE, NULL);
+    events_lifecycle(h.daemon.events, &web, LIFECYCLE_RESUMED, RESUMED_UNPAUSED);
+    expect_lifecycle(&other, id, "web", LIFECYCLE_RESUMED, RESUMED_UNPAUSED);
+    client_expect_nothing(&client);
+    client_free(&other);
+    events_lifecycle(h.daemon.events, &web, LIFECYCLE_RESUMED, RESUMED_UNPAUSED);
+    client_expect_nothing(&client);
+}
+END_TEST
+
+START_TEST(a_reboot_is_told_with_its_own_procedure)
+{
+    remote_domain_event_callback_reboot_msg message = {0};
+    xdrproc_t    filter = (xdrproc_t)xdr_remote_domain_event_callback_reboot_msg;
+    int          id = register_by_id(&client, EVENT_REBOOT, NULL);
+    struct frame frame;
+    struct err   err;
+
+    events_reboot(h.daemon.events, &db);
+    expect_event(&client, REBOOT, &frame);
+    ck_assert_int_eq(wire_decode(frame.data, frame.size, filter, &message, &err), 0);
+    ck_assert_int_eq(message.callbackID, id);
+    ck_assert_str_eq(message.msg.dom.name, "db");
+    ck_assert_int_eq(message.msg.dom.id, -1);
+    wire_body_free(filter, &message);
+    frame_free(&frame);
+}
+END_TEST
+
+START_TEST(a_completed_job_is_told_with_its_figures)
+{
+    char               field[] = "time_elapsed";
+    remote_typed_param param = {
+        .field = field,
+        .value = {.type = REMOTE_TYPED_PARAM_ULLONG, .remote_typed_param_value_u = {.ul = 1234}},
+    };
+    remote_domain_event_callback_job_completed_msg message = {0};
+    xdrproc_t    filter = (xdrproc_t)xdr_remote_domain_event_callback_job_completed_msg;
+    int          id;
+    struct frame frame;
+    struct err   err;
+
+    ck_assert_int_eq(EVENT_JOB_COMPLETED, 21); /* VIR_DOMAIN_EVENT_ID_JOB_COMPLETED */
+    id = register_by_id(&client, EVENT_JOB_COMPLETED, uuid_web);
+    events_job_completed(h.daemon.events, &db, &param, 1);
+    events_job_completed(h.daemon.events, &web, &param, 1);
+    expect_event(&client, JOB_COMPLETED, &frame);
+    ck_assert_int_eq(wire_decode(frame.data, frame.size, filter, &message, &err), 0);
+    ck_assert_int_eq(message.callbackID, id);
+    ck_assert_str_eq(message.dom.name, "web");
+    ck_assert_uint_eq(message.params.params_len, 1);
+    ck_assert_str_eq(message.params.params_val[0].field, "time_elapsed");
+    ck_assert_uint_eq(message.params.params_val[0].value.remote_typed_param_value_u.ul, 1234);
+    wire_body_free(filter, &message);
+    frame_free(&frame);
+    client_expect_nothing(&client);
+}
+END_TEST
+
+START_TEST(after_deregistering_nothing_comes_and_the_id_is_not_used_again)
+{
+    int first = register_by_id(&client, EVENT_LIFECYCLE, NULL);
+    int second;
+
+    client_expect_reply(&client, call_with_number(CALLBACK_DEREGISTER, first), NULL, NULL);
+    events_lifecycle(h.daemon.events, &web, LIFECYCLE_STARTED, STARTED_BOOTED);
+    client_expect_nothing(&client);
+    second = register_by_id(&client, EVENT_LIFECYCLE, NULL);
+    ck_assert_int_ne(first, second);
+    client_expect_error(&client, call_with_number(CALLBACK_DEREGISTER, first), ERR_INTERNAL,
+                        "internal error: domain event callback 0 not registered");
+}
+END_TEST
+
+START_TEST(a_client_cannot_deregister_anothers)
+{
+    struct client other = client_new(&h, false);
+    int           id;
+
+    client_open(&other, 0);
+    ck_assert_int_eq(register_by_id(&other, EVENT_REBOOT, NULL), 0);
+    id = register_by_id(&other, EVENT_LIFECYCLE, NULL);
+    client_expect_error(&client, call_with_number(CALLBACK_DEREGISTER, id), ERR_INTERNAL,
+                        "internal error: domain event callback 1 not registered");
+    events_lifecycle(h.daemon.events, &web, LIFECYCLE_STARTED, STARTED_BOOTED);
+    expect_lifecycle(&other, id, "web", LIFECYCLE_STARTED, STARTED_BOOTED);
+    client_free(&other);
+}
+END_TEST
+
+START_TEST(registrations_of_a_connection_are_bounded)
+{
+    for (int n = 0; n < EVENTS_MAX; n++)
+        register_by_id(&client, n % EVENT_COUNT, n % 2 ? uuid_web : NULL);
+    client_expect_error(&client, ask_to_register(&client, EVENT_LIFECYCLE, NULL),
+                        ERR_OPERATION_FAILED,
+                        "operation failed: a connection may register for 1024 events, not more");
+    client_expect_reply(&client, call_with_number(CALLBACK_DEREGISTER, 5), NULL, NULL);
+    ck_assert_int_eq(register_by_id(&client, EVENT_LIFECYCLE, NULL), EVENTS_MAX);
+}
+END_TEST
+
+START_TEST(an_event_that_was_told_before_an_answer_comes_before_it)
+{
+    int      id = register_by_id(&client, EVENT_LIFECYCLE, NULL);
+    uint32_t serial = client_call(&client, GET_TYPE, NULL, NULL);
+
+    events_lifecycle(h.daemon.events, &web, LIFECYCLE_STARTED, STARTED_BOOTED);
+    expect_lifecycle(&client, id, "web", LIFECYCLE_STARTED, STARTED_BOOTED);
+    client_expect_reply(&client, serial, NULL, NULL);
+}
+END_TEST
+
+/* A crowd of which half goes while events are on their way. */
+START_TEST(events_reach_those_who_stay_when_others_go)
+{
+    enum { CROWD = 50 };
+    struct client crowd[CROWD];
+
+    for (int n = 0; n < CROWD; n++) {
+        crowd[n] = client_new(&h, n % 3);
+        client_open(&crowd[n], 0);
+        register_by_id(&crowd[n], EVENT_LIFECYCLE, NULL);
+    }
+    for (int n = 0; n < CROWD; n += 2) {
+        events_lifecycle(h.daemon.events, &web, LIFECYCLE_STARTED, n);
+        client_free(&crowd[n]);
+    }
+    for (int n = 1; n < CROWD; n += 2) {
+        for (int detail = 0; detail < CROWD; detail += 2)
+            expect_lifecycle(&crowd[n], 0, "web", LIFECYCLE_STARTED, detail);
+        client_expect_nothing(&crowd[n]);
+        client_free(&crowd[n]);
+    }
+}
+END_TEST
+
+/*----- the old ways -----*/
+
+static void
+expect_old_lifecycle(void)
+{
+    remote_domain_event_lifecycle_msg message = {0};
+    xdrproc_t                         filter = (xdrproc_t)xdr_remote_domain_event_lifecycle_msg;
+    struct frame                      frame;
+    struct err                        err;
+
+    events_lifecycle(h.daemon.events, &web, LIFECYCLE_STARTED, STARTED_RESTORED);
+    expect_event(&client, LIFECYCLE_OLD, &frame);
+    ck_assert_int_eq(wire_decode(frame.data, frame.size, filter, &message, &err), 0);
+    ck_assert_str_eq(message.dom.name, "web");
+    ck_assert_int_eq(message.event, LIFECYCLE_STARTED);
+    ck_assert_int_eq(message.detail, STARTED_RESTORED);
+    wire_body_free(filter, &message);
+    frame_free(&frame);
+    client_expect_nothing(&client);
+}
+
+START_TEST(a_client_may_register_for_lifecycle_events_in_the_oldest_way)
+{
+    client_expect_reply(&client, client_call(&client, REGISTER, NULL, NULL), NULL, NULL);
+    expect_old_lifecycle();
+    client_expect_error(&client, client_call(&client, REGISTER, NULL, NULL), ERR_INTERNAL,
+                        "internal error: domain event 0 already registered");
+    client_expect_reply(&client, client_call(&client, DEREGISTER, NULL, NULL), NULL, NULL);
+    events_lifecycle(h.daemon.events, &web, LIFECYCLE_STARTED, STARTED_BOOTED);
+    client_expect_nothing(&client);
+    client_expect_error(&client, client_call(&client, DEREGISTER, NULL, NULL), ERR_INTERNAL,
+                        "internal error: domain event 0 not registered");
+}
+END_TEST
+
+START_TEST(a_client_may_register_for_each_event_without_callback_ids)
+{
+    for (int event = 0; event <= 26; event++)
+        client_expect_reply(&client, call_with_number(REGISTER_OLD, event), NULL, NULL);
+    expect_old_lifecycle();
+    events_reboot(h.daemon.events, &web);
+    events_job_completed(h.daemon.events, &web, NULL, 0);
+    client_expect_nothing(&client);
+    client_expect_error(&client, call_with_number(CALLBACK_DEREGISTER, -1), ERR_INTERNAL,
+                        "internal error: domain event callback -1 not registered");
+    client_expect_reply(&client, call_with_number(DEREGISTER_OLD, 0), NULL, NULL);
+    events_lifecycle(h.daemon.events, &web, LIFECYCLE_STARTED, STARTED_BOOTED);
+    client_expect_nothing(&client);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite   *suite = suite_create("events");
+    TCase   *tc = tcase_create("events");
+    SRunner *runner = srunner_create(suite);
+    int      failed;
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, a_lifecycle_event_is_what_libvirt_sends_byte_for_byte);
+    tcase_add_test(tc, events_come_in_the_order_in_which_they_were_told);
+    tcase_add_test(tc, every_event_of_libvirt_9_may_be_registered_for);
+    tcase_add_loop_test(tc, there_are_no_other_events, 0, array_size(no_events));
+    tcase_add_test(tc, a_registration_for_one_domain_hears_of_no_other);
+    tcase_add_test(tc, each_client_hears_what_it_registered_for);
+    tcase_add_test(tc, a_reboot_is_told_with_its_own_procedure);
+    tcase_add_test(tc, a_completed_job_is_told_with_its_figures);
+    tcase_add_test(tc, after_deregistering_nothing_comes_and_the_id_is_not_used_again);
+    tcase_add_test(tc, a_client_cannot_deregister_anothers);
+    tcase_add_test(tc, registrations_of_a_connection_are_bounded);
+    tcase_add_test(tc, an_event_that_was_told_before_an_answer_comes_before_it);
+    tcase_add_test(tc, events_reach_those_who_stay_when_others_go);
+    tcase_add_test(tc, a_client_may_register_for_lifecycle_events_in_the_oldest_way);
+    tcase_add_test(tc, a_client_may_register_for_each_event_without_callback_ids);
+    suite_add_tcase(suite, tc);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? 1 : 0;
+}
