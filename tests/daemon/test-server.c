@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Listening sockets: our own and systemd's, who may come in, and what happens when nobody can.
+ */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "harness.h"
+
+static struct harness h;
+static char           dir[64], path[96], path_ro[96];
+
+static void
+setup(void)
+{
+    struct err err;
+
+    harness_start(&h);
+    snprintf(dir, sizeof dir, "/tmp/test-server.XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/sock", dir);
+    snprintf(path_ro, sizeof path_ro, "%s/sock-ro", dir);
+    ck_assert_int_eq(config_set(h.daemon.config, "socket", path, &err), 0);
+    ck_assert_int_eq(config_set(h.daemon.config, "socket_ro", path_ro, &err), 0);
+    ck_assert_int_eq(config_set(h.daemon.config, "socket_group", "", &err), 0);
+}
+
+static void
+teardown(void)
+{
+    harness_stop(&h);
+    ck_assert_int_eq(rmdir(dir), 0); /* the sockets are gone */
+}
+
+static void
+listen_well(void)
+{
+    struct err err = {.message = ""};
+
+    ck_assert_msg(server_listen(h.daemon.server, &err) == 0, "%s", err.message);
+}
+
+/* A connected socket, or -1 with errno. */
+static int
+connect_to(const char *to)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int                fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", to);
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static int
+connect_well(const char *to)
+{
+    int fd = connect_to(to);
+
+    ck_assert_msg(fd >= 0, "%s", strerror(errno));
+    return fd;
+}
+
+/* Has the daemon closed this connection? */
+static bool
+is_closed(int fd)
+{
+    char byte;
+
+    return recv(fd, &byte, 1, MSG_DONTWAIT) == 0;
+}
+
+static mode_t
+mode_of(const char *file)
+{
+    struct stat st;
+
+    ck_assert_int_eq(stat(file, &st), 0);
+    return st.st_mode & 07777;
+}
+
+/*----- our own sockets -----*/
+
+START_TEST(each_socket_gives_its_own_rights)
+{
+    struct client rw = {.harness = &h}, ro = {.harness = &h};
+
+    listen_well();
+    rw.fd = connect_well(path);
+    fcntl(rw.fd, F_SETFL, O_NONBLOCK);
+    ro.fd = connect_well(path_ro);
+    fcntl(ro.fd, F_SETFL, O_NONBLOCK);
+    client_open(&rw, 0);
+    client_open(&ro, 0);
+    client_call(&rw, 34, NULL, NULL); /* SUSPEND, without the arguments it needs */
+    client_expect_error(&rw, 1, ERR_RPC, "Unable to decode message payload");
+    client_call(&ro, 34, NULL, NULL);
+    client_expect_error(&ro, 1, ERR_OPERATION_DENIED,
+                        "operation forbidden: read only access prevents virDomainSuspend");
+    client_free(&rw);
+    client_free(&ro);
+}
+END_TEST
+
+START_TEST(without_a_group_the_read_write_socket_is_its_owners)
+{
+    listen_well();
+    ck_assert_uint_eq(mode_of(path), 0600);
+    ck_assert_uint_eq(mode_of(path_ro), 0666);
+}
+END_TEST
+
+START_TEST(a_group_that_there_is_not_is_said_and_only_root_is_let_in)
+{
+    struct err err;
+
+    config_set(h.daemon.config, "socket_group", "no-such-group-here", &err);
+    listen_well();
+    ck_assert_uint_eq(mode_of(path), 0600);
+    ck_assert_uint_eq(h.log_lines, 1);
+    ck_assert_ptr_nonnull(strstr(h.last_log, "there is no group no-such-group-here"));
+}
+END_TEST
+
+START_TEST(the_group_may_use_the_read_write_socket)
+{
+    struct stat st;
+    struct err  err;
+
+    if (geteuid() != 0)
+        return; /* nobody else may give a file away */
+    config_set(h.daemon.config, "socket_group", "daemon", &err);
+    listen_well();
+    ck_assert_uint_eq(mode_of(path), 0660);
+    ck_assert_uint_eq(mode_of(path_ro), 0666);
+    ck_assert_int_eq(stat(path, &st), 0);
+    ck_assert_uint_eq(st.st_gid, 1); /* on every Linux */
+}
+END_TEST
+
+START_TEST(a_socket_that_a_killed_daemon_left_is_replaced)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int                fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    close(fd);
+    listen_well();
+    close(connect_well(path));
+}
+END_TEST
+
+START_TEST(a_socket_on_which_somebody_listens_is_left_alone)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int                fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct err         err;
+
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path_ro);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(listen(fd, 5), 0);
+    ck_assert_int_eq(server_listen(h.daemon.server, &err), -1);
+    ck_assert_ptr_nonnull(strstr(err.message, "sock-ro: another process does already"));
+    ck_assert_int_ne(access(path, F_OK), 0); /* the other one was closed again */
+    close(connect_well(path_ro));
+    close(fd);
+    unlink(path_ro);
+}
+END_TEST
+
+START_TEST(a_file_that_is_no_socket_is_left_alone)
+{
+    struct err err;
+
+    close(open(path, O_CREAT | O_WRONLY, 0600));
+    ck_assert_int_eq(server_listen(h.daemon.server, &err), -1);
+    ck_assert_ptr_nonnull(strstr(err.message, "sock: there is something else of that name"));
+    ck_assert_int_eq(unlink(path), 0);
+}
+END_TEST
+
+START_TEST(a_name_that_is_too_long_for_a_socket_is_an_error)
+{
+    char       name[200] = "/";
+    struct err err;
+
+    memset(name + 1, 'x', sizeof name - 2);
+    config_set(h.daemon.config, "socket", name, &err);
+    ck_assert_int_eq(server_listen(h.daemon.server, &err), -1);
+    ck_assert_ptr_nonnull(strstr(err.message, "is longer than a socket's name may be (107)"));
+}
+END_TEST
+
+START_TEST(who_a_client_is_comes_from_the_kernel)
+{
+    struct client client = client_new(&h, false);
+
+    ck_assert_int_eq(client.conn->pid, getpid());
+    ck_assert_uint_eq(client.conn->uid, geteuid());
+    ck_assert_uint_eq(client.conn->gid, getegid());
+    client_free(&client);
+}
+END_TEST
+
+START_TEST(ids_of_connections_are_never_used_again)
+{
+    uint64_t last = 0;
+
+    for (int n = 0; n < 100; n++) {
+        struct client client = client_new(&h, false);
+
+        ck_assert_uint_gt(client.id, last);
+        last = client.id;
+        client_free(&client);
+    }
+}
+END_TEST
+
+/*----- systemd's sockets -----*/
+
+static int
+listener_at(const char *at)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int                fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", at);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(fd, 5) < 0)
+        _exit(100);
+    return fd;
+}
+
+/* What a daemon that was passed these sockets makes of them: in a process of its own, as systemd
+ * does it.  Exits with 1 where it fails, else with 10 and one more for each that lets clients in.
+ */
+static void
+be_activated(const char *names, int n_sockets, const char *const *at)
+{
+    struct err err;
+    char       text[16];
+    int        status = 0;
+    int        fds[4];
+
+    for (int n = 0; n < n_sockets; n++)
+        fds[n] = fcntl(listener_at(at[n]), F_DUPFD, 20);
+    for (int n = 0; n < n_sockets; n++)
+        dup2(fds[n], 3 + n);
+    snprintf(text, sizeof text, "%d", (int)getpid());
+    setenv("LISTEN_PID", text, 1);
+    snprintf(text, sizeof text, "%d", n_sockets);
+    setenv("LISTEN_FDS", text, 1);
+    setenv("LISTEN_FDNAMES", names, 1);
+    server_free(h.daemon.server);
+    loop_free(h.daemon.loop);
+    h.daemon.loop = loop_new(); /* the kernel's part of the old one is our parent's too */
+    h.daemon.server = server_new(&h.daemon);
+    if (server_listen(h.daemon.server, &err) < 0)
+        _exit(1);
+    for (int n = 0; n < n_sockets; n++) {
+        connect_well(at[n]);
+        harness_settle(&h);
+    }
+    status = (int)server_client_count(h.daemon.server);
+    if (getenv("LISTEN_FDS") || !(fcntl(3, F_GETFD) & FD_CLOEXEC))
+        _exit(101);
+    server_free(h.daemon.server);
+    if (access(at[0], F_OK) < 0)
+        _exit(102); /* systemd's are systemd's to remove */
+    _exit(10 + status);
+}
+
+static int
+activated(const char *names, int n_sockets, const char *const *at)
+{
+    pid_t pid = fork();
+    int   status;
+
+    if (pid == 0)
+        be_activated(names, n_sockets, at);
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFEXITED(status));
+    for (int n = 0; n < n_sockets; n++)
+        unlink(at[n]);
+    return WEXITSTATUS(status);
+}
+
+START_TEST(sockets_that_systemd_passes_are_used_and_no_others)
+{
+    char              elsewhere[96];
+    const char *const at[] = {elsewhere, path_ro};
+
+    snprintf(elsewhere, sizeof elsewhere, "%s/elsewhere", dir);
+    ck_assert_int_eq(activated("dom0d:dom0d-ro", 2, at), 12);
+    ck_assert_int_eq(activated("dom0d.socket:dom0d-ro.socket", 2, at), 12);
+    ck_assert_int_eq(activated("dom0d", 1, at), 11);
+    ck_assert_int_ne(access(path, F_OK), 0);
+    ck_assert_int_ne(access(path_ro, F_OK), 0);
+}
+END_TEST
+
+START_TEST(a_socket_without_a_name_is_known_by_its_path)
+{
+    const char *const at[] = {path, path_ro};
+
+    ck_assert_int_eq(activated("unknown:unknown", 2, at), 12);
+}
+END_TEST
+
+START_TEST(a_socket_that_is_neither_is_an_error)
+{
+    char              elsewhere[96];
+    const char *const at[] = {elsewhere};
+
+    snprintf(elsewhere, sizeof elsewhere, "%s/elsewhere", dir);
+    ck_assert_int_eq(activated("unknown", 1, at), 1);
+    ck_assert_int_eq(activated("dom0d-rw", 1, at), 1);
+}
+END_TEST
+
+/*----- when nobody can come in -----*/
+
+START_TEST(above_max_clients_a_new_one_is_closed_at_once)
+{
+    int fds[12];
+
+    h.daemon.config->max_clients = 10;
+    listen_well();
+    for (int n = 0; n < 12; n++)
+        fds[n] = connect_well(path);
+    harness_settle(&h);
+    ck_assert_uint_eq(server_client_count(h.daemon.server), 10);
+    for (int n = 0; n < 12; n++)
+        ck_assert_int_eq(is_closed(fds[n]), n >= 10);
+    ck_assert_uint_eq(h.log_lines, 1);
+    close(fds[0]);
+    harness_settle(&h);
+    close(fds[10]);
+    fds[10] = connect_well(path);
+    harness_settle(&h);
+    ck_assert(!is_closed(fds[10]));
+    for (int n = 1; n < 12; n++)
+        close(fds[n]);
+}
+END_TEST
+
+START_TEST(read_only_clients_leave_room_for_the_administrator)
+{
+    int fds[20], admin;
+
+    h.daemon.config->max_clients = 20;
+    listen_well();
+    for (int n = 0; n < 20; n++)
+        fds[n] = connect_well(path_ro);
+    harness_settle(&h);
+    ck_assert_uint_eq(server_client_count(h.daemon.server), 18);
+    admin = connect_well(path);
+    harness_settle(&h);
+    ck_assert_uint_eq(server_client_count(h.daemon.server), 19);
+    close(admin);
+    for (int n = 0; n < 20; n++)
+        close(fds[n]);
+}
+END_TEST
+
+/* No descriptor above those in use may be opened from now on.  Returns what it was before. */
+static struct rlimit
+forbid_descriptors(void)
+{
+    struct rlimit before, now;
+    int           free_fd = open("/dev/null", O_RDONLY);
+
+    getrlimit(RLIMIT_NOFILE, &before);
+    now = before;
+    now.rlim_cur = (rlim_t)free_fd;
+    close(free_fd);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &now), 0);
+    return before;
+}
+
+START_TEST(without_descriptors_nobody_is_accepted_until_a_client_goes)
+{
+    struct rlimit before;
+    int           first, second;
+
+    listen_well();
+    first = connect_well(path);
+    harness_settle(&h);
+    second = connect_well(path);
+    before = forbid_descriptors();
+    harness_settle(&h);
+    ck_assert_uint_eq(server_client_count(h.daemon.server), 1);
+    ck_assert_uint_eq(h.log_lines, 1);
+    ck_assert_ptr_nonnull(strstr(h.last_log, "cannot accept a client: Too many open files"));
+    /* It does not try again and again. */
+    harness_settle(&h);
+    ck_assert_uint_eq(h.log_lines, 1);
+
+    close(first);
+    harness_settle(&h);
+    ck_assert_uint_eq(server_client_count(h.daemon.server), 1);
+    ck_assert(!is_closed(second));
+    setrlimit(RLIMIT_NOFILE, &before);
+    close(second);
+}
+END_TEST
+
+static void
+stop_when_accepted(void *arg)
+{
+    struct loop_timer *timer = arg;
+
+    if (server_client_count(h.daemon.server))
+        loop_stop(h.daemon.loop);
+    else
+        loop_timer_start(timer, 10000);
+}
+
+START_TEST(without_descriptors_and_clients_it_is_tried_again_after_a_second)
+{
+    struct loop_timer timer;
+    struct rlimit     before;
+    uint64_t          started = loop_now_usec();
+    int               fd;
+
+    listen_well();
+    fd = connect_well(path);
+    before = forbid_descriptors();
+    harness_settle(&h);
+    ck_assert_uint_eq(server_client_count(h.daemon.server), 0);
+    setrlimit(RLIMIT_NOFILE, &before);
+    loop_timer_init(&timer, h.daemon.loop, stop_when_accepted, &timer);
+    loop_timer_start(&timer, 0);
+    loop_run(h.daemon.loop);
+    loop_timer_stop(&timer);
+    ck_assert_uint_ge(loop_now_usec() - started, 900000);
+    close(fd);
+}
+END_TEST
+
+START_TEST(a_thousand_clients_come_and_go)
+{
+    enum { CROWD = 1000 };
+    static int    fds[CROWD];
+    struct rlimit limit;
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < 2 * CROWD + 100)
+        return; /* this machine does not let us */
+    listen_well();
+    for (int n = 0; n < CROWD; n++) {
+        fds[n] = connect_well(path);
+        if (n % 100 == 99)
+            harness_settle(&h);
+    }
+    ck_assert_uint_eq(server_client_count(h.daemon.server), CROWD);
+    for (int n = 0; n < CROWD; n++)
+        close(fds[n]);
+    harness_settle(&h);
+    harness_settle(&h);
+    ck_assert_uint_eq(server_client_count(h.daemon.server), 0);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite   *suite = suite_create("server");
+    TCase   *tc = tcase_create("server");
+    SRunner *runner = srunner_create(suite);
+    int      failed;
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, each_socket_gives_its_own_rights);
+    tcase_add_test(tc, without_a_group_the_read_write_socket_is_its_owners);
+    tcase_add_test(tc, a_group_that_there_is_not_is_said_and_only_root_is_let_in);
+    tcase_add_test(tc, the_group_may_use_the_read_write_socket);
+    tcase_add_test(tc, a_socket_that_a_killed_daemon_left_is_replaced);
+    tcase_add_test(tc, a_socket_on_which_somebody_listens_is_left_alone);
+    tcase_add_test(tc, a_file_that_is_no_socket_is_left_alone);
+    tcase_add_test(tc, a_name_that_is_too_long_for_a_socket_is_an_error);
+    tcase_add_test(tc, who_a_client_is_comes_from_the_kernel);
+    tcase_add_test(tc, ids_of_connections_are_never_used_again);
+    tcase_add_test(tc, sockets_that_systemd_passes_are_used_and_no_others);
+    tcase_add_test(tc, a_socket_without_a_name_is_known_by_its_path);
+    tcase_add_test(tc, a_socket_that_is_neither_is_an_error);
+    tcase_add_test(tc, above_max_clients_a_new_one_is_closed_at_once);
+    tcase_add_test(tc, read_only_clients_leave_room_for_the_administrator);
+    tcase_add_test(tc, without_descriptors_nobody_is_accepted_until_a_client_goes);
+    tcase_add_test(tc, without_descriptors_and_clients_it_is_tried_again_after_a_second);
+    tcase_add_test(tc, a_thousand_clients_come_and_go);
+    suite_add_tcase(suite, tc);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? 1 : 0;
+}
