@@ -16,8 +16,8 @@
 
 #define ARCH "x86_64"
 
-/* Xen's own limit (HVM_MAX_VCPUS), for PVH guests too. */
-#define HVM_VCPUS_MAX 128
+/* Xen's own limits; how many CPUs the host has is none.  See libvirt's libxl_capabilities.c. */
+static const unsigned vcpus_max[] = {[DOMAIN_PV] = 512, [DOMAIN_PVH] = 128, [DOMAIN_HVM] = 128};
 
 /*----- files of the host -----*/
 
@@ -214,14 +214,6 @@ find_type(const struct host_info *host, const char *machine, enum domain_type *t
     return false;
 }
 
-static unsigned
-max_vcpus(const struct host_info *host, enum domain_type type)
-{
-    unsigned max = type == DOMAIN_PV ? DOMAIN_VCPUS_MAX : HVM_VCPUS_MAX;
-
-    return host->max_cpus && host->max_cpus < max ? host->max_cpus : max;
-}
-
 char *
 domain_capabilities_format(const struct host_info *host, const char *emulator, const char *arch,
                            const char *machine, const char *virt_type)
@@ -236,7 +228,7 @@ domain_capabilities_format(const struct host_info *host, const char *emulator, c
     text_add_content(&out, emulator ? emulator : default_emulator());
     text_addf(&out, "</path>\n  <domain>xen</domain>\n  <machine>%s</machine>\n",
               type_machines[type]);
-    text_addf(&out, "  <arch>" ARCH "</arch>\n  <vcpu max='%u'/>\n", max_vcpus(host, type));
+    text_addf(&out, "  <arch>" ARCH "</arch>\n  <vcpu max='%u'/>\n", vcpus_max[type]);
     add_domain_os(&out, host, type);
     add_domain_devices(&out, type);
     text_add(&out, "  <features>\n    <gic supported='no'/>\n    <vmcoreinfo supported='no'/>\n"

@@ -5,8 +5,6 @@
  * libxml2 could do it, but with double quotes, and scripts all over the world cut libvirt's XML at
  * its single ones.
  */
-#include <string.h>
-
 #include "text.h"
 #include "xml.h"
 
@@ -51,26 +49,6 @@ write_attributes(struct text *out, const xmlNode *node)
     }
 }
 
-static bool
-is_blank(const xmlNode *node)
-{
-    const char *content = (const char *)node->content;
-
-    return node->type == XML_TEXT_NODE && (!content || !content[strspn(content, " \t\r\n")]);
-}
-
-/* If so, white space is text too, and none may be added.  Else it only stood between elements. */
-static bool
-holds_text(const xmlNode *node)
-{
-    if (node->children && !node->children->next)
-        return node->children->type == XML_TEXT_NODE;
-    for (const xmlNode *child = node->children; child; child = child->next)
-        if (child->type == XML_TEXT_NODE && !is_blank(child))
-            return true;
-    return false;
-}
-
 static void
 new_line(struct text *out, int depth)
 {
@@ -82,7 +60,7 @@ new_line(struct text *out, int depth)
 static void
 write_element(struct text *out, const xmlNode *node, int depth)
 {
-    bool text = holds_text(node), indent = depth >= 0 && !text;
+    bool text = xml_holds_text(node), indent = depth >= 0 && !text;
 
     text_add(out, "<");
     write_name(out, node->ns, node->name);
@@ -130,7 +108,7 @@ static void
 write_children(struct text *out, const xmlNode *node, bool text, int depth)
 {
     for (const xmlNode *child = node->children; child; child = child->next) {
-        if (!text && is_blank(child))
+        if (!text && xml_is_blank(child))
             continue;
         if (depth >= 0)
             new_line(out, depth);

@@ -109,11 +109,29 @@ check_tags(const char *xml, size_t size, struct err *err)
     return 0;
 }
 
+/* White space that only stood between elements goes; its depth is bounded by libxml2. */
+static void
+strip_blanks(xmlNode *node)
+{
+    bool     keep = xml_holds_text(node);
+    xmlNode *child = node->children;
+
+    while (child) {
+        xmlNode *next = child->next;
+
+        if (child->type == XML_ELEMENT_NODE)
+            strip_blanks(child);
+        else if (!keep && xml_is_blank(child))
+            xml_remove(child);
+        child = next;
+    }
+}
+
 int
 xml_parse(const char *xml, size_t size, xmlDoc **doc_out, struct err *err)
 {
-    const int options = XML_PARSE_NONET | XML_PARSE_NOBLANKS | XML_PARSE_NOCDATA |
-                        XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
+    const int options =
+        XML_PARSE_NONET | XML_PARSE_NOCDATA | XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
     xmlParserCtxt *parser;
     xmlDoc        *doc;
     int            r = 0;
@@ -127,6 +145,7 @@ xml_parse(const char *xml, size_t size, xmlDoc **doc_out, struct err *err)
         r = parse_failed(parser, err);
         xmlFreeDoc(doc);
     } else {
+        strip_blanks(xmlDocGetRootElement(doc));
         *doc_out = doc;
     }
     xmlFreeParserCtxt(parser);
@@ -160,6 +179,25 @@ xmlNode *
 xml_next(const xmlNode *node, const char *name)
 {
     return first_of(node->next, name);
+}
+
+bool
+xml_is_blank(const xmlNode *node)
+{
+    const char *content = (const char *)node->content;
+
+    return node->type == XML_TEXT_NODE && (!content || !content[strspn(content, " \t\r\n")]);
+}
+
+bool
+xml_holds_text(const xmlNode *node)
+{
+    if (node->children && !node->children->next)
+        return node->children->type == XML_TEXT_NODE;
+    for (const xmlNode *child = node->children; child; child = child->next)
+        if (child->type == XML_TEXT_NODE && !xml_is_blank(child))
+            return true;
+    return false;
 }
 
 const char *

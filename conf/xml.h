@@ -38,6 +38,16 @@ xmlNode *xml_child(const xmlNode *node, const char *name);
 /** The next sibling element of that name. */
 xmlNode *xml_next(const xmlNode *node, const char *name);
 
+/** Is it text, and nothing but white space? */
+bool xml_is_blank(const xmlNode *node);
+
+/**
+ * Is there text in the element, so that white space in it is text too?  Else it only stands
+ * between elements.  libxml2's own rule (XML_PARSE_NOBLANKS) looks at what comes first, so that a
+ * child that is put in would change it.
+ */
+bool xml_holds_text(const xmlNode *node);
+
 /** The value, NULL where there is none.  node may be NULL. */
 const char *xml_attr(const xmlNode *node, const char *name);
 

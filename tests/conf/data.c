@@ -31,17 +31,30 @@ data_read(const char *name)
     return text;
 }
 
+/* The line that the n-th character of text is in, as much as fits a message. */
+static char *
+line_at(const char *text, size_t n)
+{
+    while (n && text[n - 1] != '\n')
+        n--;
+    return xstrndup(text + n, strcspn(text + n, "\n"));
+}
+
 void
 data_compare(const char *name, const char *text)
 {
-    cleanup_free char *path = path_of(name), *expected = NULL;
+    cleanup_free char *path = path_of(name), *expected = NULL, *is = NULL, *should = NULL;
+    size_t             same = 0;
     struct err         err;
 
     if (getenv("UPDATE_DATA"))
         ck_assert_int_eq(file_replace(path, text, strlen(text), 0644, &err), 0);
     expected = data_read(name);
-    ck_assert_msg(strcmp(text, expected) == 0, "%s should be:\n%s\nbut is:\n%s", name, expected,
-                  text);
+    while (text[same] && text[same] == expected[same])
+        same++;
+    is = line_at(text, same);
+    should = line_at(expected, same);
+    ck_assert_msg(text[same] == expected[same], "%s: \"%s\" should be \"%s\"", name, is, should);
 }
 
 struct domain_def *

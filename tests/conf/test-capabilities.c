@@ -136,7 +136,7 @@ START_TEST(domain_capabilities_follow_the_machine)
 
     expect(any, "/domainCapabilities/machine", "xenpv");
     expect(any, "/domainCapabilities/domain", "xen");
-    expect(any, "/domainCapabilities/vcpu/@max", "4096");
+    expect(any, "/domainCapabilities/vcpu/@max", "512");
     expect(any, "//loader/@supported", "no");
     expect(hvm, "/domainCapabilities/path", "/q&a");
     expect(hvm, "/domainCapabilities/machine", "xenfv");
