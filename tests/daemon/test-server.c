@@ -255,6 +255,9 @@ be_activated(const char *names, int n_sockets, const char *const *at)
     int        status = 0;
     int        fds[4];
 
+    /* Our parent's, and perhaps in the way of descriptors 3 and 4. */
+    server_free(h.daemon.server);
+    loop_free(h.daemon.loop);
     for (int n = 0; n < n_sockets; n++)
         fds[n] = fcntl(listener_at(at[n]), F_DUPFD, 20);
     for (int n = 0; n < n_sockets; n++)
@@ -264,9 +267,7 @@ be_activated(const char *names, int n_sockets, const char *const *at)
     snprintf(text, sizeof text, "%d", n_sockets);
     setenv("LISTEN_FDS", text, 1);
     setenv("LISTEN_FDNAMES", names, 1);
-    server_free(h.daemon.server);
-    loop_free(h.daemon.loop);
-    h.daemon.loop = loop_new(); /* the kernel's part of the old one is our parent's too */
+    h.daemon.loop = loop_new();
     h.daemon.server = server_new(&h.daemon);
     if (server_listen(h.daemon.server, &err) < 0)
         _exit(1);
