@@ -71,7 +71,7 @@ open_named(struct new_file *file, struct err *err)
 }
 
 static int
-open_file(struct new_file *file, struct err *err)
+open_nameless(struct new_file *file, struct err *err)
 {
     file->fd = openat(file->folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (file->fd >= 0)
@@ -82,17 +82,30 @@ open_file(struct new_file *file, struct err *err)
     return err_set_errno(err, errno, "cannot create %s", file->path);
 }
 
+static int
+open_by(int (*create)(struct new_file *file, struct err *err), struct new_file *file,
+        const char *path, bool overwrite, uint64_t job, struct err *err)
+{
+    *file = (struct new_file){
+        .fd = -1, .folder = -1, .path = xstrdup(path), .overwrite = overwrite, .job = job};
+    if (open_folder(file, err) == 0 && check_target(file, err) == 0 && create(file, err) == 0)
+        return 0;
+    new_file_discard(file);
+    return -1;
+}
+
 int
 new_file_open(struct new_file *file, const char *path, bool overwrite, uint64_t job,
               struct err *err)
 {
-    *file = (struct new_file){
-        .fd = -1, .folder = -1, .path = xstrdup(path), .overwrite = overwrite, .job = job};
-    if (open_folder(file, err) < 0 || check_target(file, err) < 0 || open_file(file, err) < 0) {
-        new_file_discard(file);
-        return -1;
-    }
-    return 0;
+    return open_by(open_nameless, file, path, overwrite, job, err);
+}
+
+int
+new_file_open_named(struct new_file *file, const char *path, bool overwrite, uint64_t job,
+                    struct err *err)
+{
+    return open_by(open_named, file, path, overwrite, job, err);
 }
 
 /* The file without a name gets one.  Returns 0, or -1 with errno. */

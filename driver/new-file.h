@@ -36,6 +36,10 @@ int new_file_open(struct new_file *file, const char *path, bool overwrite, uint6
 /** The hidden file that a process which was killed may have left for this path and job. */
 void new_file_remove_stale(const char *path, uint64_t job);
 
+/** The same with a hidden name from the beginning, as where the file system knows no other way. */
+int new_file_open_named(struct new_file *file, const char *path, bool overwrite, uint64_t job,
+                        struct err *err);
+
 /** To the disk, then to its name; waits for the disk.  On failure the file is Open still. */
 int new_file_commit(struct new_file *file, struct err *err);
 

@@ -37,6 +37,8 @@ fd_ready(void *arg)
 {
     struct xl_fd *f = arg;
 
+    if (f->xl->lost)
+        return;
     /* libxl polls the descriptor itself and ignores our revents.  It may deregister the
      * descriptor, and so free f, before it returns: must be last. */
     libxl_osevent_occurred_fd(f->xl->ctx, f->for_libxl, f->fd, f->events, f->events);
@@ -97,12 +99,13 @@ static void
 timeout_due(void *arg)
 {
     struct xl_timeout *t = arg;
-    libxl_ctx         *ctx = t->xl->ctx;
+    struct xl         *xl = t->xl;
     void              *for_libxl = t->for_libxl;
 
     /* For libxl the timeout is deregistered on entry to _occurred_timeout. */
     timeout_free(t);
-    libxl_osevent_occurred_timeout(ctx, for_libxl);
+    if (!xl->lost)
+        libxl_osevent_occurred_timeout(xl->ctx, for_libxl);
 }
 
 /* abs is wall-clock time; the loop counts from now, on a clock that never jumps. */

@@ -37,18 +37,19 @@ level_of(xentoollog_level level)
 /*
  * The part of a line that a user wants to read.  libxl's begin with where they come from,
  * "libxl_create.c:1032:initiate_domain_create: Domain 7:", see libxl_internal.c, libxl__logv;
- * libxc's with "xg_dom_core.c:689: xc_dom_find_loader:".
+ * libxc's with "panic: xg_dom_core.c:689: xc_dom_find_loader:".
  */
 static const char *
 reason_of(const char *line)
 {
-    int skip = 0, skip_domain = 0;
+    int place = 0, domain = 0;
 
-    if (sscanf(line, "%*[a-z0-9_].c:%*d:%*[ A-Za-z0-9_]: %n", &skip) < 0 || !skip)
-        skip = 0;
-    if (sscanf(line + skip, "Domain %*d:%n", &skip_domain) < 0)
-        skip_domain = 0;
-    line += skip + skip_domain;
+    if (strncmp(line, "panic: ", 7) == 0)
+        line += 7;
+    (void)sscanf(line, "%*[a-z0-9_].c:%*d:%*[ A-Za-z0-9_]: %n", &place);
+    line += place;
+    (void)sscanf(line, "Domain %*d:%n", &domain);
+    line += domain;
     return line + strspn(line, " ");
 }
 
@@ -83,7 +84,7 @@ keep_line(struct xl_log *log, xentoollog_level level, const char *line)
     log->text[log->size] = '\0';
 }
 
-static void
+static void __attribute__((format(printf, 5, 0)))
 log_vmessage(xentoollog_logger *logger, xentoollog_level level, int errnum, const char *context,
              const char *format, va_list ap)
 {

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * scene.h: a loop, a context on the fake Xen, a folder, and operations that are run to their end.
+ */
+#ifndef TESTS_DRIVER_SCENE_H
+#define TESTS_DRIVER_SCENE_H
+
+#include <check.h>
+
+#include "fake-xen.h"
+#include "operation.h"
+
+struct scene {
+    struct loop       *loop;
+    struct xl          xl;
+    struct fake_world *world;
+    char               folder[64];
+    char               kernel[96]; /* a file in the folder */
+    int                disasters;
+};
+extern struct scene scene;
+
+/* For tcase_add_checked_fixture.  The end asserts that the folder holds nothing but what the test
+ * removed: the kernel. */
+void scene_begin(void);
+void scene_end(void);
+
+/** FOLDER/name; static. */
+const char *scene_path(const char *name);
+size_t      scene_count_files(void); /* beside the kernel */
+
+/** A PVH guest's XML, its uuid made of letter; static. */
+const char *scene_xml(const char *name, char letter);
+
+/** For all members that are not given here zero and "" will do. */
+worker_start scene_start(worker_operation operation, const char *name, char letter);
+
+/** The main of a test with one case: its exit status. */
+int scene_main(const char *name, TCase *tc);
+
+/* What is to happen on the way. */
+struct scene_way {
+    int          abort_at; /* after so many turns of the loop, -1: before the first; 0: no abort */
+    bool         refuse, ignore; /* the answer to identified, instead of proceed */
+    worker_phase abort_in;       /* abort as soon as it is in this phase; 0: not so */
+    void (*meanwhile)(void);     /* called after the third turn */
+};
+
+struct scene_outcome {
+    int        calls; /* of done */
+    struct err err;
+    int        domid;
+    bool       domain_left;
+    int        identified;
+    char       name[64];
+    uint64_t   processed, total;
+    bool       committed; /* the phase was seen */
+    int        turns;
+};
+
+/** Runs the operation until it is done, at most 5 s. */
+struct scene_outcome scene_run(const worker_start *start, const struct scene_way *way);
+
+#endif

@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "driver/host.h"
+#include "scene.h"
+
+static struct host *host;
+static int          changes, shutdowns, disasters, answers;
+static uint32_t     shut_down;
+static struct err   answer;
+static bool         inside;
+
+static void
+on_changed(void *arg)
+{
+    (void)arg;
+    ck_assert(!inside);
+    changes++;
+}
+
+static void
+on_shutdown(void *arg, uint32_t domid)
+{
+    (void)arg;
+    ck_assert(!inside);
+    shutdowns++;
+    shut_down = domid;
+}
+
+static void
+on_disaster(void *arg, const char *reason)
+{
+    (void)arg;
+    ck_assert(!inside && *reason);
+    disasters++;
+}
+
+static const struct host_events events = {
+    .changed = on_changed, .shutdown = on_shutdown, .disaster = on_disaster};
+
+static void
+on_answer(void *arg, const struct err *err)
+{
+    ck_assert_ptr_eq(arg, &answers);
+    ck_assert(!inside);
+    answers++;
+    answer = err ? *err : (struct err){0};
+}
+
+static void
+turn(void)
+{
+    for (int n = 0; n < 10; n++)
+        loop_run_ready(scene.loop);
+}
+
+static void
+open_host(void)
+{
+    struct err err;
+
+    ck_assert_int_eq(host_open(scene.loop, &events, NULL, &host, &err), 0);
+    turn();
+    changes = shutdowns = disasters = answers = 0;
+}
+
+static void
+setup(void)
+{
+    scene_begin();
+    xl_close(&scene.xl); /* the host has its own */
+    open_host();
+}
+
+static void
+teardown(void)
+{
+    host_close(host);
+    scene_end();
+}
+
+static struct host_call *
+request(enum host_request what, const struct fake_domain *dom)
+{
+    struct host_call *call;
+
+    inside = true;
+    call = host_request(host, what, dom->domid, on_answer, &answers);
+    inside = false;
+    return call;
+}
+
+/*----- open and close -----*/
+
+START_TEST(a_host_that_is_off_gives_one_reason)
+{
+    struct host *none = NULL;
+    struct err   err;
+
+    scene.world->off = true;
+    ck_assert_int_eq(host_open(scene.loop, &events, NULL, &none, &err), -1);
+    ck_assert_int_eq(err.code, ERR_NO_CONNECT);
+    ck_assert_ptr_null(none);
+}
+END_TEST
+
+START_TEST(whatever_fails_while_it_opens_is_cleaned_up)
+{
+    static const char *const steps[] = {"ctx_alloc", "xs_open", "xs_watch"};
+    struct host             *none = NULL;
+    struct err               err;
+
+    host_close(host);
+    host = NULL;
+    fake_xen_rule(steps[_i], 1, ERROR_FAIL, false);
+    ck_assert_int_eq(host_open(scene.loop, &events, NULL, &none, &err), -1);
+    ck_assert_ptr_null(none);
+    turn();
+    ck_assert_int_eq(changes + disasters, 0);
+}
+END_TEST
+
+/*----- queries -----*/
+
+START_TEST(the_host_is_described)
+{
+    struct host_info info;
+    struct err       err;
+
+    ck_assert_int_eq(host_info(host, &info, &err), 0);
+    ck_assert_uint_eq(info.memory_kib, 8 * 1024 * 1024);
+    ck_assert_uint_eq(info.free_memory_kib, 7 * 1024 * 1024);
+    ck_assert_uint_eq(info.cpus, 2);
+    ck_assert_uint_eq(info.mhz, 2400);
+    ck_assert_uint_eq(info.xen_major * 10000 + info.xen_minor * 100 + info.xen_extra, 41707);
+    ck_assert(info.cap_pv && info.cap_hvm && info.cap_pvh && info.cap_hap);
+    fake_xen_rule("get_physinfo", 1, ERROR_FAIL, false);
+    ck_assert_int_eq(host_info(host, &info, &err), -1);
+}
+END_TEST
+
+START_TEST(domains_are_listed_in_order_with_dom0_first)
+{
+    struct host_dominfo *list;
+    size_t               count;
+    struct err           err;
+
+    fake_domain_add("a", 'a');
+    fake_domain_add("b", 'b')->paused = true;
+    fake_domain_add("c", 'c');
+    ck_assert_int_eq(host_list(host, &list, &count, &err), 0);
+    ck_assert_uint_eq(count, 4);
+    for (uint32_t n = 0; n < 4; n++)
+        ck_assert_uint_eq(list[n].domid, n);
+    ck_assert_int_eq(list[0].type, DOMAIN_PV);
+    ck_assert_int_eq(list[1].type, DOMAIN_PVH);
+    ck_assert_int_eq(list[2].uuid[0], 'b');
+    ck_assert(list[2].paused && !list[3].paused);
+    ck_assert_int_eq(list[3].shutdown_reason, HOST_SHUTDOWN_NONE);
+    free(list);
+    fake_xen_rule("list_domain", 1, ERROR_FAIL, false);
+    ck_assert_int_eq(host_list(host, &list, &count, &err), -1);
+}
+END_TEST
+
+START_TEST(thousands_of_domains_are_listed)
+{
+    struct host_dominfo *list;
+    size_t               count;
+    struct err           err;
+
+    fake_lock(); /* one for all: much quicker */
+    for (int n = 0; n < 5000; n++) {
+        char name[16];
+
+        snprintf(name, sizeof name, "d%d", n);
+        fake_domain_add(name, (char)n);
+    }
+    fake_unlock();
+    ck_assert_int_eq(host_list(host, &list, &count, &err), 0);
+    ck_assert_uint_eq(count, 5001);
+    free(list);
+}
+END_TEST
+
+START_TEST(a_domain_that_is_not_there_is_told)
+{
+    struct host_dominfo info;
+    struct err          err;
+
+    ck_assert_int_eq(host_domain_info(host, 99, &info, &err), -1);
+    ck_assert_int_eq(err.code, ERR_NO_DOMAIN);
+}
+END_TEST
+
+START_TEST(what_a_domain_is_follows_its_uuid_not_its_id)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+    struct host_dominfo info;
+    struct err          err;
+
+    ck_assert_int_eq(host_domain_info(host, dom->domid, &info, &err), 0);
+    ck_assert_int_eq(info.type, DOMAIN_PVH);
+    dom->type = LIBXL_DOMAIN_TYPE_HVM;
+    memset(dom->uuid, 'b', sizeof dom->uuid);
+    ck_assert_int_eq(host_domain_info(host, dom->domid, &info, &err), 0);
+    ck_assert_int_eq(info.type, DOMAIN_HVM);
+}
+END_TEST
+
+START_TEST(a_shutdown_has_its_reason)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+    struct host_dominfo info;
+    struct err          err;
+
+    fake_domain_shuts_down(dom, LIBXL_SHUTDOWN_REASON_CRASH);
+    ck_assert_int_eq(host_domain_info(host, dom->domid, &info, &err), 0);
+    ck_assert(info.shutdown);
+    ck_assert_int_eq(info.shutdown_reason, HOST_SHUTDOWN_CRASH);
+}
+END_TEST
+
+START_TEST(names_may_be_missing)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+    cleanup_free char  *name = host_domain_name(host, dom->domid);
+
+    ck_assert_str_eq(name, "a");
+    dom->name[0] = '\0';
+    ck_assert_ptr_null(host_domain_name(host, dom->domid));
+    ck_assert_ptr_null(host_domain_name(host, 99));
+}
+END_TEST
+
+START_TEST(kept_xml_is_what_was_stored)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+    cleanup_free char  *path = fake_path("userdata", dom->domid), *xml = NULL;
+    struct err          err;
+
+    ck_assert_ptr_null(host_domain_kept_xml(host, dom->domid));
+    ck_assert_int_eq(file_replace(path, "<domain/>", 9, 0600, &err), 0);
+    xml = host_domain_kept_xml(host, dom->domid);
+    ck_assert_str_eq(xml, "<domain/>");
+    fake_xen_rule("userdata_retrieve", 1, ERROR_FAIL, false);
+    ck_assert_ptr_null(host_domain_kept_xml(host, dom->domid));
+}
+END_TEST
+
+static void
+keep_config(const struct fake_domain *dom, const char *json)
+{
+    cleanup_free char *path = fake_path("config", dom->domid);
+    struct err         err;
+
+    ck_assert_int_eq(file_replace(path, json, strlen(json), 0600, &err), 0);
+}
+
+START_TEST(what_only_a_running_domain_has_is_told)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+    struct host_live    live;
+
+    keep_config(dom, "{\"nics\": [{\"devid\": 0}, {\"devid\": 1, \"ifname\": \"tap7\"}]}");
+    host_domain_live(host, dom->domid, &live);
+    ck_assert_int_eq(live.live.domid, (int)dom->domid);
+    ck_assert_str_eq(live.live.console_tty, "/dev/pts/1");
+    ck_assert_uint_eq(live.live.n_interface_names, 2);
+    ck_assert_str_eq(live.live.interface_names[0], "vif1.0");
+    ck_assert_str_eq(live.live.interface_names[1], "tap7");
+    host_live_free(&live);
+    host_domain_live(host, 99, &live);
+    ck_assert_ptr_null(live.live.console_tty);
+    host_live_free(&live);
+}
+END_TEST
+
+/*----- events -----*/
+
+START_TEST(any_number_of_changes_in_one_turn_is_one)
+{
+    for (int n = 0; n < 50; n++)
+        fake_xen_changed();
+    turn();
+    ck_assert_int_ge(changes, 1);
+    ck_assert_int_le(changes, 2);
+}
+END_TEST
+
+START_TEST(a_watched_domain_that_shuts_down_is_told_once)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+    struct err          err;
+
+    ck_assert_int_eq(host_watch_domain(host, dom->domid, &err), 0);
+    ck_assert_int_eq(host_watch_domain(host, dom->domid, &err), 0);
+    turn();
+    ck_assert_int_eq(shutdowns, 0);
+    fake_domain_shuts_down(dom, LIBXL_SHUTDOWN_REASON_POWEROFF);
+    turn();
+    ck_assert_int_eq(shutdowns, 1);
+    ck_assert_uint_eq(shut_down, dom->domid);
+    fake_domain_goes(dom);
+    turn();
+    ck_assert_int_eq(shutdowns, 2);
+    host_unwatch_domain(host, 1);
+    host_unwatch_domain(host, 1);
+}
+END_TEST
+
+START_TEST(a_domain_that_ended_before_it_was_watched_is_told)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+    struct err          err;
+
+    if (_i == 0)
+        dom->shutdown = true;
+    else if (_i == 1)
+        dom->dying = true;
+    else
+        dom->used = false;
+    inside = true;
+    ck_assert_int_eq(host_watch_domain(host, dom->domid, &err), 0);
+    inside = false;
+    turn();
+    ck_assert_int_eq(shutdowns, 1);
+}
+END_TEST
+
+START_TEST(a_domain_that_is_not_watched_is_not_told)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+    struct err          err;
+
+    ck_assert_int_eq(host_watch_domain(host, dom->domid, &err), 0);
+    host_unwatch_domain(host, dom->domid);
+    fake_domain_shuts_down(dom, LIBXL_SHUTDOWN_REASON_POWEROFF);
+    turn();
+    ck_assert_int_eq(shutdowns, 0);
+}
+END_TEST
+
+START_TEST(a_broken_xenstore_is_one_disaster)
+{
+    struct err err;
+
+    ck_assert_int_eq(host_watch_domain(host, 0, &err), 0);
+    scene.world->xenstore_broken = true;
+    fake_xen_changed();
+    turn();
+    fake_xen_changed();
+    turn();
+    ck_assert_int_eq(disasters, 1);
+    ck_assert_int_eq(changes, 0);
+    /* And a new one serves again. */
+    host_close(host);
+    scene.world->xenstore_broken = false;
+    open_host();
+    fake_xen_changed();
+    turn();
+    ck_assert_int_ge(changes, 1);
+}
+END_TEST
+
+/*----- requests -----*/
+
+START_TEST(pause_and_unpause_are_answered_from_the_loop)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+
+    scene.world->when = (enum fake_when)_i;
+    request(HOST_PAUSE, dom);
+    turn();
+    ck_assert_int_eq(answers, 1);
+    ck_assert_int_eq(answer.code, ERR_NONE);
+    ck_assert(dom->paused);
+    request(HOST_UNPAUSE, dom);
+    turn();
+    ck_assert(answers == 2 && !dom->paused);
+}
+END_TEST
+
+START_TEST(a_request_that_fails_has_libxls_reason)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+
+    scene.world->when = (enum fake_when)_i;
+    fake_xen_rule("pause", 1, ERROR_FAIL, false);
+    request(HOST_PAUSE, dom);
+    turn();
+    ck_assert_int_eq(answers, 1);
+    ck_assert_int_eq(answer.code, ERR_OPERATION_FAILED);
+    ck_assert_ptr_nonnull(strstr(answer.message, "cannot pause domain 1: pause "));
+}
+END_TEST
+
+START_TEST(a_guest_that_does_not_listen_is_told_from_one_that_does)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+
+    dom->type = LIBXL_DOMAIN_TYPE_HVM;
+    request(HOST_SHUTDOWN_PV, dom);
+    turn();
+    ck_assert_int_eq(answer.code, ERR_OPERATION_UNSUPPORTED);
+    request(HOST_SHUTDOWN_ACPI, dom);
+    turn();
+    ck_assert_int_eq(answer.code, ERR_NONE);
+    ck_assert(dom->shutdown);
+}
+END_TEST
+
+START_TEST(a_reboot_and_a_resume_do_what_they_say)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+
+    request(HOST_REBOOT_PV, dom);
+    turn();
+    ck_assert(dom->shutdown && dom->reason == LIBXL_SHUTDOWN_REASON_REBOOT);
+    dom->reason = LIBXL_SHUTDOWN_REASON_SUSPEND;
+    request(HOST_RESUME, dom);
+    turn();
+    ck_assert(!dom->shutdown);
+}
+END_TEST
+
+START_TEST(a_frozen_guest_holds_up_nobody_and_its_request_can_be_aborted)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a'), *other = fake_domain_add("b", 'b');
+    struct host_call   *call;
+
+    scene.world->abort = (enum fake_abort)_i;
+    dom->frozen = true;
+    call = request(HOST_SHUTDOWN_PV, dom);
+    request(HOST_PAUSE, other);
+    turn();
+    ck_assert_int_eq(answers, 1);
+    ck_assert(other->paused);
+    inside = true;
+    host_call_abort(call);
+    inside = false;
+    turn();
+    ck_assert_int_eq(answers, 2);
+    ck_assert_int_eq(answer.code, ERR_OPERATION_ABORTED);
+}
+END_TEST
+
+START_TEST(a_host_that_is_closed_answers_what_is_under_way)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+
+    scene.world->abort = (enum fake_abort)_i;
+    dom->frozen = true;
+    request(HOST_SHUTDOWN_PV, dom);
+    request(HOST_SHUTDOWN_PV, dom);
+    host_close(host);
+    host = NULL;
+    ck_assert_int_eq(answers, 2);
+    ck_assert_int_eq(answer.code, ERR_OPERATION_ABORTED);
+    turn();
+    ck_assert_int_eq(answers, 2);
+}
+END_TEST
+
+/*----- definitions -----*/
+
+static char def_name[64];
+
+static void
+on_def(void *arg, struct domain_def *def, const struct err *err)
+{
+    on_answer(arg, err);
+    ck_assert_int_ne(def != NULL, err != NULL);
+    snprintf(def_name, sizeof def_name, "%s", def ? def->name : "");
+    domain_def_free(def);
+}
+
+START_TEST(a_guest_of_xl_has_a_definition)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+
+    scene.world->when = (enum fake_when)_i;
+    keep_config(dom, "{\"c_info\": {\"type\": \"pvh\", \"name\": \"a\","
+                     "\"uuid\": \"61616161-6161-6161-6161-616161616161\"},"
+                     "\"b_info\": {\"type.pvh\": {}, \"max_memkb\": 131072,"
+                     "\"target_memkb\": 131072, \"max_vcpus\": 1, \"kernel\": \"/k\"}}");
+    host_domain_def(host, dom->domid, on_def, &answers);
+    turn();
+    ck_assert_int_eq(answers, 1);
+    ck_assert_msg(answer.code == ERR_NONE, "%s", answer.message);
+    ck_assert_str_eq(def_name, "a");
+}
+END_TEST
+
+START_TEST(a_domain_without_a_configuration_is_told)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+
+    scene.world->when = (enum fake_when)_i;
+    host_domain_def(host, dom->domid, on_def, &answers);
+    turn();
+    ck_assert_int_eq(answers, 1);
+    ck_assert_int_eq(answer.code, ERR_OPERATION_FAILED);
+}
+END_TEST
+
+START_TEST(a_host_that_is_closed_answers_who_waits_for_a_definition)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+
+    scene.world->abort = (enum fake_abort)_i;
+    host_domain_def(host, dom->domid, on_def, &answers);
+    host_close(host);
+    host = NULL;
+    ck_assert_int_eq(answers, 1);
+    ck_assert_int_eq(answer.code, ERR_OPERATION_ABORTED);
+}
+END_TEST
+
+int
+main(void)
+{
+    TCase *tc = tcase_create("host");
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_set_timeout(tc, 30);
+    tcase_add_test(tc, a_host_that_is_off_gives_one_reason);
+    tcase_add_loop_test(tc, whatever_fails_while_it_opens_is_cleaned_up, 0, 3);
+    tcase_add_test(tc, the_host_is_described);
+    tcase_add_test(tc, domains_are_listed_in_order_with_dom0_first);
+    tcase_add_test(tc, thousands_of_domains_are_listed);
+    tcase_add_test(tc, a_domain_that_is_not_there_is_told);
+    tcase_add_test(tc, what_a_domain_is_follows_its_uuid_not_its_id);
+    tcase_add_test(tc, a_shutdown_has_its_reason);
+    tcase_add_test(tc, names_may_be_missing);
+    tcase_add_test(tc, kept_xml_is_what_was_stored);
+    tcase_add_test(tc, what_only_a_running_domain_has_is_told);
+    tcase_add_test(tc, any_number_of_changes_in_one_turn_is_one);
+    tcase_add_test(tc, a_watched_domain_that_shuts_down_is_told_once);
+    tcase_add_loop_test(tc, a_domain_that_ended_before_it_was_watched_is_told, 0, 3);
+    tcase_add_test(tc, a_domain_that_is_not_watched_is_not_told);
+    tcase_add_test(tc, a_broken_xenstore_is_one_disaster);
+    tcase_add_loop_test(tc, pause_and_unpause_are_answered_from_the_loop, FAKE_LATER, FAKE_REFUSED);
+    tcase_add_loop_test(tc, a_request_that_fails_has_libxls_reason, FAKE_LATER, FAKE_WHENS);
+    tcase_add_test(tc, a_guest_that_does_not_listen_is_told_from_one_that_does);
+    tcase_add_test(tc, a_reboot_and_a_resume_do_what_they_say);
+    tcase_add_loop_test(tc, a_frozen_guest_holds_up_nobody_and_its_request_can_be_aborted, 0,
+                        FAKE_ABORT_IGNORED);
+    tcase_add_loop_test(tc, a_host_that_is_closed_answers_what_is_under_way, 0, FAKE_ABORTS);
+    tcase_add_loop_test(tc, a_guest_of_xl_has_a_definition, FAKE_LATER, FAKE_REFUSED);
+    tcase_add_loop_test(tc, a_domain_without_a_configuration_is_told, FAKE_LATER, FAKE_WHENS);
+    tcase_add_loop_test(tc, a_host_that_is_closed_answers_who_waits_for_a_definition, 0,
+                        FAKE_ABORTS);
+    return scene_main("host", tc);
+}

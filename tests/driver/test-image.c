@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "driver/image.h"
+#include "scene.h"
+
+#define CONFIG "<domain type='xen'/>"
+
+static int          fd;
+static struct image image;
+static struct err   err;
+
+static void
+setup(void)
+{
+    fd = memfd_create("image", MFD_CLOEXEC);
+    ck_assert_int_ge(fd, 0);
+    image = (struct image){0};
+    err = (struct err){0};
+}
+
+static void
+teardown(void)
+{
+    image_clear(&image);
+    close(fd);
+}
+
+static void
+append(const void *data, size_t size)
+{
+    ck_assert_int_eq(file_write_all(fd, data, size), 0);
+}
+
+static size_t
+append_stream(bool emulator)
+{
+    uint8_t            start[FAKE_STREAM_START];
+    size_t             size;
+    cleanup_free void *body = fake_stream_body(1, emulator, &size);
+
+    fake_stream_start(start);
+    append(start, sizeof start);
+    append(body, size);
+    return sizeof start + size;
+}
+
+static void
+put32(off_t offset, uint32_t value)
+{
+    ck_assert_int_eq(pwrite(fd, &value, sizeof value, offset), sizeof value);
+}
+
+static void
+assert_refused(const char *words)
+{
+    ck_assert_int_eq(image_read(fd, &image, &err), -1);
+    ck_assert_int_eq(err.code, ERR_OPERATION_FAILED);
+    ck_assert_msg(strstr(err.message, words), "%s", err.message);
+    ck_assert_ptr_null(image.config);
+}
+
+static void
+assert_damaged(uint64_t offset, const char *words)
+{
+    ck_assert_int_eq(image_check_stream(fd, offset, &err), -1);
+    ck_assert_int_eq(err.code, ERR_OPERATION_FAILED);
+    ck_assert_msg(strstr(err.message, words), "%s", err.message);
+}
+
+/*----- the wrapper -----*/
+
+START_TEST(what_is_written_is_read_back)
+{
+    enum image_format format = _i ? IMAGE_XL : IMAGE_LIBVIRT;
+    off_t             end;
+
+    ck_assert_int_eq(image_write(fd, format, CONFIG, &err), 0);
+    end = lseek(fd, 0, SEEK_CUR);
+    append_stream(false);
+    ck_assert_int_eq(image_read(fd, &image, &err), 0);
+    ck_assert_int_eq(image.format, format);
+    ck_assert_str_eq(image.config, CONFIG);
+    ck_assert_uint_eq(image.stream_offset, (uint64_t)end);
+    ck_assert_int_eq(image_check_stream(fd, image.stream_offset, &err), 0);
+}
+END_TEST
+
+/* The bytes that libvirt's own images begin with. */
+START_TEST(the_wrapper_is_libvirts_byte_for_byte)
+{
+    static const uint8_t want[64 + 4] = "libvirt-xml\n \0 \r\2\0\0\0\4\0\0\0";
+    uint8_t              have[64 + 4];
+
+    ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, "abc", &err), 0);
+    ck_assert_int_eq(pread(fd, have, sizeof have, 0), sizeof have);
+    ck_assert_mem_eq(have, want, 64);
+    ck_assert_mem_eq(have + 64, "abc", 4);
+}
+END_TEST
+
+START_TEST(xls_wrapper_is_xls_byte_for_byte)
+{
+    static const uint8_t want[] = "Xen saved domain, xl format\n \0 \r"
+                                  "\4\3\2\1\3\0\0\0\0\0\0\0\10\0\0\0\4\0\0\0abc";
+    uint8_t              have[sizeof want];
+
+    ck_assert_int_eq(image_write(fd, IMAGE_XL, "abc", &err), 0);
+    ck_assert_int_eq(pread(fd, have, sizeof have, 0), sizeof have);
+    ck_assert_mem_eq(have, want, sizeof want);
+}
+END_TEST
+
+START_TEST(a_file_that_is_no_image_is_refused)
+{
+    static const char *const no_images[] = {"", "x", "libvirt-xml\n", "QEMU", "<domain/>"};
+
+    append(no_images[_i], strlen(no_images[_i]));
+    assert_refused("no image of a saved domain");
+}
+END_TEST
+
+START_TEST(a_truncated_wrapper_is_refused)
+{
+    ck_assert_int_eq(image_write(fd, _i % 2 ? IMAGE_XL : IMAGE_LIBVIRT, CONFIG, &err), 0);
+    ck_assert_int_eq(ftruncate(fd, 40 + _i / 2), 0);
+    assert_refused("truncated");
+}
+END_TEST
+
+START_TEST(an_image_of_version_1_is_refused_with_the_reason)
+{
+    ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, CONFIG, &err), 0);
+    put32(16, 1);
+    assert_refused("version 1");
+    put32(16, 3);
+    assert_refused("version 3");
+}
+END_TEST
+
+START_TEST(a_length_that_cannot_be_is_refused_before_memory_is_taken)
+{
+    static const uint32_t lengths[] = {0, IMAGE_CONFIG_MAX + 1, UINT32_MAX, 0x80000000};
+
+    ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, CONFIG, &err), 0);
+    put32(20, lengths[_i]);
+    assert_refused("bytes long");
+}
+END_TEST
+
+START_TEST(a_length_beyond_the_file_is_refused)
+{
+    ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, CONFIG, &err), 0);
+    put32(20, sizeof CONFIG + 1);
+    assert_refused("truncated: its XML");
+}
+END_TEST
+
+START_TEST(a_definition_that_is_not_one_text_is_refused)
+{
+    ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, CONFIG, &err), 0);
+    ck_assert_int_eq(pwrite(fd, "", 1, 64 + 5), 1); /* a NUL in it */
+    assert_refused("not one text");
+    ck_assert_int_eq(pwrite(fd, "x", 1, 64 + 5), 1);
+    ck_assert_int_eq(pwrite(fd, "x", 1, 64 + sizeof CONFIG - 1), 1); /* no NUL behind it */
+    assert_refused("not one text");
+}
+END_TEST
+
+START_TEST(what_an_xl_image_may_not_have_is_refused)
+{
+    static const struct {
+        off_t       offset;
+        uint32_t    value;
+        const char *words;
+    } cases[] = {
+        {32, 0x04030201, "byte order"},
+        {36, 1, "before Xen 4.6"},
+        {36, 2, "before Xen 4.6"},
+        {36, 7, "features"},
+        {44, 0, "no configuration"},
+        {44, 3, "no configuration"},
+        {44, 5, "does not fit"},
+        {48, UINT32_MAX, "does not fit"},
+        {48, sizeof CONFIG + 1, "does not fit"},
+    };
+
+    ck_assert_int_eq(image_write(fd, IMAGE_XL, CONFIG, &err), 0);
+    put32(cases[_i].offset, cases[_i].value);
+    assert_refused(cases[_i].words);
+}
+END_TEST
+
+START_TEST(a_definition_that_is_too_long_is_not_written)
+{
+    cleanup_free char *text = xmalloc(IMAGE_CONFIG_MAX + 1);
+
+    memset(text, 'x', IMAGE_CONFIG_MAX);
+    text[IMAGE_CONFIG_MAX] = '\0';
+    ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, text, &err), -1);
+    ck_assert_int_eq(err.code, ERR_INVALID_ARG);
+    text[IMAGE_CONFIG_MAX - 1] = '\0';
+    ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, text, &err), 0);
+}
+END_TEST
+
+/*----- the stream -----*/
+
+START_TEST(a_whole_stream_is_known)
+{
+    append("in front", 8);
+    append_stream(_i);
+    ck_assert_int_eq(image_check_stream(fd, 8, &err), 0);
+}
+END_TEST
+
+START_TEST(a_stream_that_is_cut_anywhere_is_noticed)
+{
+    size_t size = append_stream(true);
+
+    for (size_t cut = 0; cut < size; cut++) {
+        ck_assert_int_eq(ftruncate(fd, (off_t)cut), 0);
+        assert_damaged(0, "the image is truncated: ");
+        ck_assert_int_eq(ftruncate(fd, 0), 0);
+        lseek(fd, 0, SEEK_SET);
+        append_stream(true);
+        /* Within the pages it is all the same: every 97th will do. */
+        if (cut > 200 && cut < size - 100)
+            cut += 97;
+    }
+}
+END_TEST
+
+START_TEST(zeros_at_the_end_of_a_torn_stream_prove_nothing)
+{
+    size_t  size = append_stream(true);
+    uint8_t zeros[64] = {0};
+
+    /* The last page is cut, and what follows looks like END records. */
+    ck_assert_int_eq(ftruncate(fd, (off_t)size - 200), 0);
+    ck_assert_int_eq(pwrite(fd, zeros, sizeof zeros, (off_t)size - 200 - (off_t)sizeof zeros),
+                     sizeof zeros);
+    assert_damaged(0, "truncated");
+}
+END_TEST
+
+START_TEST(something_behind_the_end_is_noticed)
+{
+    append_stream(false);
+    append("x", 1);
+    assert_damaged(0, "something stands behind the end");
+}
+END_TEST
+
+START_TEST(a_stream_without_memory_is_noticed)
+{
+    uint8_t       start[FAKE_STREAM_START];
+    const uint8_t end[8] = {0};
+
+    fake_stream_start(start);
+    append(start, 16);
+    append(end, sizeof end);
+    assert_damaged(0, "without the domain's memory");
+}
+END_TEST
+
+START_TEST(a_header_that_is_wrong_is_noticed)
+{
+    static const struct {
+        off_t       offset;
+        uint32_t    value;
+        const char *words;
+    } cases[] = {
+        {0, 0, "libxl's stream"},
+        {8, 0, "libxl's stream"},
+        {12, 0x01000000, "libxl's stream"}, /* big endian */
+        {24, 0, "libxc's stream should begin"},
+        {32, 0, "libxc's stream should begin"},
+        {36, 0, "version that is not known"},
+        {40, 0x00000100, "big endian"},
+    };
+
+    append_stream(false);
+    put32(cases[_i].offset, cases[_i].value);
+    assert_damaged(0, cases[_i].words);
+}
+END_TEST
+
+START_TEST(a_record_longer_than_libxc_takes_is_noticed)
+{
+    append_stream(false);
+    ck_assert_int_eq(ftruncate(fd, 1 << 30), 0); /* sparse */
+    put32(24 + 40 + 4, (128 << 20) + 1);
+    assert_damaged(0, "too long at offset 64");
+}
+END_TEST
+
+START_TEST(a_record_that_reaches_beyond_the_file_is_noticed)
+{
+    append_stream(false);
+    put32(24 + 40 + 4, UINT32_MAX);
+    assert_damaged(0, "a record of libxc at offset 64");
+}
+END_TEST
+
+START_TEST(an_offset_beyond_the_file_is_noticed)
+{
+    append_stream(false);
+    assert_damaged(UINT64_MAX, "truncated");
+}
+END_TEST
+
+int
+main(void)
+{
+    TCase *tc = tcase_create("image");
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_set_timeout(tc, 30);
+    tcase_add_loop_test(tc, what_is_written_is_read_back, 0, 2);
+    tcase_add_test(tc, the_wrapper_is_libvirts_byte_for_byte);
+    tcase_add_test(tc, xls_wrapper_is_xls_byte_for_byte);
+    tcase_add_loop_test(tc, a_file_that_is_no_image_is_refused, 0, 5);
+    tcase_add_loop_test(tc, a_truncated_wrapper_is_refused, 0, 2 * 24);
+    tcase_add_test(tc, an_image_of_version_1_is_refused_with_the_reason);
+    tcase_add_loop_test(tc, a_length_that_cannot_be_is_refused_before_memory_is_taken, 0, 4);
+    tcase_add_test(tc, a_length_beyond_the_file_is_refused);
+    tcase_add_test(tc, a_definition_that_is_not_one_text_is_refused);
+    tcase_add_loop_test(tc, what_an_xl_image_may_not_have_is_refused, 0, 9);
+    tcase_add_test(tc, a_definition_that_is_too_long_is_not_written);
+    tcase_add_loop_test(tc, a_whole_stream_is_known, 0, 2);
+    tcase_add_test(tc, a_stream_that_is_cut_anywhere_is_noticed);
+    tcase_add_test(tc, zeros_at_the_end_of_a_torn_stream_prove_nothing);
+    tcase_add_test(tc, something_behind_the_end_is_noticed);
+    tcase_add_test(tc, a_stream_without_memory_is_noticed);
+    tcase_add_loop_test(tc, a_header_that_is_wrong_is_noticed, 0, 7);
+    tcase_add_test(tc, a_record_longer_than_libxc_takes_is_noticed);
+    tcase_add_test(tc, a_record_that_reaches_beyond_the_file_is_noticed);
+    tcase_add_test(tc, an_offset_beyond_the_file_is_noticed);
+    return scene_main("image", tc);
+}

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "conf/libxl.h"
+#include "driver/image.h"
+#include "scene.h"
+
+#define COUNTER 4711
+
+static char   path[256];
+static size_t size;
+
+/* Writes path; the wrapper and what it holds are given. */
+static void
+write_image(enum image_format format, const char *config)
+{
+    cleanup_close int  fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    uint8_t            start[FAKE_STREAM_START];
+    size_t             body_size;
+    cleanup_free void *body = fake_stream_body(COUNTER, true, &body_size);
+    struct err         err;
+
+    fake_stream_start(start);
+    ck_assert_int_eq(image_write(fd, format, config, &err), 0);
+    ck_assert_int_eq(file_write_all(fd, start, sizeof start), 0);
+    ck_assert_int_eq(file_write_all(fd, body, body_size), 0);
+    size = (size_t)lseek(fd, 0, SEEK_CUR);
+}
+
+static void
+setup(void)
+{
+    scene_begin();
+    snprintf(path, sizeof path, "%s", scene_path("web.save"));
+    write_image(IMAGE_LIBVIRT, scene_xml("web", 'w'));
+}
+
+static void
+teardown(void)
+{
+    unlink(path);
+    scene_end();
+}
+
+static struct scene_outcome
+restore(unsigned flags, const struct scene_way *way)
+{
+    worker_start start = scene_start(WORKER_RESTORE, "", '\0');
+
+    start.path = path;
+    start.flags = flags;
+    return scene_run(&start, way);
+}
+
+static void
+assert_restored(const struct scene_outcome *out)
+{
+    const struct fake_domain *dom;
+
+    ck_assert_msg(out->err.code == ERR_NONE, "%s", out->err.message);
+    ck_assert_int_eq(out->calls, 1);
+    dom = fake_domain_find((uint32_t)out->domid);
+    ck_assert_ptr_nonnull(dom);
+    ck_assert_str_eq(dom->name, "web");
+    ck_assert_uint_eq(dom->counter, COUNTER);
+    ck_assert_int_eq(dom->uuid[0], 'w');
+    ck_assert_uint_eq(fake_domain_count(), 1);
+}
+
+static void
+assert_failed(const struct scene_outcome *out, enum err_code code, const char *words)
+{
+    struct stat st;
+
+    ck_assert_int_eq(out->calls, 1);
+    ck_assert_msg((int)out->err.code == (int)code, "%d: %s", out->err.code, out->err.message);
+    ck_assert_msg(strstr(out->err.message, words), "%s", out->err.message);
+    ck_assert_uint_eq(fake_domain_count(), 0);
+    /* The image stays, as it was. */
+    ck_assert_int_eq(stat(path, &st), 0);
+    if (S_ISREG(st.st_mode))
+        ck_assert_uint_eq((size_t)st.st_size, size);
+}
+
+START_TEST(a_restored_domain_runs_with_its_memory)
+{
+    struct scene_outcome out;
+
+    scene.world->when = (enum fake_when)_i;
+    scene.world->last_domid = 41;
+    out = restore(0, NULL);
+    assert_restored(&out);
+    ck_assert_int_eq(out.domid, 42);
+    ck_assert_int_eq(out.identified, 1);
+    ck_assert_str_eq(out.name, "web");
+    ck_assert(!fake_domain_find(42)->paused);
+    ck_assert_str_eq(scene.world->log, "restore unpause");
+}
+END_TEST
+
+START_TEST(a_restored_domain_may_be_left_paused)
+{
+    struct scene_outcome out = restore(WORKER_PAUSED, NULL);
+
+    assert_restored(&out);
+    ck_assert(fake_domain_find((uint32_t)out.domid)->paused);
+}
+END_TEST
+
+START_TEST(an_image_of_xl_is_restored)
+{
+    libxl_domain_config config;
+    struct domain_def  *def;
+    cleanup_free char  *json = NULL;
+    const char         *xml = scene_xml("web", 'w');
+    struct err          err;
+
+    ck_assert_int_eq(domain_def_parse(xml, strlen(xml), &def, &err), 0);
+    libxl_domain_config_init(&config);
+    ck_assert_int_eq(conf_to_libxl(def, &config, &err), 0);
+    json = libxl_domain_config_to_json(scene.xl.ctx, &config);
+    libxl_domain_config_dispose(&config);
+    domain_def_free(def);
+    write_image(IMAGE_XL, json);
+    {
+        struct scene_outcome out = restore(0, NULL);
+
+        assert_restored(&out);
+    }
+}
+END_TEST
+
+START_TEST(other_xml_may_stand_for_the_images_own)
+{
+    worker_start         start = scene_start(WORKER_RESTORE, "", '\0');
+    char                 xml[2048];
+    struct scene_outcome out;
+
+    snprintf(xml, sizeof xml, "%s", scene_xml("new", 'n'));
+    start.path = path;
+    start.xml = xml;
+    out = scene_run(&start, NULL);
+    ck_assert_int_eq(out.err.code, ERR_NONE);
+    ck_assert_str_eq(fake_domain_find((uint32_t)out.domid)->name, "new");
+}
+END_TEST
+
+START_TEST(a_refused_restore_makes_nothing)
+{
+    struct scene_way     way = {.refuse = true};
+    struct scene_outcome out = restore(0, &way);
+
+    assert_failed(&out, ERR_OPERATION_INVALID, "refused by the test");
+    ck_assert_str_eq(scene.world->log, "");
+}
+END_TEST
+
+START_TEST(an_abort_while_it_waits_for_an_answer_makes_nothing)
+{
+    struct scene_way     way = {.ignore = true, .abort_at = 5};
+    struct scene_outcome out = restore(0, &way);
+
+    assert_failed(&out, ERR_OPERATION_ABORTED, "aborted");
+    ck_assert_str_eq(scene.world->log, "");
+}
+END_TEST
+
+START_TEST(an_abort_at_any_time_leaves_no_domain)
+{
+    struct scene_way     way = {.abort_at = 1 + _i / FAKE_ABORTS};
+    struct scene_outcome out;
+
+    scene.world->abort = (enum fake_abort)(_i % FAKE_ABORTS);
+    out = restore(0, &way);
+    if (out.err.code == ERR_NONE)
+        assert_restored(&out);
+    else
+        assert_failed(&out, ERR_OPERATION_ABORTED, "aborted");
+}
+END_TEST
+
+START_TEST(a_fault_at_any_call_leaves_no_domain)
+{
+    for (unsigned n = 1;; n++) {
+        struct scene_outcome out;
+
+        teardown();
+        setup();
+        scene.world->when = (enum fake_when)_i;
+        scene.world->fail_at = n;
+        out = restore(0, NULL);
+        ck_assert_int_eq(out.calls, 1);
+        if (out.err.code == ERR_NONE) {
+            assert_restored(&out);
+            if (scene.world->fail_at)
+                return;
+        } else {
+            ck_assert_uint_eq(fake_domain_count(), 0);
+        }
+    }
+}
+END_TEST
+
+START_TEST(a_half_restored_domain_is_destroyed)
+{
+    struct scene_outcome out;
+
+    scene.world->when = (enum fake_when)_i;
+    fake_xen_rule("restore", 1, ERROR_FAIL, true);
+    out = restore(0, NULL);
+    assert_failed(&out, ERR_OPERATION_FAILED, "cannot restore domain web: ");
+    ck_assert_str_eq(scene.world->log, "restore destroy");
+}
+END_TEST
+
+START_TEST(a_truncated_image_is_refused_before_anything_is_made)
+{
+    struct scene_outcome out;
+
+    size -= 10;
+    ck_assert_int_eq(truncate(path, (off_t)size), 0);
+    out = restore(0, NULL);
+    assert_failed(&out, ERR_OPERATION_FAILED, "the image is truncated: ");
+    ck_assert_ptr_nonnull(strstr(out.err.message, path));
+    ck_assert_int_eq(out.identified, 0);
+    ck_assert_str_eq(scene.world->log, "");
+}
+END_TEST
+
+START_TEST(garbage_is_refused)
+{
+    struct scene_outcome out;
+    struct err           err;
+
+    ck_assert_int_eq(file_replace(path, "garbage", 7, 0600, &err), 0);
+    size = 7;
+    out = restore(0, NULL);
+    assert_failed(&out, ERR_OPERATION_FAILED, "no image of a saved domain");
+}
+END_TEST
+
+START_TEST(a_fifo_is_refused_and_does_not_block)
+{
+    struct scene_outcome out;
+
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    out = restore(0, NULL);
+    assert_failed(&out, ERR_OPERATION_FAILED, "not a regular file");
+}
+END_TEST
+
+START_TEST(a_missing_image_is_named)
+{
+    worker_start         start = scene_start(WORKER_RESTORE, "", '\0');
+    struct scene_outcome out;
+    char                 none[256];
+
+    snprintf(none, sizeof none, "%s", scene_path("none"));
+    start.path = none;
+    out = scene_run(&start, NULL);
+    ck_assert_int_eq(out.err.code, ERR_SYSTEM);
+    ck_assert_ptr_nonnull(strstr(out.err.message, none));
+}
+END_TEST
+
+START_TEST(a_running_domain_is_not_restored_a_second_time)
+{
+    struct scene_outcome out;
+
+    fake_domain_add("web", 'w');
+    out = restore(0, NULL);
+    ck_assert_int_eq(out.err.code, ERR_OPERATION_INVALID);
+    ck_assert_str_eq(scene.world->log, "");
+    ck_assert_uint_eq(fake_domain_count(), 1);
+}
+END_TEST
+
+START_TEST(broken_xml_in_an_image_is_refused)
+{
+    struct scene_outcome out;
+
+    write_image(IMAGE_LIBVIRT, "<domain");
+    out = restore(0, NULL);
+    assert_failed(&out, ERR_XML, "");
+}
+END_TEST
+
+START_TEST(broken_json_in_an_image_is_refused)
+{
+    struct scene_outcome out;
+
+    write_image(IMAGE_XL, "{\"c_info\": {");
+    out = restore(0, NULL);
+    assert_failed(&out, ERR_OPERATION_FAILED, "configuration cannot be read");
+}
+END_TEST
+
+int
+main(void)
+{
+    TCase *tc = tcase_create("restore");
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_set_timeout(tc, 20);
+    tcase_add_loop_test(tc, a_restored_domain_runs_with_its_memory, FAKE_LATER, FAKE_REFUSED);
+    tcase_add_test(tc, a_restored_domain_may_be_left_paused);
+    tcase_add_test(tc, an_image_of_xl_is_restored);
+    tcase_add_test(tc, other_xml_may_stand_for_the_images_own);
+    tcase_add_test(tc, a_refused_restore_makes_nothing);
+    tcase_add_test(tc, an_abort_while_it_waits_for_an_answer_makes_nothing);
+    tcase_add_loop_test(tc, an_abort_at_any_time_leaves_no_domain, 0, 20 * FAKE_ABORTS);
+    tcase_add_loop_test(tc, a_fault_at_any_call_leaves_no_domain, FAKE_LATER, FAKE_REFUSED);
+    tcase_add_loop_test(tc, a_half_restored_domain_is_destroyed, FAKE_LATER, FAKE_REFUSED);
+    tcase_add_test(tc, a_truncated_image_is_refused_before_anything_is_made);
+    tcase_add_test(tc, garbage_is_refused);
+    tcase_add_test(tc, a_fifo_is_refused_and_does_not_block);
+    tcase_add_test(tc, a_missing_image_is_named);
+    tcase_add_test(tc, a_running_domain_is_not_restored_a_second_time);
+    tcase_add_test(tc, broken_xml_in_an_image_is_refused);
+    tcase_add_test(tc, broken_json_in_an_image_is_refused);
+    return scene_main("restore", tc);
+}

@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "driver/image.h"
+#include "scene.h"
+
+static struct fake_domain *dom;
+static char                path[256];
+static char                xml[2048];
+
+static void
+setup(void)
+{
+    scene_begin();
+    snprintf(path, sizeof path, "%s", scene_path("web.save"));
+    snprintf(xml, sizeof xml, "%s", scene_xml("web", 'w'));
+    dom = fake_domain_add("web", 'w');
+}
+
+static void
+teardown(void)
+{
+    unlink(path);
+    scene_end();
+}
+
+static worker_start
+start_save(void)
+{
+    worker_start start = scene_start(WORKER_SAVE, "web", 'w');
+
+    start.domid = (int)dom->domid;
+    start.path = path;
+    start.xml = xml;
+    return start;
+}
+
+static struct scene_outcome
+save(const struct scene_way *way)
+{
+    worker_start start = start_save();
+
+    return scene_run(&start, way);
+}
+
+static void
+assert_runs(void)
+{
+    ck_assert(dom->used && !dom->shutdown && !dom->paused && !dom->dying);
+}
+
+static void
+assert_no_file(void)
+{
+    ck_assert_uint_eq(scene_count_files(), 0);
+}
+
+static void
+assert_whole(void)
+{
+    cleanup_close int fd = open(path, O_RDONLY);
+    struct image      image;
+    struct stat       st;
+    struct err        err;
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(image_read(fd, &image, &err), 0);
+    ck_assert_int_eq(image.format, IMAGE_LIBVIRT);
+    ck_assert_str_eq(image.config, xml);
+    ck_assert_int_eq(image_check_stream(fd, image.stream_offset, &err), 0);
+    image_clear(&image);
+    ck_assert_int_eq(fstat(fd, &st), 0);
+    ck_assert_int_eq(st.st_mode & 07777, 0600);
+    ck_assert_uint_eq(scene_count_files(), 1);
+}
+
+/*----- _i is an enum fake_when: a test runs once for each way in which libxl may end a call -----*/
+
+START_TEST(a_save_puts_a_whole_image_in_place_and_destroys_the_domain)
+{
+    struct scene_outcome out;
+
+    scene.world->when = (enum fake_when)_i;
+    out = save(NULL);
+    ck_assert_int_eq(out.calls, 1);
+    ck_assert_msg(out.err.code == ERR_NONE, "%s", out.err.message);
+    ck_assert(!out.domain_left && out.committed);
+    ck_assert_str_eq(scene.world->log, "suspend destroy");
+    ck_assert(!dom->used);
+    ck_assert_uint_eq(out.processed, out.total);
+    assert_whole();
+}
+END_TEST
+
+START_TEST(a_refused_suspend_leaves_the_domain_running_and_no_file)
+{
+    struct scene_outcome out;
+
+    scene.world->when = FAKE_REFUSED;
+    out = save(NULL);
+    ck_assert_int_eq(out.err.code, ERR_OPERATION_FAILED);
+    ck_assert_ptr_nonnull(strstr(out.err.message, "suspend is refused as it was told"));
+    ck_assert(out.domain_left);
+    ck_assert_str_eq(scene.world->log, "suspend");
+    assert_runs();
+    assert_no_file();
+}
+END_TEST
+
+START_TEST(a_failed_suspend_resumes_the_domain_and_leaves_no_file)
+{
+    struct scene_outcome out;
+
+    scene.world->when = (enum fake_when)_i;
+    fake_xen_rule("suspend", 1, ERROR_FAIL, true);
+    out = save(NULL);
+    ck_assert_int_eq(out.calls, 1);
+    ck_assert_int_eq(out.err.code, ERR_OPERATION_FAILED);
+    ck_assert_int_eq(out.err.detail, ERROR_FAIL);
+    ck_assert(out.domain_left && !out.committed);
+    ck_assert_str_eq(scene.world->log, "suspend resume");
+    assert_runs();
+    assert_no_file();
+}
+END_TEST
+
+START_TEST(a_domain_that_did_not_suspend_is_not_resumed)
+{
+    struct scene_outcome out;
+
+    scene.world->when = (enum fake_when)_i;
+    dom->frozen = true;
+    out = save(NULL);
+    ck_assert_int_eq(out.err.code, ERR_OPERATION_TIMEOUT);
+    ck_assert_str_eq(scene.world->log, "suspend");
+    assert_runs();
+    assert_no_file();
+}
+END_TEST
+
+START_TEST(a_domain_that_cannot_be_resumed_is_said_to_be_suspended)
+{
+    struct scene_outcome out;
+
+    fake_xen_rule("suspend", 1, ERROR_FAIL, true);
+    fake_xen_rule("resume", 1, ERROR_FAIL, false);
+    out = save(NULL);
+    ck_assert_int_eq(out.err.code, ERR_OPERATION_FAILED);
+    ck_assert_ptr_nonnull(strstr(out.err.message, "cannot be resumed"));
+    ck_assert(!out.domain_left);
+    assert_no_file();
+}
+END_TEST
+
+START_TEST(a_domain_that_cannot_be_destroyed_keeps_its_image)
+{
+    struct scene_outcome out;
+
+    fake_xen_rule("destroy", 1, ERROR_FAIL, false);
+    out = save(NULL);
+    ck_assert_int_eq(out.err.code, ERR_OPERATION_FAILED);
+    ck_assert(out.domain_left && out.committed);
+    ck_assert_str_eq(scene.world->log, "suspend destroy");
+    assert_whole();
+}
+END_TEST
+
+START_TEST(a_destroy_that_fails_half_way_is_told_and_the_image_kept)
+{
+    struct scene_outcome out;
+
+    scene.world->when = (enum fake_when)_i;
+    fake_xen_rule("destroy", 1, ERROR_FAIL, true);
+    out = save(NULL);
+    ck_assert_int_eq(out.err.code, ERR_OPERATION_FAILED);
+    assert_whole();
+}
+END_TEST
+
+/*----- aborts: _i is a number of turns, and for each the three ways of libxl_ao_abort -----*/
+
+static void
+assert_aborted_or_saved(const struct scene_outcome *out)
+{
+    ck_assert_int_eq(out->calls, 1);
+    if (out->err.code == ERR_NONE) {
+        ck_assert(out->committed && !dom->used);
+        assert_whole();
+        return;
+    }
+    ck_assert_int_eq(out->err.code, ERR_OPERATION_ABORTED);
+    ck_assert_str_eq(out->err.message, "aborted");
+    ck_assert(out->domain_left && !out->committed);
+    assert_runs();
+    assert_no_file();
+}
+
+START_TEST(an_abort_at_any_time_leaves_a_running_domain_or_a_whole_image)
+{
+    struct scene_way     way = {.abort_at = 1 + _i / FAKE_ABORTS};
+    struct scene_outcome out;
+
+    scene.world->abort = (enum fake_abort)(_i % FAKE_ABORTS);
+    out = save(&way);
+    assert_aborted_or_saved(&out);
+}
+END_TEST
+
+START_TEST(an_abort_before_the_first_turn_touches_nothing)
+{
+    struct scene_way     way = {.abort_at = -1};
+    struct scene_outcome out = save(&way);
+
+    ck_assert_int_eq(out.err.code, ERR_OPERATION_ABORTED);
+    ck_assert(out.domain_left);
+    ck_assert_str_eq(scene.world->log, "");
+    assert_runs();
+    assert_no_file();
+}
+END_TEST
+
+START_TEST(an_abort_that_libxl_ignores_still_undoes_the_save)
+{
+    struct scene_way     way = {.abort_at = 4};
+    struct scene_outcome out;
+
+    scene.world->abort = FAKE_ABORT_IGNORED;
+    out = save(&way);
+    ck_assert_int_eq(out.err.code, ERR_OPERATION_ABORTED);
+    ck_assert_str_eq(scene.world->log, "suspend resume");
+    assert_runs();
+    assert_no_file();
+}
+END_TEST
+
+START_TEST(an_abort_of_a_slow_save_ends_it_soon)
+{
+    struct scene_way     way = {.abort_at = 1};
+    struct scene_outcome out;
+    uint64_t             begin = loop_now_usec();
+
+    scene.world->delay_msec = 3000;
+    scene.world->abort = FAKE_ABORT_LATER;
+    out = save(&way);
+    ck_assert_int_eq(out.err.code, ERR_OPERATION_ABORTED);
+    ck_assert_uint_lt(loop_now_usec() - begin, 1000000);
+    assert_runs();
+}
+END_TEST
+
+START_TEST(after_the_image_is_in_place_an_abort_comes_too_late)
+{
+    struct scene_way     way = {.abort_in = WORKER_COMMITTED};
+    struct scene_outcome out = save(&way);
+
+    ck_assert_int_eq(out.err.code, ERR_NONE);
+    ck_assert(!dom->used);
+    assert_whole();
+}
+END_TEST
+
+/*----- faults -----*/
+
+START_TEST(a_fault_at_any_call_loses_nothing)
+{
+    for (unsigned n = 1;; n++) {
+        struct scene_outcome out;
+
+        teardown();
+        setup();
+        scene.world->when = (enum fake_when)_i;
+        scene.world->fail_at = n;
+        out = save(NULL);
+        ck_assert_int_eq(out.calls, 1);
+        if (out.err.code == ERR_NONE) {
+            ck_assert(!dom->used);
+            assert_whole();
+            if (scene.world->fail_at) /* there were fewer than n calls */
+                return;
+        } else if (out.committed) {
+            assert_whole();
+        } else {
+            assert_runs();
+            assert_no_file();
+        }
+    }
+}
+END_TEST
+
+/*----- the file -----*/
+
+START_TEST(a_full_disk_says_so_and_the_domain_runs_on)
+{
+    struct scene_outcome out;
+    struct rlimit        old, small = {9000, RLIM_INFINITY};
+
+    /* EFBIG comes where ENOSPC would, without a file system of its own. */
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &old), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    small.rlim_max = old.rlim_max;
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+    out = save(NULL);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &old), 0);
+    ck_assert_int_eq(out.err.code, ERR_SYSTEM);
+    ck_assert_int_eq(out.err.detail, EFBIG);
+    ck_assert_ptr_nonnull(strstr(out.err.message, "File too large"));
+    ck_assert_ptr_nonnull(strstr(out.err.message, path));
+    ck_assert_str_eq(scene.world->log, "suspend resume");
+    assert_runs();
+    assert_no_file();
+}
+END_TEST
+
+START_TEST(a_file_that_exists_is_kept)
+{
+    struct scene_outcome out;
+    cleanup_free char   *text = NULL;
+    struct err           err;
+
+    ck_assert_int_eq(file_replace(path, "old", 3, 0600, &err), 0);
+    out = save(NULL);
+    ck_assert_int_eq(out.err.code, ERR_OPERATION_FAILED);
+    ck_assert_ptr_nonnull(strstr(out.err.message, "the file exists"));
+    ck_assert_str_eq(scene.world->log, "");
+    ck_assert_int_eq(file_read(path, 100, &text, NULL, &err), 0);
+    ck_assert_str_eq(text, "old");
+    assert_runs();
+}
+END_TEST
+
+START_TEST(a_file_may_be_overwritten_when_all_is_well)
+{
+    worker_start         start = start_save();
+    struct scene_outcome out;
+    struct err           err;
+
+    ck_assert_int_eq(file_replace(path, "old", 3, 0600, &err), 0);
+    start.flags = WORKER_OVERWRITE;
+    out = scene_run(&start, NULL);
+    ck_assert_int_eq(out.err.code, ERR_NONE);
+    assert_whole();
+}
+END_TEST
+
+START_TEST(a_failed_save_does_not_touch_the_file_it_was_to_overwrite)
+{
+    worker_start         start = start_save();
+    struct scene_outcome out;
+    cleanup_free char   *text = NULL;
+    struct err           err;
+
+    ck_assert_int_eq(file_replace(path, "old", 3, 0600, &err), 0);
+    start.flags = WORKER_OVERWRITE;
+    fake_xen_rule("suspend", 1, ERROR_FAIL, true);
+    out = scene_run(&start, NULL);
+    ck_assert_int_eq(out.err.code, ERR_OPERATION_FAILED);
+    ck_assert_int_eq(file_read(path, 100, &text, NULL, &err), 0);
+    ck_assert_str_eq(text, "old");
+    ck_assert_uint_eq(scene_count_files(), 1);
+}
+END_TEST
+
+static void
+put_file(void)
+{
+    struct err err;
+
+    ck_assert_int_eq(file_replace(path, "new", 3, 0600, &err), 0);
+}
+
+START_TEST(a_file_that_appears_meanwhile_is_kept)
+{
+    struct scene_way     way = {.meanwhile = put_file};
+    struct scene_outcome out;
+    cleanup_free char   *text = NULL;
+    struct err           err;
+
+    out = save(&way);
+    ck_assert_int_eq(out.err.code, ERR_OPERATION_FAILED);
+    ck_assert_ptr_nonnull(strstr(out.err.message, "the file exists"));
+    ck_assert_int_eq(file_read(path, 100, &text, NULL, &err), 0);
+    ck_assert_str_eq(text, "new");
+    ck_assert_str_eq(scene.world->log, "suspend resume");
+    assert_runs();
+}
+END_TEST
+
+START_TEST(another_domain_with_the_same_id_is_not_touched)
+{
+    worker_start         start = start_save();
+    struct scene_outcome out;
+
+    memset(start.uuid, 'x', sizeof start.uuid);
+    out = scene_run(&start, NULL);
+    ck_assert_int_eq(out.err.code, ERR_NO_DOMAIN);
+    ck_assert_str_eq(scene.world->log, "");
+    assert_runs();
+    assert_no_file();
+}
+END_TEST
+
+START_TEST(dom0_is_not_saved)
+{
+    worker_start         start = start_save();
+    struct scene_outcome out;
+
+    start.domid = 0;
+    out = scene_run(&start, NULL);
+    ck_assert_int_eq(out.calls, 0);
+    ck_assert_int_eq(out.err.code, ERR_INVALID_ARG);
+}
+END_TEST
+
+START_TEST(an_hvm_domain_is_saved_with_its_device_model)
+{
+    struct scene_outcome out;
+
+    dom->type = LIBXL_DOMAIN_TYPE_HVM;
+    out = save(NULL);
+    ck_assert_int_eq(out.err.code, ERR_NONE);
+    assert_whole();
+}
+END_TEST
+
+int
+main(void)
+{
+    TCase *tc = tcase_create("save");
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_loop_test(tc, a_save_puts_a_whole_image_in_place_and_destroys_the_domain, FAKE_LATER,
+                        FAKE_REFUSED);
+    tcase_add_test(tc, a_refused_suspend_leaves_the_domain_running_and_no_file);
+    tcase_add_loop_test(tc, a_failed_suspend_resumes_the_domain_and_leaves_no_file, FAKE_LATER,
+                        FAKE_REFUSED);
+    tcase_add_loop_test(tc, a_domain_that_did_not_suspend_is_not_resumed, FAKE_LATER, FAKE_REFUSED);
+    tcase_add_test(tc, a_domain_that_cannot_be_resumed_is_said_to_be_suspended);
+    tcase_add_test(tc, a_domain_that_cannot_be_destroyed_keeps_its_image);
+    tcase_add_loop_test(tc, a_destroy_that_fails_half_way_is_told_and_the_image_kept, FAKE_LATER,
+                        FAKE_REFUSED);
+    tcase_add_loop_test(tc, an_abort_at_any_time_leaves_a_running_domain_or_a_whole_image, 0,
+                        20 * FAKE_ABORTS);
+    tcase_add_test(tc, an_abort_before_the_first_turn_touches_nothing);
+    tcase_add_test(tc, an_abort_that_libxl_ignores_still_undoes_the_save);
+    tcase_add_test(tc, an_abort_of_a_slow_save_ends_it_soon);
+    tcase_add_test(tc, after_the_image_is_in_place_an_abort_comes_too_late);
+    tcase_add_loop_test(tc, a_fault_at_any_call_loses_nothing, FAKE_LATER, FAKE_REFUSED);
+    tcase_add_test(tc, a_full_disk_says_so_and_the_domain_runs_on);
+    tcase_add_test(tc, a_file_that_exists_is_kept);
+    tcase_add_test(tc, a_file_may_be_overwritten_when_all_is_well);
+    tcase_add_test(tc, a_failed_save_does_not_touch_the_file_it_was_to_overwrite);
+    tcase_add_test(tc, a_file_that_appears_meanwhile_is_kept);
+    tcase_add_test(tc, another_domain_with_the_same_id_is_not_touched);
+    tcase_add_test(tc, dom0_is_not_saved);
+    tcase_add_test(tc, an_hvm_domain_is_saved_with_its_device_model);
+    return scene_main("save", tc);
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* fake-xenstore.c: the few keys that dom0d reads, and watches that fire for any change. */
+#include <assert.h>
+#include <errno.h>
+#include <libxl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <xenstore.h>
+
+#include "base/alloc.h"
+#include "fake-xen.h"
+#include "xl.h"
+
+struct xs_handle {
+    int  changes;
+    bool told; /* all that is new */
+    bool broken;
+};
+
+struct xs_handle *
+xs_open(unsigned long flags)
+{
+    struct xs_handle *xs;
+
+    (void)flags;
+    if (fake_call("xs_open", false).rc) {
+        errno = ECONNREFUSED;
+        return NULL;
+    }
+    xs = xcalloc(1, sizeof *xs);
+    xs->changes = fake_changes_open();
+    return xs;
+}
+
+void
+xs_close(struct xs_handle *xs)
+{
+    close(xs->changes);
+    free(xs);
+}
+
+bool
+xs_watch(struct xs_handle *xs, const char *path, const char *token)
+{
+    (void)xs, (void)path, (void)token;
+    if (fake_call("xs_watch", false).rc) {
+        errno = EIO;
+        return false;
+    }
+    /* A new watch fires once by itself. */
+    fake_xen_changed();
+    return true;
+}
+
+int
+xs_fileno(struct xs_handle *xs)
+{
+    return xs->changes;
+}
+
+char **
+xs_check_watch(struct xs_handle *xs)
+{
+    static char path[] = "@releaseDomain", token[] = "";
+    char      **event;
+
+    if (fake_world()->xenstore_broken) {
+        errno = EINVAL;
+        return NULL;
+    }
+    if (!fake_changes_drain(xs->changes)) {
+        errno = EAGAIN;
+        return NULL;
+    }
+    event = xcalloc(2, sizeof *event);
+    event[0] = path;
+    event[1] = token;
+    return event;
+}
+
+/*----- values -----*/
+
+static const char *
+type_word(int type)
+{
+    switch (type) {
+    case LIBXL_DOMAIN_TYPE_PVH:
+        return "pvh";
+    case LIBXL_DOMAIN_TYPE_HVM:
+        return "hvm";
+    default:
+        return "pv";
+    }
+}
+
+static char *
+value_of(const char *path)
+{
+    const struct fake_domain *dom;
+    unsigned                  domid;
+    int                       end = 0;
+
+    if (sscanf(path, "/local/domain/%u/%n", &domid, &end) == 1 && end &&
+        (dom = fake_domain_find(domid))) {
+        if (strcmp(path + end, "name") == 0 && dom->name[0])
+            return xstrdup(dom->name);
+        if (strcmp(path + end, "console/tty") == 0)
+            return xasprintf("/dev/pts/%u", domid);
+    }
+    end = 0;
+    if (sscanf(path, "/libxl/%u/type%n", &domid, &end) == 1 && end &&
+        (dom = fake_domain_find(domid)))
+        return xstrdup(type_word(dom->type));
+    return NULL;
+}
+
+void *
+xs_read(struct xs_handle *xs, xs_transaction_t t, const char *path, unsigned int *len)
+{
+    char *value = NULL;
+
+    (void)xs, (void)t;
+    fake_lock();
+    if (!fake_world()->xenstore_broken && !fake_call("xs_read", false).rc)
+        value = value_of(path);
+    fake_unlock();
+    *len = value ? (unsigned)strlen(value) : 0;
+    return value;
+}
+
+/*----- driver/xl-check.c -----*/
+
+int
+xl_check_host(struct err *err)
+{
+    if (fake_world()->off)
+        return err_set(err, ERR_NO_CONNECT, "this is not a Xen dom0: the fake is off");
+    return 0;
+}
