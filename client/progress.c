@@ -10,8 +10,11 @@
 #define MIB (1024.0 * 1024.0)
 #define USEC_PER_SEC 1000000u
 #define LINE_INTERVAL_USEC (5u * USEC_PER_SEC)
-#define RATE_MEMORY_SEC 3.0 /* a sample this old counts for about a third */
-#define BAR_LEAST 10        /* a shorter bar says nothing */
+#define RATE_MEMORY_SEC 3.0                 /* a sample this old counts for about a third */
+#define RATE_KNOWN_USEC (1u * USEC_PER_SEC) /* a rate says nothing before that ... */
+#define RATE_KNOWN_PERCENT 1                /* ... and before so much is done */
+#define LEFT_MOST_SEC (24.0 * 3600)         /* nor does a time left beyond that */
+#define BAR_LEAST 10                        /* a shorter bar says nothing */
 #define BAR_MOST 60
 #define AMOUNT_ROOM 38 /* kept free behind the bar, so that its length does not change */
 #define ERASE_LINE "\r\033[K"
@@ -28,14 +31,16 @@ progress_init(struct progress *progress, FILE *out, const char *label, uint64_t 
     };
 }
 
+/* Of the first seconds the mean, so that a slow beginning does not weigh on what follows. */
 static void
 update_rate(struct progress *progress, uint64_t done, uint64_t now_usec)
 {
     double seconds = (double)(now_usec - progress->updated_usec) / USEC_PER_SEC;
+    double before = (double)(progress->updated_usec - progress->measured_usec) / USEC_PER_SEC;
     double rate = (double)(done - progress->done) / seconds;
-    double weight = seconds / (RATE_MEMORY_SEC + seconds);
+    double weight = seconds / ((before < RATE_MEMORY_SEC ? before : RATE_MEMORY_SEC) + seconds);
 
-    progress->rate = progress->rate > 0 ? progress->rate + weight * (rate - progress->rate) : rate;
+    progress->rate += weight * (rate - progress->rate);
 }
 
 void
@@ -43,7 +48,9 @@ progress_update(struct progress *progress, enum progress_state state, uint64_t d
                 uint64_t now_usec)
 {
     progress->state = state;
-    if (progress->updated_usec && now_usec > progress->updated_usec && done >= progress->done)
+    if (!progress->measured_usec && total)
+        progress->measured_usec = now_usec;
+    else if (progress->measured_usec && now_usec > progress->updated_usec && done >= progress->done)
         update_rate(progress, done, now_usec);
     progress->done = done;
     progress->total = total;
@@ -60,18 +67,26 @@ percentage(const struct progress *progress)
     return (unsigned)((double)progress->done * 100 / (double)progress->total);
 }
 
-/* "118 MiB/s, 0:05 left", or nothing where that is not known; the caller frees it. */
+static bool
+rate_is_known(const struct progress *progress)
+{
+    return progress->rate >= 1 && percentage(progress) >= RATE_KNOWN_PERCENT &&
+           progress->updated_usec - progress->measured_usec >= RATE_KNOWN_USEC;
+}
+
+/* "118 MiB/s, 0:05 left", or as much of it as is known; the caller frees it. */
 static char *
 format_rate(const struct progress *progress, const char *separator)
 {
     cleanup_free char *left = NULL;
-    uint64_t           rest = progress->total - progress->done;
+    double             seconds;
 
-    if (progress->rate < 1)
+    if (!rate_is_known(progress))
         return xstrdup("");
-    if (progress->done >= progress->total)
+    seconds = ((double)progress->total - (double)progress->done) / progress->rate;
+    if (seconds <= 0 || seconds > LEFT_MOST_SEC)
         return xasprintf("%s%.0f MiB/s", separator, progress->rate / MIB);
-    left = text_duration((uint64_t)((double)rest / progress->rate + 0.5));
+    left = text_duration((uint64_t)(seconds + 0.5));
     return xasprintf("%s%.0f MiB/s%s%s left", separator, progress->rate / MIB, separator, left);
 }
 

@@ -18,10 +18,11 @@ struct progress {
     char               *label; /* "save web", safe to print */
     enum progress_state state;
     uint64_t            started_usec;
+    uint64_t            measured_usec; /* since when the rate is measured; 0: never yet */
     uint64_t            updated_usec;  /* 0: never */
     uint64_t            line_due_usec; /* when the next line is due, off a terminal */
     uint64_t            done, total;   /* bytes; total 0: not known */
-    double              rate;          /* bytes a second, the recent ones counting more */
+    double              rate;          /* bytes a second, the last seconds counting more */
 };
 
 void progress_init(struct progress *progress, FILE *out, const char *label, uint64_t now_usec);

@@ -362,6 +362,65 @@ START_TEST(the_rate_follows_what_is_recent)
 }
 END_TEST
 
+/* As on a real host: a header at once, then nothing for a while, then memory at 100 MiB/s. */
+static void
+start_slowly(unsigned quarters)
+{
+    for (unsigned i = 0; i <= quarters; i++)
+        progress_update(&progress, PROGRESS_RUNNING, i < 2 ? 24 * i : 25ull * (i - 1) * MIB,
+                        10000ull * MIB, 1000 * SECOND + i * SECOND / 4);
+}
+
+START_TEST(no_rate_is_told_before_a_second_and_a_hundredth)
+{
+    static const unsigned quarters[] = {1, 3, 4};
+    cleanup_free char    *line = NULL, *bar = NULL;
+
+    start_slowly(quarters[_i]);
+    line = progress_line(&progress, 1001 * SECOND);
+    bar = progress_bar(&progress, 79, 1001 * SECOND);
+    ck_assert_ptr_null(strstr(line, "/s"));
+    ck_assert_ptr_null(strstr(line, "left"));
+    ck_assert_ptr_null(strstr(bar, "/s"));
+}
+END_TEST
+
+START_TEST(no_rate_is_told_of_a_hundredth_that_took_no_second)
+{
+    cleanup_free char *line = NULL;
+
+    progress_update(&progress, PROGRESS_RUNNING, 0, 1000ull * MIB, 1000 * SECOND);
+    progress_update(&progress, PROGRESS_RUNNING, 100 * MIB, 1000ull * MIB,
+                    1000 * SECOND + SECOND / 4);
+    line = progress_line(&progress, 1001 * SECOND);
+    ck_assert_str_eq(line, "save web: 10%, 100 of 1000 MiB");
+}
+END_TEST
+
+START_TEST(a_slow_beginning_does_not_hide_the_rate_for_long)
+{
+    cleanup_free char *line = NULL;
+
+    start_slowly(8);
+    line = progress_line(&progress, 1002 * SECOND);
+    ck_assert_str_eq(line, "save web: 1%, 175 of 10000 MiB, 88 MiB/s, 1:52 left");
+}
+END_TEST
+
+START_TEST(more_than_a_day_left_is_not_told)
+{
+    cleanup_free char *less = NULL, *more = NULL;
+
+    progress_update(&progress, PROGRESS_RUNNING, 0, 86410ull * MIB, 1000 * SECOND);
+    progress_update(&progress, PROGRESS_RUNNING, 1000ull * MIB, 86410ull * MIB, 2000 * SECOND);
+    less = progress_line(&progress, 2000 * SECOND);
+    ck_assert_str_eq(less, "save web: 1%, 1000 of 86410 MiB, 1 MiB/s, 23:43:30 left");
+    progress_update(&progress, PROGRESS_RUNNING, 1000ull * MIB, 97401ull * MIB, 2000 * SECOND);
+    more = progress_line(&progress, 2000 * SECOND);
+    ck_assert_str_eq(more, "save web: 1%, 1000 of 97401 MiB, 1 MiB/s");
+}
+END_TEST
+
 START_TEST(all_done_is_a_hundred_percent_also_where_more_was_done_than_there_is)
 {
     cleanup_free char *line = NULL;
@@ -437,6 +496,10 @@ main(void)
     tcase_add_test(tc, a_bar_is_never_wider_than_the_terminal);
     tcase_add_test(tc, a_bar_is_cut_between_characters);
     tcase_add_test(tc, the_rate_follows_what_is_recent);
+    tcase_add_loop_test(tc, no_rate_is_told_before_a_second_and_a_hundredth, 0, 3);
+    tcase_add_test(tc, no_rate_is_told_of_a_hundredth_that_took_no_second);
+    tcase_add_test(tc, a_slow_beginning_does_not_hide_the_rate_for_long);
+    tcase_add_test(tc, more_than_a_day_left_is_not_told);
     tcase_add_test(tc, all_done_is_a_hundred_percent_also_where_more_was_done_than_there_is);
     tcase_add_test(tc, without_a_total_the_time_is_told);
     tcase_add_test(tc, off_a_terminal_there_is_a_line_every_five_seconds_and_no_control_character);
