@@ -15,6 +15,7 @@
 #include "config.h"
 #include "daemon.h"
 #include "domains.h"
+#include "driver/host.h"
 #include "driver/log-journal.h"
 #include "eventloop/loop.h"
 #include "events.h"
@@ -154,6 +155,9 @@ static void
 stop(struct daemon *daemon)
 {
     server_free(daemon->server);
+    /* It answers what waits for Xen: so what waits must be there. */
+    host_close(daemon->host);
+    daemon->host = NULL;
     jobs_free(daemon->jobs);
     workers_free(daemon->workers);
     domains_stop(daemon);

@@ -21,6 +21,9 @@ server_tests = tests/daemon/test-config tests/daemon/test-conn tests/daemon/test
 	tests/daemon/test-dispatch tests/daemon/test-events tests/daemon/test-server
 check_PROGRAMS += $(server_tests)
 TESTS += $(server_tests)
+
+dist_check_SCRIPTS += tests/daemon/test-main.sh
+TESTS += tests/daemon/test-main.sh
 server_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/daemon $(daemon_paths)
 server_test_cflags = $(AM_CFLAGS) $(CHECK_CFLAGS)
 server_test_ldadd = tests/daemon/libharness.a daemon/libserver.a tests/daemon/libstubs.a \

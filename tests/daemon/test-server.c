@@ -17,6 +17,7 @@
 
 #include "base/alloc.h"
 #include "harness.h"
+#include "lock.h"
 
 static struct harness h;
 static char           dir[64], path[96], path_ro[96];
@@ -332,6 +333,58 @@ START_TEST(a_socket_that_is_neither_is_an_error)
 }
 END_TEST
 
+/*----- one daemon only -----*/
+
+/* Returns what a second process says when it wants the lock: 0 for having got it. */
+static int
+lock_elsewhere(void)
+{
+    struct err err;
+    int        status;
+    pid_t      pid = fork();
+
+    if (pid == 0)
+        _exit(lock_run_dir(h.daemon.config, &err) >= 0              ? 0
+              : strstr(err.message, "another dom0d runs already: ") ? 1
+                                                                    : 2);
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+START_TEST(the_run_folder_is_made_and_has_one_daemon)
+{
+    char       run_dir[96], jobs[112], lock[128];
+    struct err err = {.message = ""};
+    int        fd;
+
+    snprintf(run_dir, sizeof run_dir, "%s/run", dir);
+    snprintf(jobs, sizeof jobs, "%s/jobs", run_dir);
+    snprintf(lock, sizeof lock, "%s/dom0d.lock", run_dir);
+    config_set(h.daemon.config, "run_dir", run_dir, &err);
+    fd = lock_run_dir(h.daemon.config, &err);
+    ck_assert_msg(fd >= 0, "%s", err.message);
+    ck_assert_uint_eq(mode_of(jobs), 0700);
+    ck_assert_int_eq(lock_elsewhere(), 1);
+    close(fd);
+    ck_assert_int_eq(lock_elsewhere(), 0);
+    unlink(lock);
+    rmdir(jobs);
+    rmdir(run_dir);
+}
+END_TEST
+
+START_TEST(a_run_folder_that_cannot_be_made_is_an_error)
+{
+    struct err err;
+
+    config_set(h.daemon.config, "run_dir", "/nonexistent/run", &err);
+    ck_assert_int_eq(lock_run_dir(h.daemon.config, &err), -1);
+    ck_assert_str_eq(err.message,
+                     "cannot make the folder /nonexistent/run: No such file or directory");
+}
+END_TEST
+
 /*----- when nobody can come in -----*/
 
 START_TEST(above_max_clients_a_new_one_is_closed_at_once)
@@ -501,6 +554,8 @@ main(void)
     tcase_add_test(tc, sockets_that_systemd_passes_are_used_and_no_others);
     tcase_add_test(tc, a_socket_without_a_name_is_known_by_its_path);
     tcase_add_test(tc, a_socket_that_is_neither_is_an_error);
+    tcase_add_test(tc, the_run_folder_is_made_and_has_one_daemon);
+    tcase_add_test(tc, a_run_folder_that_cannot_be_made_is_an_error);
     tcase_add_test(tc, above_max_clients_a_new_one_is_closed_at_once);
     tcase_add_test(tc, read_only_clients_leave_room_for_the_administrator);
     tcase_add_test(tc, without_descriptors_nobody_is_accepted_until_a_client_goes);
