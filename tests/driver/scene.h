@@ -7,7 +7,7 @@
 
 #include <check.h>
 
-#include "fake-xen.h"
+#include "../fakes/fake-xen.h"
 #include "operation.h"
 
 struct scene {
