@@ -41,7 +41,8 @@ add_interface_names(const struct domain_def *def, xmlNode *devices, const struct
     for (size_t i = 0; i < def->n_interfaces; i++, node = xml_next(node, "interface")) {
         xmlNode *target = xml_child(node, "target");
 
-        if (i >= live->n_interface_names || !live->interface_names[i])
+        /* A name that the user gave is the one it has. */
+        if (def->interfaces[i].target || i >= live->n_interface_names || !live->interface_names[i])
             continue;
         if (!target)
             target = xml_add_child(node, "target", NULL);

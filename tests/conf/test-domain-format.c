@@ -37,7 +37,7 @@ END_TEST
 
 START_TEST(a_running_domain_is_written_with_what_is_live)
 {
-    static const char *const interfaces[] = {"vif7.0", NULL, "vif7.2"};
+    static const char *const interfaces[] = {"vif7.0", "vif7.1", NULL};
     const struct domain_live live = {.domid = 7,
                                      .console_tty = "/dev/pts/3",
                                      .interface_names = interfaces,
