@@ -3,7 +3,6 @@
  * devices-parse.c: what <devices> says.
  */
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -42,46 +41,75 @@ refuse_children(const xmlNode *node, const char *const *names, struct err *err)
 
 /*----- disks -----*/
 
-/* libxl's names of virtual disks: xvdb, hdc, sdaa15; see Xen's man page xen-vbd-interface(7). */
+/* The number of characters of s that are in set, 0 if there are more than max. */
+static size_t
+span(const char *s, const char *set, size_t max)
+{
+    size_t length = strspn(s, set);
+
+    return length <= max ? length : 0;
+}
+
+#define DIGITS "0123456789"
+
+/* The prefix, one to three letters, perhaps the number of a partition: xvdb, hdc, sdaa15. */
+static bool
+is_lettered_target(const char *target, const char *prefix)
+{
+    size_t letters;
+
+    if (strncmp(target, prefix, strlen(prefix)) != 0)
+        return false;
+    target += strlen(prefix);
+    letters = span(target, "abcdefghijklmnopqrstuvwxyz", 3);
+    target += letters;
+    return letters && !target[span(target, DIGITS, 3)];
+}
+
+/* Disk and partition: d3p1. */
+static bool
+is_numbered_target(const char *target)
+{
+    size_t disk = *target == 'd' ? span(target + 1, DIGITS, 5) : 0, partition;
+
+    if (!disk || target[1 + disk] != 'p')
+        return false;
+    target += 1 + disk + 1;
+    partition = span(target, DIGITS, 3);
+    return partition && !target[partition];
+}
+
+/* libxl's names of virtual disks, see Xen's xen-vbd-interface(7). */
 static bool
 is_disk_target(const char *target)
 {
-    static const char *const prefixes[] = {"xvd", "hd", "sd"};
-
-    for (size_t i = 0; i < array_size(prefixes); i++) {
-        size_t length = strlen(prefixes[i]), letters;
-
-        if (strncmp(target, prefixes[i], length) != 0)
-            continue;
-        letters = strspn(target + length, "abcdefghijklmnopqrstuvwxyz");
-        length += letters;
-        return letters && letters <= 3 && strspn(target + length, "0123456789") <= 3 &&
-               !target[length + strspn(target + length, "0123456789")];
-    }
-    return false;
+    return is_lettered_target(target, "xvd") || is_lettered_target(target, "hd") ||
+           is_lettered_target(target, "sd") || is_numbered_target(target);
 }
 
-static int
-parse_disk_driver(struct domain_disk *disk, const xmlNode *driver, struct err *err)
-{
-    /* tap, tap2 and file are names of Xen's drivers of old: libxl picks what serves today. */
-    static const char *const names[] = {"phy", "qemu", "tap", "tap2", "file", NULL};
-    const char              *name = xml_attr(driver, "name"), *type = xml_attr(driver, "type");
-    int                      word, format = DISK_RAW;
+/* tap, tap2 and file are names of Xen's drivers of old: libxl picks what serves today. */
+enum driver { DRIVER_PHY, DRIVER_QEMU, DRIVER_FILE, DRIVER_TAP, DRIVER_TAP2 };
+static const char *const driver_names[] = {"phy", "qemu", "file", "tap", "tap2", NULL};
 
-    if (type && xml_word(driver, "type", type, disk_format_names, &format, err))
+static int
+parse_disk_driver(struct domain_disk *disk, const xmlNode *node, struct err *err)
+{
+    const char *name = xml_attr(node, "name"), *type = xml_attr(node, "type");
+    int         driver, format = DISK_RAW;
+
+    if (type && xml_word(node, "type", type, disk_format_names, &format, err))
         return -1;
     disk->format = (enum disk_format)format;
     if (!name)
         return 0;
-    if (xml_word(driver, "name", name, names, &word, err))
+    if (xml_word(node, "name", name, driver_names, &driver, err))
         return -1;
-    if (word == 0)
+    if (driver == DRIVER_PHY)
         disk->backend = DISK_BACKEND_PHY;
-    if (word == 1)
+    if (driver == DRIVER_QEMU)
         disk->backend = DISK_BACKEND_QDISK;
-    if (format != DISK_RAW && (word == 0 || word == 4))
-        return xml_fail(driver, err, "driver '%s' knows no type but raw", name);
+    if (format != DISK_RAW && (driver == DRIVER_PHY || driver == DRIVER_FILE))
+        return xml_fail(node, err, "driver '%s' knows no type but raw", name);
     return 0;
 }
 
@@ -95,7 +123,7 @@ parse_disk_target(const struct domain_def *def, struct domain_disk *disk, const 
     if (!dev)
         return xml_fail(node, err, "<target dev='...'/> is missing");
     if (!is_disk_target(dev))
-        return xml_unsupported(target, err, "dev '%s' is not xvdN, hdN or sdN", dev);
+        return xml_unsupported(target, err, "dev '%s' is no name that Xen knows, like xvda", dev);
     for (const struct domain_disk *other = def->disks; other < disk; other++)
         if (strcmp(other->target, dev) == 0)
             return xml_fail(target, err, "dev '%s' is used twice", dev);
@@ -379,6 +407,8 @@ parse_emulator(struct domain_def *def, const xmlNode *node, struct err *err)
     (void)err;
     if (!def->emulator)
         def->emulator = xml_trimmed_text(node);
+    if (def->emulator && !*def->emulator)
+        free(take_ptr(def->emulator));
     return 0;
 }
 

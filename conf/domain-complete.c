@@ -114,9 +114,9 @@ complete_disks(const struct domain_def *def, xmlNode *devices)
         set_if_absent(node, "type", "file");
         set_if_absent(node, "device", "disk");
         set_if_absent(xml_child(node, "target"), "bus",
-                      first == 'x'   ? "xen"
-                      : first == 'h' ? "ide"
-                                     : "scsi");
+                      first == 'h'   ? "ide"
+                      : first == 's' ? "scsi"
+                                     : "xen");
     }
 }
 

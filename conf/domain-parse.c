@@ -297,8 +297,6 @@ parse_action(const xmlNode *root, const char *name, enum domain_action absent,
 
     if (text && xml_word(node, "action", text, action_names, &word, err))
         return -1;
-    if (word >= DOMAIN_ACTION_COREDUMP_DESTROY && action_out && strcmp(name, "on_crash") != 0)
-        return xml_fail(node, err, "only a crash can be followed by '%s'", text);
     *action_out = (enum domain_action)word;
     return 0;
 }
@@ -318,13 +316,12 @@ parse_actions(struct domain_def *def, const xmlNode *root, struct err *err)
 static int
 refuse_unsupported(struct domain_def *def, const xmlNode *root, struct err *err)
 {
-    static const char *const names[] = {"launchSecurity", NULL};
-    const xmlNode           *numa = xml_child(xml_child(root, "cpu"), "numa");
+    const xmlNode *security = xml_child(root, "launchSecurity");
+    const xmlNode *numa = xml_child(xml_child(root, "cpu"), "numa");
 
     (void)def;
-    for (int i = 0; names[i]; i++)
-        if (xml_child(root, names[i]))
-            return xml_unsupported(xml_child(root, names[i]), err, "is not supported");
+    if (security)
+        return xml_unsupported(security, err, "is not supported");
     return numa ? xml_unsupported(numa, err, "is not supported") : 0;
 }
 

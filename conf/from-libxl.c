@@ -363,14 +363,20 @@ add_vnc(struct text *out, const libxl_vnc_info *vnc, const char *keymap)
 }
 
 static bool
+is_tablet(const char *usb_device)
+{
+    return usb_device && strcmp(usb_device, "tablet") == 0;
+}
+
+static bool
 has_tablet(const libxl_domain_build_info *info)
 {
-    const char *one[] = {info->u.hvm.usbdevice, NULL};
+    const libxl_string_list list = info->u.hvm.usbdevice_list;
 
-    if (one[0] && strcmp(one[0], "tablet") == 0)
+    if (is_tablet(info->u.hvm.usbdevice))
         return true;
-    for (int i = 0; info->u.hvm.usbdevice_list && info->u.hvm.usbdevice_list[i]; i++)
-        if (strcmp(info->u.hvm.usbdevice_list[i], "tablet") == 0)
+    for (int i = 0; list && list[i]; i++)
+        if (is_tablet(list[i]))
             return true;
     return false;
 }
