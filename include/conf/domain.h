@@ -61,8 +61,8 @@ struct domain_interface {
     uint64_t            rate_kib_per_second; /* what the guest may send; 0: no limit */
 };
 
+/* VNC, the only kind that is known; there is at most one. */
 struct domain_graphics {
-    bool  vnc;                        /* the only kind that is known */
     char *listen, *password, *keymap; /* NULL: not given */
     int   port;                       /* -1: automatic */
 };
