@@ -145,7 +145,6 @@ take_passed(const struct config *config, int fd, const char *name, struct listen
     if (sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) <= 0)
         return err_set(err, ERR_INVALID_ARG,
                        "systemd passed a socket '%s' that is no listening Unix socket", name);
-    fcntl(fd, F_SETFD, FD_CLOEXEC);
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     *socket_out = (struct listen_socket){.fd = fd, .read_only = read_only};
     return 0;

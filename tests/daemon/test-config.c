@@ -83,6 +83,7 @@ static const struct {
     {"max_clients =", "x:1: max_clients must be a number, not ''"},
     {"max_clients = -1", "x:1: max_clients must be a number, not '-1'"},
     {"max_clients = 0", "x:1: max_clients must be from 1 to 100000, not '0'"},
+    {"max_clients = 100001", "x:1: max_clients must be from 1 to 100000, not '100001'"},
     {"max_clients = 3 MiB", "x:1: max_clients must be a number, not '3 MiB'"},
     {"max_clients = 3x", "x:1: max_clients must be a number, not '3x'"},
     {"max_clients = 99999999999999999999",

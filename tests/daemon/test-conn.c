@@ -206,6 +206,20 @@ START_TEST(a_slow_client_that_finishes_its_frames_is_kept)
 }
 END_TEST
 
+START_TEST(the_half_minute_begins_with_the_frame)
+{
+    uint64_t now = loop_now_usec();
+
+    conn_sweep(client.conn, now += 600 * SECOND);
+    client_write(&client, "\0\0\0\x1c\x20", 5);
+    harness_settle(&h);
+    conn_sweep(client.conn, now + 29 * SECOND);
+    ck_assert(client_is_there());
+    conn_sweep(client.conn, now + 32 * SECOND);
+    ck_assert(!client_is_there());
+}
+END_TEST
+
 START_TEST(a_client_that_says_nothing_is_kept)
 {
     uint64_t now = loop_now_usec();
@@ -458,6 +472,27 @@ START_TEST(a_ping_is_answered_before_open_too)
 }
 END_TEST
 
+START_TEST(a_flood_of_pings_whose_answers_are_not_read_costs_a_bounded_memory)
+{
+    static const char ping[] = "\0\0\0\x1c\x6b\x65\x65\x70\0\0\0\1\0\0\0\1\0\0\0\2"
+                               "\0\0\0\0\0\0\0";
+    int               stuck = 0;
+
+    h.daemon.config->max_output = 100000;
+    while (stuck < 3) {
+        ssize_t n = send(client.fd, ping, sizeof ping, MSG_NOSIGNAL);
+
+        stuck = n < 0 ? stuck + 1 : 0;
+        if (n < 0)
+            harness_settle(&h);
+        ck_assert(n < 0 || n == sizeof ping);
+    }
+    ck_assert_uint_gt(stream_unsent(&client.conn->stream), 50000);
+    ck_assert_uint_le(stream_unsent(&client.conn->stream), 50000 + sizeof ping);
+    ck_assert(client_is_there());
+}
+END_TEST
+
 START_TEST(a_ping_that_is_a_call_is_an_unknown_program)
 {
     struct wire_header ping = keepalive_header(KEEPALIVE_PING);
@@ -652,6 +687,7 @@ main(void)
     tcase_add_test(tc, a_crowd_that_sends_garbage_is_closed_with_few_lines_in_the_log);
     tcase_add_test(tc, a_frame_that_was_begun_must_be_whole_in_half_a_minute);
     tcase_add_test(tc, a_slow_client_that_finishes_its_frames_is_kept);
+    tcase_add_test(tc, the_half_minute_begins_with_the_frame);
     tcase_add_test(tc, a_client_that_says_nothing_is_kept);
     tcase_add_test(tc, what_a_pause_holds_up_is_not_the_clients_fault);
     tcase_add_test(tc, a_client_waits_when_it_has_too_many_requests_in_flight);
@@ -663,6 +699,7 @@ main(void)
     tcase_add_test(tc, a_client_that_never_reads_its_events_costs_a_bounded_memory_and_is_given_up);
     tcase_add_test(tc, one_reply_may_be_larger_than_the_bound);
     tcase_add_test(tc, a_ping_is_answered_before_open_too);
+    tcase_add_test(tc, a_flood_of_pings_whose_answers_are_not_read_costs_a_bounded_memory);
     tcase_add_test(tc, a_ping_that_is_a_call_is_an_unknown_program);
     tcase_add_test(tc, other_keepalive_messages_are_ignored);
     tcase_add_test(tc, a_client_that_did_not_ask_for_keepalive_is_never_pinged);

@@ -165,6 +165,25 @@ START_TEST(a_socket_that_a_killed_daemon_left_is_replaced)
 }
 END_TEST
 
+/* Fill the kernel's queue of a listener that accepts nobody. */
+static void
+crowd_in(const char *to)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", to);
+    for (;;) {
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        int r = connect(fd, (struct sockaddr *)&address, sizeof address);
+
+        close(fd);
+        if (r < 0)
+            break;
+    }
+    ck_assert_int_eq(errno, EAGAIN);
+}
+
+/* _i: whether so many wait for it that no more may. */
 START_TEST(a_socket_on_which_somebody_listens_is_left_alone)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -174,10 +193,12 @@ START_TEST(a_socket_on_which_somebody_listens_is_left_alone)
     snprintf(address.sun_path, sizeof address.sun_path, "%s", path_ro);
     ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
     ck_assert_int_eq(listen(fd, 5), 0);
+    if (_i)
+        crowd_in(path_ro);
     ck_assert_int_eq(server_listen(h.daemon.server, &err), -1);
     ck_assert_ptr_nonnull(strstr(err.message, "sock-ro: another process does already"));
     ck_assert_int_ne(access(path, F_OK), 0); /* the other one was closed again */
-    close(connect_well(path_ro));
+    ck_assert_int_eq(access(path_ro, F_OK), 0);
     close(fd);
     unlink(path_ro);
 }
@@ -430,6 +451,24 @@ START_TEST(read_only_clients_leave_room_for_the_administrator)
 }
 END_TEST
 
+START_TEST(who_only_opened_read_only_does_not_count_as_a_read_only_client)
+{
+    int           fds[20];
+    struct client by_flag = client_new(&h, false);
+
+    h.daemon.config->max_clients = 20;
+    client_open(&by_flag, 1);
+    client_free(&by_flag);
+    listen_well();
+    for (int n = 0; n < 20; n++)
+        fds[n] = connect_well(path_ro);
+    harness_settle(&h);
+    ck_assert_uint_eq(server_client_count(h.daemon.server), 18);
+    for (int n = 0; n < 20; n++)
+        close(fds[n]);
+}
+END_TEST
+
 /* No descriptor above those in use may be opened from now on.  Returns what it was before. */
 static struct rlimit
 forbid_descriptors(void)
@@ -546,7 +585,7 @@ main(void)
     tcase_add_test(tc, a_group_that_there_is_not_is_said_and_only_root_is_let_in);
     tcase_add_test(tc, the_group_may_use_the_read_write_socket);
     tcase_add_test(tc, a_socket_that_a_killed_daemon_left_is_replaced);
-    tcase_add_test(tc, a_socket_on_which_somebody_listens_is_left_alone);
+    tcase_add_loop_test(tc, a_socket_on_which_somebody_listens_is_left_alone, 0, 2);
     tcase_add_test(tc, a_file_that_is_no_socket_is_left_alone);
     tcase_add_test(tc, a_name_that_is_too_long_for_a_socket_is_an_error);
     tcase_add_test(tc, who_a_client_is_comes_from_the_kernel);
@@ -558,6 +597,7 @@ main(void)
     tcase_add_test(tc, a_run_folder_that_cannot_be_made_is_an_error);
     tcase_add_test(tc, above_max_clients_a_new_one_is_closed_at_once);
     tcase_add_test(tc, read_only_clients_leave_room_for_the_administrator);
+    tcase_add_test(tc, who_only_opened_read_only_does_not_count_as_a_read_only_client);
     tcase_add_test(tc, without_descriptors_nobody_is_accepted_until_a_client_goes);
     tcase_add_test(tc, without_descriptors_and_clients_it_is_tried_again_after_a_second);
     tcase_add_test(tc, a_thousand_clients_come_and_go);
