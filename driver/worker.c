@@ -117,6 +117,12 @@ operation_identified(void *arg, const struct operation *op, const struct domain_
     struct worker *w = arg;
 
     (void)op;
+    /* From here on it is known whose operation this is. */
+    free(w->start.name);
+    w->start.name = xstrdup(def->name);
+    memcpy(w->start.uuid, def->uuid, UUID_SIZE);
+    w->xl.log.about.domain = w->start.name;
+    uuid_format(def->uuid, w->uuid);
     w->identified = (worker_identified){.name = xstrdup(def->name), .xml = xstrdup(xml)};
     memcpy(w->identified.uuid, def->uuid, UUID_SIZE);
     say_identified(w);

@@ -1,7 +1,7 @@
 # Each on the fake Xen, but test-off-xen, which is on what this machine has.
 driver_tests = tests/driver/test-create tests/driver/test-destroy tests/driver/test-host \
 	tests/driver/test-image tests/driver/test-new-file tests/driver/test-off-xen \
-	tests/driver/test-restore tests/driver/test-save tests/driver/test-worker \
+	tests/driver/test-restore tests/driver/test-save tests/driver/test-undo tests/driver/test-worker \
 	tests/driver/test-xl-call tests/driver/test-xl-hooks tests/driver/test-xl-log
 check_PROGRAMS += $(driver_tests)
 TESTS += $(driver_tests)
@@ -39,6 +39,9 @@ tests_driver_test_restore_LDADD = $(driver_test_ldadd)
 tests_driver_test_save_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_save_CFLAGS = $(driver_test_cflags)
 tests_driver_test_save_LDADD = $(driver_test_ldadd)
+tests_driver_test_undo_CPPFLAGS = $(driver_test_cppflags)
+tests_driver_test_undo_CFLAGS = $(driver_test_cflags)
+tests_driver_test_undo_LDADD = $(driver_test_ldadd)
 tests_driver_test_worker_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_worker_CFLAGS = $(driver_test_cflags)
 tests_driver_test_worker_LDADD = $(driver_test_ldadd)

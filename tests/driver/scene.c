@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -89,6 +90,22 @@ scene_xml(const char *name, char letter)
              "<kernel>%s</kernel></os><devices/></domain>",
              name, uuid, scene.kernel);
     return xml;
+}
+
+size_t
+scene_write_image(const char *path, enum image_format format, const char *config, uint64_t counter)
+{
+    cleanup_close int  fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    uint8_t            start[FAKE_STREAM_START];
+    size_t             body_size;
+    cleanup_free void *body = fake_stream_body(counter, true, &body_size);
+    struct err         err;
+
+    fake_stream_start(start);
+    ck_assert_int_eq(image_write(fd, format, config, &err), 0);
+    ck_assert_int_eq(file_write_all(fd, start, sizeof start), 0);
+    ck_assert_int_eq(file_write_all(fd, body, body_size), 0);
+    return (size_t)lseek(fd, 0, SEEK_CUR);
 }
 
 worker_start

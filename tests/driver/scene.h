@@ -8,6 +8,7 @@
 #include <check.h>
 
 #include "../fakes/fake-xen.h"
+#include "driver/image.h"
 #include "operation.h"
 
 struct scene {
@@ -31,6 +32,10 @@ size_t      scene_count_files(void); /* beside the kernel */
 
 /** A PVH guest's XML, its uuid made of letter; static. */
 const char *scene_xml(const char *name, char letter);
+
+/** Puts a whole image in libvirt's or xl's wrapper there; returns the file's size. */
+size_t scene_write_image(const char *path, enum image_format format, const char *config,
+                         uint64_t counter);
 
 /** For all members that are not given here zero and "" will do. */
 worker_start scene_start(worker_operation operation, const char *name, char letter);

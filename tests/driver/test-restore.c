@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,7 +8,6 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "conf/libxl.h"
-#include "driver/image.h"
 #include "scene.h"
 
 #define COUNTER 4711
@@ -17,21 +15,10 @@
 static char   path[256];
 static size_t size;
 
-/* Writes path; the wrapper and what it holds are given. */
 static void
 write_image(enum image_format format, const char *config)
 {
-    cleanup_close int  fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-    uint8_t            start[FAKE_STREAM_START];
-    size_t             body_size;
-    cleanup_free void *body = fake_stream_body(COUNTER, true, &body_size);
-    struct err         err;
-
-    fake_stream_start(start);
-    ck_assert_int_eq(image_write(fd, format, config, &err), 0);
-    ck_assert_int_eq(file_write_all(fd, start, sizeof start), 0);
-    ck_assert_int_eq(file_write_all(fd, body, body_size), 0);
-    size = (size_t)lseek(fd, 0, SEEK_CUR);
+    size = scene_write_image(path, format, config, COUNTER);
 }
 
 static void

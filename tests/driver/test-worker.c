@@ -3,7 +3,6 @@
  */
 #include <check.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,7 +11,6 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
-#include "driver/image.h"
 #include "scene.h"
 #include "wire/frame.h"
 #include "worker.h"
@@ -191,17 +189,9 @@ start_create(void)
 static worker_start
 start_restore(void)
 {
-    cleanup_close int  fd = open(image_path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-    uint8_t            begin[FAKE_STREAM_START];
-    size_t             size;
-    cleanup_free void *body = fake_stream_body(1, true, &size);
-    worker_start       start = scene_start(WORKER_RESTORE, "", '\0');
-    struct err         err;
+    worker_start start = scene_start(WORKER_RESTORE, "", '\0');
 
-    fake_stream_start(begin);
-    ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, xml, &err), 0);
-    ck_assert_int_eq(file_write_all(fd, begin, sizeof begin), 0);
-    ck_assert_int_eq(file_write_all(fd, body, size), 0);
+    scene_write_image(image_path, IMAGE_LIBVIRT, xml, 1);
     start.path = image_path;
     return start;
 }
@@ -378,6 +368,8 @@ START_TEST(a_daemon_that_comes_back_is_asked_again)
     client_connect(&client);
     hear(&client, &report);
     ck_assert_int_eq(report.type, WORKER_STATE);
+    ck_assert_str_eq(report.worker_report_u.state.start.name, "web");
+    ck_assert_int_eq(report.worker_report_u.state.start.uuid[0], 'w');
     forget(&report);
     hear(&client, &report);
     ck_assert_int_eq(report.type, WORKER_IDENTIFIED);

@@ -60,6 +60,8 @@ create(const char *name, const char *uuid_text, const char *type)
 
     if (!uuid_parse(uuid_text, uuid))
         return usage();
+    /* Nobody looks before it is complete. */
+    fake_lock();
     dom = fake_domain_add(name, 'x');
     memcpy(dom->uuid, uuid, UUID_SIZE);
     libxl_domain_type_from_string(type, (libxl_domain_type *)&dom->type);
@@ -73,7 +75,7 @@ create(const char *name, const char *uuid_text, const char *type)
         fprintf(stderr, "fake-xen: %s\n", err.message);
         return 1;
     }
-    fake_xen_changed();
+    fake_unlock();
     printf("%u\n", dom->domid);
     return 0;
 }

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a worker left that was killed: it is made here by hand, then undone or finished. */
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "new-file.h"
+#include "scene.h"
+
+static struct fake_domain *dom;
+static char                path[256], xml[2048];
+
+static void
+setup(void)
+{
+    scene_begin();
+    snprintf(path, sizeof path, "%s", scene_path("web.save"));
+    snprintf(xml, sizeof xml, "%s", scene_xml("web", 'w'));
+    dom = fake_domain_add("web", 'w');
+}
+
+static void
+teardown(void)
+{
+    unlink(path);
+    scene_end();
+}
+
+static struct scene_outcome
+undo(worker_operation operation, unsigned flags)
+{
+    worker_start start = scene_start(operation, "web", 'w');
+
+    start.domid = (int)dom->domid;
+    start.path = path;
+    start.xml = xml;
+    start.flags = flags | WORKER_UNDO;
+    return scene_run(&start, NULL);
+}
+
+static void
+assert_undone(const struct scene_outcome *out, const char *words)
+{
+    ck_assert_int_eq(out->calls, 1);
+    ck_assert_msg(out->err.code == ERR_OPERATION_ABORTED, "%d %s", out->err.code, out->err.message);
+    ck_assert_msg(strstr(out->err.message, words), "%s", out->err.message);
+}
+
+static void
+assert_done(const struct scene_outcome *out)
+{
+    ck_assert_int_eq(out->calls, 1);
+    ck_assert_msg(out->err.code == ERR_NONE, "%s", out->err.message);
+}
+
+/*----- create and restore: _i is which -----*/
+
+static const worker_operation builds[] = {WORKER_CREATE, WORKER_RESTORE};
+
+static void
+keep_xml(void)
+{
+    cleanup_free char *kept = fake_path("userdata", dom->domid);
+    struct err         err;
+
+    ck_assert_int_eq(file_replace(kept, xml, strlen(xml), 0600, &err), 0);
+}
+
+START_TEST(a_half_built_domain_is_destroyed)
+{
+    struct scene_outcome out;
+
+    dom->paused = true;
+    out = undo(builds[_i], 0);
+    assert_undone(&out, "the half-built domain was destroyed");
+    ck_assert(!dom->used);
+}
+END_TEST
+
+START_TEST(a_complete_domain_is_let_run)
+{
+    struct scene_outcome out;
+
+    dom->paused = true;
+    keep_xml();
+    out = undo(builds[_i], 0);
+    assert_done(&out);
+    ck_assert(dom->used && !dom->paused);
+    ck_assert_int_eq(out.domid, (int)dom->domid);
+}
+END_TEST
+
+START_TEST(a_complete_domain_that_was_to_stay_paused_stays_so)
+{
+    struct scene_outcome out;
+
+    dom->paused = true;
+    keep_xml();
+    out = undo(builds[_i], WORKER_PAUSED);
+    assert_done(&out);
+    ck_assert(dom->used && dom->paused);
+}
+END_TEST
+
+START_TEST(a_domain_that_was_not_made_yet_is_told)
+{
+    struct scene_outcome out;
+
+    dom->used = false;
+    out = undo(builds[_i], 0);
+    assert_undone(&out, "no domain is left");
+    ck_assert_str_eq(scene.world->log, "");
+}
+END_TEST
+
+START_TEST(a_half_built_domain_that_cannot_be_destroyed_is_an_error)
+{
+    struct scene_outcome out;
+
+    fake_xen_rule("destroy", 1, ERROR_FAIL, false);
+    out = undo(builds[_i], 0);
+    ck_assert_int_eq(out.err.code, ERR_OPERATION_FAILED);
+}
+END_TEST
+
+/*----- save -----*/
+
+START_TEST(a_suspended_domain_without_an_image_is_resumed)
+{
+    struct scene_outcome out;
+
+    fake_domain_shuts_down(dom, LIBXL_SHUTDOWN_REASON_SUSPEND);
+    out = undo(WORKER_SAVE, 0);
+    assert_undone(&out, "the domain runs on");
+    ck_assert(dom->used && !dom->shutdown);
+}
+END_TEST
+
+START_TEST(a_suspended_domain_with_its_whole_image_goes)
+{
+    struct scene_outcome out;
+
+    scene_write_image(path, IMAGE_LIBVIRT, xml, 1);
+    fake_domain_shuts_down(dom, LIBXL_SHUTDOWN_REASON_SUSPEND);
+    out = undo(WORKER_SAVE, 0);
+    assert_done(&out);
+    ck_assert(!dom->used);
+    ck_assert_int_eq(access(path, F_OK), 0);
+}
+END_TEST
+
+START_TEST(a_domain_that_went_and_left_its_whole_image_was_saved)
+{
+    struct scene_outcome out;
+
+    scene_write_image(path, IMAGE_LIBVIRT, xml, 1);
+    dom->used = false;
+    out = undo(WORKER_SAVE, 0);
+    assert_done(&out);
+}
+END_TEST
+
+START_TEST(an_image_that_proves_nothing_does_not_cost_the_domain)
+{
+    static char          other[2048];
+    struct scene_outcome out;
+    size_t               size = 0;
+
+    snprintf(other, sizeof other, "%s", scene_xml("other", 'o'));
+    if (_i != 0) /* 0: there is none */
+        size = scene_write_image(path, IMAGE_LIBVIRT, _i == 1 ? other : xml, 1);
+    if (_i == 2)
+        ck_assert_int_eq(truncate(path, (off_t)size - 1), 0);
+    fake_domain_shuts_down(dom, LIBXL_SHUTDOWN_REASON_SUSPEND);
+    /* 3: it may be an older one that was to be overwritten. */
+    out = undo(WORKER_SAVE, _i == 3 ? WORKER_OVERWRITE : 0);
+    assert_undone(&out, "the domain runs on");
+    ck_assert(dom->used && !dom->shutdown);
+}
+END_TEST
+
+static void
+suspend_late(void)
+{
+    fake_domain_shuts_down(dom, LIBXL_SHUTDOWN_REASON_SUSPEND);
+}
+
+START_TEST(a_domain_that_suspends_later_is_resumed_too)
+{
+    struct scene_way     way = {.meanwhile = suspend_late};
+    worker_start         start = scene_start(WORKER_SAVE, "web", 'w');
+    struct scene_outcome out;
+
+    start.domid = (int)dom->domid;
+    start.path = path;
+    start.flags = WORKER_UNDO;
+    out = scene_run(&start, &way);
+    assert_undone(&out, "the domain runs on");
+    ck_assert(!dom->shutdown);
+}
+END_TEST
+
+START_TEST(the_hidden_file_of_the_job_is_removed)
+{
+    struct new_file      file;
+    struct scene_outcome out;
+    struct err           err;
+
+    ck_assert_int_eq(new_file_open_named(&file, path, false, 1, &err), 0);
+    close(file.fd);
+    close(file.folder);
+    free(file.temporary);
+    free(file.name);
+    free(file.path);
+    fake_domain_shuts_down(dom, LIBXL_SHUTDOWN_REASON_SUSPEND);
+    out = undo(_i ? WORKER_SAVE : WORKER_DUMP, 0);
+    assert_undone(&out, "");
+    ck_assert_uint_eq(scene_count_files(), 0);
+}
+END_TEST
+
+START_TEST(a_domain_that_cannot_be_resumed_is_an_error)
+{
+    struct scene_outcome out;
+
+    fake_xen_rule("resume", 1, ERROR_FAIL, false);
+    fake_domain_shuts_down(dom, LIBXL_SHUTDOWN_REASON_SUSPEND);
+    out = undo(WORKER_SAVE, 0);
+    ck_assert_int_eq(out.err.code, ERR_OPERATION_FAILED);
+}
+END_TEST
+
+/*----- the others -----*/
+
+START_TEST(a_destroy_is_done_again)
+{
+    struct scene_outcome out;
+
+    dom->dying = true;
+    out = undo(WORKER_DESTROY, 0);
+    assert_done(&out);
+    ck_assert(!dom->used);
+}
+END_TEST
+
+int
+main(void)
+{
+    TCase *tc = tcase_create("undo");
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_set_timeout(tc, 20);
+    tcase_add_loop_test(tc, a_half_built_domain_is_destroyed, 0, 2);
+    tcase_add_loop_test(tc, a_complete_domain_is_let_run, 0, 2);
+    tcase_add_loop_test(tc, a_complete_domain_that_was_to_stay_paused_stays_so, 0, 2);
+    tcase_add_loop_test(tc, a_domain_that_was_not_made_yet_is_told, 0, 2);
+    tcase_add_loop_test(tc, a_half_built_domain_that_cannot_be_destroyed_is_an_error, 0, 2);
+    tcase_add_test(tc, a_suspended_domain_without_an_image_is_resumed);
+    tcase_add_test(tc, a_suspended_domain_with_its_whole_image_goes);
+    tcase_add_test(tc, a_domain_that_went_and_left_its_whole_image_was_saved);
+    tcase_add_loop_test(tc, an_image_that_proves_nothing_does_not_cost_the_domain, 0, 4);
+    tcase_add_test(tc, a_domain_that_suspends_later_is_resumed_too);
+    tcase_add_loop_test(tc, the_hidden_file_of_the_job_is_removed, 0, 2);
+    tcase_add_test(tc, a_domain_that_cannot_be_resumed_is_an_error);
+    tcase_add_test(tc, a_destroy_is_done_again);
+    return scene_main("undo", tc);
+}
