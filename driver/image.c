@@ -146,6 +146,11 @@ read_xl(int fd, struct image *image, struct err *err)
                        config_size, header.optional_size);
     image->format = IMAGE_XL;
     image->stream_offset = sizeof header + (uint64_t)header.optional_size;
+    if (image->stream_offset > image->size)
+        return err_set(err, ERR_OPERATION_FAILED,
+                       "the image is truncated: its stream should begin at offset %llu, the file "
+                       "ends at %llu",
+                       (unsigned long long)image->stream_offset, (unsigned long long)image->size);
     return read_config(fd, sizeof header + sizeof config_size, config_size, image, "configuration",
                        err);
 }

@@ -32,7 +32,8 @@ struct worker {
     struct xl  xl;
     struct err xl_err; /* code 0: xl is open */
 
-    worker_start      start; /* operation 0: idle */
+    bool              begun; /* else it is idle */
+    worker_start      start;
     char              uuid[UUID_TEXT_SIZE];
     struct operation *op;         /* NULL: idle or finished */
     worker_identified identified; /* xml NULL: not waiting for an answer to it */
@@ -180,6 +181,7 @@ begin(struct worker *w, worker_start *start)
     struct err err = w->xl_err;
 
     loop_timer_stop(&w->idle);
+    w->begun = true;
     w->start = *start;
     *start = (worker_start){0};
     w->progress = (worker_progress){.phase = WORKER_RUNNING, .domid = w->start.domid};
@@ -218,7 +220,7 @@ end(struct worker *w)
 static void
 heard_start(struct worker *w, worker_start *start)
 {
-    if (w->start.operation) {
+    if (w->begun) {
         log_about(LOG_LEVEL_WARNING, &w->xl.log.about, "a second operation is refused");
         return;
     }
@@ -304,7 +306,7 @@ daemon_closed(void *arg, const struct err *err)
     w->connected = false;
     if (err)
         log_about(LOG_LEVEL_WARNING, &w->xl.log.about, "the daemon's connection: %s", err->message);
-    if (!w->start.operation)
+    if (!w->begun)
         end(w);
 }
 
@@ -346,7 +348,7 @@ is_ours(int fd)
 static void
 greet(struct worker *w)
 {
-    if (!w->start.operation)
+    if (!w->begun)
         return;
     say_state(w);
     if (w->identified.xml)

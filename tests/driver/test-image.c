@@ -190,6 +190,7 @@ START_TEST(what_an_xl_image_may_not_have_is_refused)
         {44, 5, "does not fit"},
         {48, UINT32_MAX, "does not fit"},
         {48, sizeof CONFIG + 1, "does not fit"},
+        {44, UINT32_MAX, "stream should begin"},
     };
 
     ck_assert_int_eq(image_write(fd, IMAGE_XL, CONFIG, &err), 0);
@@ -333,7 +334,7 @@ main(void)
     tcase_add_loop_test(tc, a_length_that_cannot_be_is_refused_before_memory_is_taken, 0, 4);
     tcase_add_test(tc, a_length_beyond_the_file_is_refused);
     tcase_add_test(tc, a_definition_that_is_not_one_text_is_refused);
-    tcase_add_loop_test(tc, what_an_xl_image_may_not_have_is_refused, 0, 9);
+    tcase_add_loop_test(tc, what_an_xl_image_may_not_have_is_refused, 0, 10);
     tcase_add_test(tc, a_definition_that_is_too_long_is_not_written);
     tcase_add_loop_test(tc, a_whole_stream_is_known, 0, 2);
     tcase_add_test(tc, a_stream_that_is_cut_anywhere_is_noticed);

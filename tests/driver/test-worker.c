@@ -245,6 +245,19 @@ START_TEST(an_operation_that_makes_no_sense_is_told)
 }
 END_TEST
 
+START_TEST(an_operation_that_there_is_not_is_told_and_was_the_one)
+{
+    worker_start start = start_create();
+
+    start.operation = (worker_operation)0;
+    tell_start(&client, start);
+    hear_done(&client, ERR_INVALID_ARG);
+    tell_start(&client, start_create());
+    turn();
+    ck_assert_uint_eq(fake_domain_count(), 0);
+}
+END_TEST
+
 START_TEST(a_restore_waits_for_an_answer)
 {
     worker_report report;
@@ -501,6 +514,7 @@ main(void)
     tcase_add_test(tc, an_operation_is_started_and_its_end_told);
     tcase_add_test(tc, a_failure_is_told_with_libxls_lines);
     tcase_add_test(tc, an_operation_that_makes_no_sense_is_told);
+    tcase_add_test(tc, an_operation_that_there_is_not_is_told_and_was_the_one);
     tcase_add_test(tc, a_restore_waits_for_an_answer);
     tcase_add_test(tc, a_restore_may_be_refused);
     tcase_add_test(tc, an_abort_is_obeyed);

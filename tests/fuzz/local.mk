@@ -1,7 +1,7 @@
 # A target X is fuzz-X.c and its inputs corpus/X/.  It is built as replay-X, which "make check" runs
 # over the corpus, and with --enable-fuzzers (clang) as fuzz-X, which "make fuzz" runs.  A new target
 # takes the lines of fuzz-frame below and its name in fuzz_targets.
-fuzz_targets = frame domain-xml
+fuzz_targets = frame domain-xml image worker
 
 FUZZ_TIME = 60
 EXTRA_DIST += tests/fuzz/corpus
@@ -17,6 +17,15 @@ tests_fuzz_replay_domain_xml_SOURCES = tests/fuzz/fuzz-domain-xml.c tests/fuzz/r
 	tests/fuzz/fuzz.h
 tests_fuzz_replay_domain_xml_LDADD = conf/libconf.a base/libbase.a $(LIBXML_LIBS) $(XENLIGHT_LIBS)
 
+fuzz_driver_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/driver -I$(top_srcdir)/tests/fakes
+check_PROGRAMS += tests/fuzz/replay-image tests/fuzz/replay-worker
+TESTS += tests/fuzz/replay-image tests/fuzz/replay-worker
+tests_fuzz_replay_image_SOURCES = tests/fuzz/fuzz-image.c tests/fuzz/replay.c tests/fuzz/fuzz.h
+tests_fuzz_replay_image_LDADD = tests/fakes/libfakexen.a $(driver_ldadd)
+tests_fuzz_replay_worker_SOURCES = tests/fuzz/fuzz-worker.c tests/fuzz/replay.c tests/fuzz/fuzz.h
+tests_fuzz_replay_worker_CPPFLAGS = $(fuzz_driver_cppflags)
+tests_fuzz_replay_worker_LDADD = tests/fakes/libfakexen.a $(driver_ldadd)
+
 if FUZZERS
 noinst_PROGRAMS += tests/fuzz/fuzz-frame
 tests_fuzz_fuzz_frame_SOURCES = tests/fuzz/fuzz-frame.c tests/fuzz/fuzz.h
@@ -27,6 +36,15 @@ noinst_PROGRAMS += tests/fuzz/fuzz-domain-xml
 tests_fuzz_fuzz_domain_xml_SOURCES = tests/fuzz/fuzz-domain-xml.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_domain_xml_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_domain_xml_LDADD = $(tests_fuzz_replay_domain_xml_LDADD)
+
+noinst_PROGRAMS += tests/fuzz/fuzz-image tests/fuzz/fuzz-worker
+tests_fuzz_fuzz_image_SOURCES = tests/fuzz/fuzz-image.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_image_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_image_LDADD = $(tests_fuzz_replay_image_LDADD)
+tests_fuzz_fuzz_worker_SOURCES = tests/fuzz/fuzz-worker.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_worker_CPPFLAGS = $(fuzz_driver_cppflags)
+tests_fuzz_fuzz_worker_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_worker_LDADD = $(tests_fuzz_replay_worker_LDADD)
 
 fuzz_programs = $(fuzz_targets:%=tests/fuzz/fuzz-%)
 endif
