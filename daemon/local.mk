@@ -10,6 +10,7 @@ daemon_libserver_a_SOURCES = \
 	daemon/handlers.h daemon/messages.h daemon/daemon.h \
 	daemon/keepalive.c daemon/keepalive.h \
 	daemon/listen.c daemon/listen.h daemon/lock.c daemon/lock.h \
+	daemon/notify.c daemon/notify.h \
 	daemon/request.c daemon/request.h daemon/request-private.h \
 	daemon/server.c daemon/server.h
 daemon_libserver_a_CPPFLAGS = $(AM_CPPFLAGS) $(daemon_paths)
@@ -26,7 +27,7 @@ daemon_libdomains_a_SOURCES = daemon/adopt.c daemon/domain-state.c daemon/domain
 	daemon/workers.c daemon/workers.h
 
 sbin_PROGRAMS += daemon/dom0d
-daemon_dom0d_SOURCES = daemon/main.c daemon/notify.c daemon/notify.h
+daemon_dom0d_SOURCES = daemon/main.c
 daemon_dom0d_CPPFLAGS = $(AM_CPPFLAGS) $(daemon_paths)
 # The halves need each other.
 daemon_dom0d_LDADD = daemon/libserver.a daemon/libdomains.a daemon/libserver.a $(driver_ldadd)
