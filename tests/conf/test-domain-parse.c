@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "conf/domain.h"
@@ -221,6 +222,26 @@ START_TEST(a_bad_document_is_refused_with_line_element_and_reason)
     ck_assert_ptr_null(parse(bad_documents[_i].xml, &err));
     ck_assert_str_eq(err.message, bad_documents[_i].message);
     ck_assert_int_eq(err.code, bad_documents[_i].code);
+}
+END_TEST
+
+START_TEST(libxml2_writes_nothing_to_stderr)
+{
+    static const char ids[] = "<a xml:id='7'><b xml:id='x'/><c xml:id='x'/></a>";
+    FILE             *file = tmpfile();
+    int               kept = dup(STDERR_FILENO);
+    struct err        err;
+
+    ck_assert_ptr_nonnull(file);
+    fflush(stderr);
+    dup2(fileno(file), STDERR_FILENO);
+    for (size_t i = 0; i < array_size(bad_documents); i++)
+        parse(bad_documents[i].xml, &err);
+    parse(ids, &err);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    ck_assert_int_eq(lseek(fileno(file), 0, SEEK_END), 0);
+    fclose(file);
 }
 END_TEST
 
@@ -634,6 +655,7 @@ main(void)
     tcase_add_loop_test(tc, memory_is_read_in_every_unit_and_kept_in_kib, 0, array_size(sizes));
     tcase_add_loop_test(tc, a_bad_document_is_refused_with_line_element_and_reason, 0,
                         array_size(bad_documents));
+    tcase_add_test(tc, libxml2_writes_nothing_to_stderr);
     tcase_add_loop_test(tc, a_bad_part_is_refused_with_line_element_and_reason, 0,
                         array_size(bad_parts));
     tcase_add_test(tc, a_boot_device_too_many_is_refused);
