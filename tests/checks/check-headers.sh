@@ -10,8 +10,10 @@ for header in $(cd "$top_srcdir" && find include base eventloop wire conf driver
     case $folder in tests/*) private=-I$top_srcdir/${folder#tests/} ;; *) private= ;; esac
     # CPPFLAGS are words.
     # shellcheck disable=SC2086
-    if ! $CC -std=gnu11 -Wall -Werror -fsyntax-only -x c $CHECK_CPPFLAGS \
-        ${private:+"$private"} -include "$top_builddir/build-config.h" "$top_srcdir/$header"; then
+    # Included, not compiled itself: clang finds an inline function of a main file unused.
+    if ! echo "#include \"$top_srcdir/$header\"" |
+        $CC -std=gnu11 -Wall -Werror -fsyntax-only $CHECK_CPPFLAGS ${private:+"$private"} \
+            -include "$top_builddir/build-config.h" -x c -; then
         echo "$header does not compile alone" >&2
         status=1
     fi
