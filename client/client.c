@@ -9,6 +9,24 @@
 #include "command.h"
 #include "connection.h"
 
+#define PATIENCE_SEC 30
+#define PATIENCE_SEC_MAX (7u * 24 * 3600)
+
+static int
+parse_patience(struct client *client, unsigned *seconds_out, struct err *err)
+{
+    const char   *text = client->patience;
+    char         *end;
+    unsigned long seconds = strtoul(text, &end, 10);
+
+    if (*text < '0' || *text > '9' || *end || seconds > PATIENCE_SEC_MAX)
+        return client_misused(client, err,
+                              "DOM0CTL_RECONNECT is a number of seconds up to %u, not \"%s\"",
+                              PATIENCE_SEC_MAX, text);
+    *seconds_out = (unsigned)seconds;
+    return 0;
+}
+
 struct connection *
 client_connect(struct client *client, struct err *err)
 {
@@ -16,9 +34,12 @@ client_connect(struct client *client, struct err *err)
     bool               given = length > 3 && strcmp(client->socket + length - 3, "-ro") == 0;
     cleanup_free char *path =
         xasprintf("%s%s", client->socket, client->readonly && !given ? "-ro" : "");
+    unsigned patience_sec = PATIENCE_SEC;
 
+    if (client->patience && parse_patience(client, &patience_sec, err) < 0)
+        return NULL;
     if (!client->conn)
-        connection_open(path, client->readonly, &client->conn, err);
+        connection_open(path, client->readonly, patience_sec, &client->conn, err);
     return client->conn;
 }
 

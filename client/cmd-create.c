@@ -5,11 +5,50 @@
 #include "base/alloc.h"
 #include "calls.h"
 #include "command.h"
+#include "domain.h"
 #include "files.h"
 #include "job.h"
 #include "text.h"
 
 enum { START_PAUSED = 1 }; /* VIR_DOMAIN_START_PAUSED */
+
+static void
+say_created(const struct job *job, const char *name, int id)
+{
+    cleanup_free char *with_id = id < 0 ? xstrdup("") : xasprintf(", id %d", id);
+
+    text_print_line(stdout, "%s created%s%s", name, with_id,
+                    job->aborted ? "; the abort came too late" : "");
+}
+
+/* The answer that tells the domain's id went with the connection: ask for it. */
+static void
+report_joined(const struct job *job)
+{
+    struct domain_now now = {.id = -1};
+    struct err        ignored;
+
+    if (job->domain)
+        (void)domain_look(job->conn, job->uuid, &now, &ignored);
+    say_created(job, job->domain ? job->domain : "the domain was", now.id);
+}
+
+/* Nobody saw the end.  The job began with no domain of this UUID running: one that runs is its. */
+static int
+look(const struct job *job, struct err *err)
+{
+    struct domain_now now;
+    struct err        other;
+
+    if (!job->domain)
+        return err_append(err, "; see 'dom0ctl list'");
+    if (domain_look(job->conn, job->uuid, &now, &other) < 0)
+        return err_append(err, "; what became of %s is not known: %s", job->domain, other.message);
+    if (now.id < 0)
+        return err_append(err, "; %s does not run", job->domain);
+    say_created(job, job->domain, now.id);
+    return 0;
+}
 
 static int
 create_run(struct client *client, const struct options *options, struct err *err)
@@ -27,12 +66,17 @@ create_run(struct client *client, const struct options *options, struct err *err
                             : xasprintf("create %s", options->operands[0]);
     args.xml_desc = xml;
     args.flags = option_given(options, "paused") ? START_PAUSED : 0;
-    if (call_begin_domain_create_xml(conn, &job.call, &args, err) < 0 || job_run(&job, err) < 0)
+    if (call_begin_domain_create_xml(conn, &job.call, &args, err) < 0)
         return -1;
+    if (job_run(&job, err) < 0)
+        return job.unknown ? look(&job, err) : job_aborted(&job, err);
+    if (job.joined) {
+        report_joined(&job);
+        return 0;
+    }
     if (call_end_domain_create_xml(&job.call, &ret, err) < 0)
-        return job_aborted(&job, err);
-    text_print_line(stdout, "%s created, id %d%s", ret.dom.name, ret.dom.id,
-                    job.aborted ? "; the abort came too late" : "");
+        return -1;
+    say_created(&job, ret.dom.name, ret.dom.id);
     return 0;
 }
 

@@ -1,18 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* End a domain at once, as pulling the plug does. */
-#include "calls.h"
-#include "command.h"
+#include "change.h"
 #include "domain.h"
+
+static int
+begin(struct connection *conn, struct call *call, struct remote_nonnull_domain *dom,
+      struct err *err)
+{
+    return call_begin_domain_destroy(conn, call, &(struct remote_domain_destroy_args){.dom = *dom},
+                                     err);
+}
+
+/* Started anew it has another id. */
+static bool
+has_ended(const struct domain_now *now, int id_before)
+{
+    return now->id != id_before;
+}
 
 static int
 destroy_run(struct client *client, const struct options *options, struct err *err)
 {
-    struct connection                          *conn = client_connect(client, err);
-    cleanup_domain struct remote_nonnull_domain dom = {0};
+    static const struct change destroy = {.name = "destroy", .begin = begin, .is_so = has_ended};
 
-    if (!conn || domain_find(conn, options->operands[0], &dom, err) < 0)
-        return -1;
-    return call_domain_destroy(conn, &(struct remote_domain_destroy_args){.dom = dom}, NULL, err);
+    return change_run(client, options->operands[0], &destroy, err);
 }
 
 const struct command cmd_destroy = {

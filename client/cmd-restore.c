@@ -3,11 +3,29 @@
 #include "base/alloc.h"
 #include "calls.h"
 #include "command.h"
+#include "domain.h"
 #include "files.h"
 #include "job.h"
 #include "text.h"
 
 enum { RESTORE_PAUSED = 4 }; /* VIR_DOMAIN_SAVE_PAUSED */
+
+/* Nobody saw the end.  A domain that runs may have been started in another way: that is no proof.
+ */
+static int
+look(const struct job *job, struct err *err)
+{
+    struct domain_now  now;
+    struct err         other;
+    cleanup_free char *what = NULL;
+
+    if (!job->domain)
+        return err_append(err, "; see 'dom0ctl list'");
+    if (domain_look(job->conn, job->uuid, &now, &other) < 0)
+        return err_append(err, "; what became of %s is not known: %s", job->domain, other.message);
+    what = domain_now_text(job->domain, &now);
+    return err_append(err, "; %s", what);
+}
 
 static int
 restore_run(struct client *client, const struct options *options, struct err *err)
@@ -22,10 +40,10 @@ restore_run(struct client *client, const struct options *options, struct err *er
     job.label = label = xasprintf("restore %s", options->operands[0]);
     args.from = path;
     args.flags = option_given(options, "paused") ? RESTORE_PAUSED : 0;
-    if (call_begin_domain_restore_flags(conn, &job.call, &args, err) < 0 || job_run(&job, err) < 0)
+    if (call_begin_domain_restore_flags(conn, &job.call, &args, err) < 0)
         return -1;
-    if (call_end_domain_restore_flags(&job.call, NULL, err) < 0)
-        return job_aborted(&job, err);
+    if (job_run(&job, err) < 0)
+        return job.unknown ? look(&job, err) : job_aborted(&job, err);
     text_print_line(stdout, "%s%srestored from %s%s", job.domain ? job.domain : "",
                     job.domain ? " " : "", path, job.aborted ? "; the abort came too late" : "");
     return 0;

@@ -1,18 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Let a paused domain go on. */
-#include "calls.h"
-#include "command.h"
+#include "change.h"
 #include "domain.h"
+
+static int
+begin(struct connection *conn, struct call *call, struct remote_nonnull_domain *dom,
+      struct err *err)
+{
+    return call_begin_domain_resume(conn, call, &(struct remote_domain_resume_args){.dom = *dom},
+                                    err);
+}
+
+static bool
+runs_on(const struct domain_now *now, int id_before)
+{
+    return now->id == id_before && domain_runs(now->state);
+}
 
 static int
 unpause_run(struct client *client, const struct options *options, struct err *err)
 {
-    struct connection                          *conn = client_connect(client, err);
-    cleanup_domain struct remote_nonnull_domain dom = {0};
+    static const struct change unpause = {.name = "unpause", .begin = begin, .is_so = runs_on};
 
-    if (!conn || domain_find(conn, options->operands[0], &dom, err) < 0)
-        return -1;
-    return call_domain_resume(conn, &(struct remote_domain_resume_args){.dom = dom}, NULL, err);
+    return change_run(client, options->operands[0], &unpause, err);
 }
 
 const struct command cmd_unpause = {

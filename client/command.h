@@ -19,7 +19,8 @@ enum exit_status { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
 
 /* One run of dom0ctl. */
 struct client {
-    const char        *socket; /* the path */
+    const char        *socket;   /* the path */
+    const char        *patience; /* seconds to try to connect again; NULL: as usual */
     bool               readonly;
     bool               json;
     bool               misused; /* the error is one of usage */

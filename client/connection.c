@@ -8,9 +8,11 @@
 
 #include "base/alloc.h"
 #include "calls.h"
+#include "clock.h"
 #include "connection.h"
 
 #define READ_SIZE (64u * 1024)
+#define RETRY_MSEC 100
 
 enum { KEEPALIVE_PING = 1, KEEPALIVE_PONG = 2 };
 enum { OPEN_READONLY = 1 }; /* CONNECT_OPEN's flag */
@@ -21,14 +23,19 @@ struct buffer {
 };
 
 struct connection {
-    int           fd; /* non-blocking */
+    int           fd; /* -1: not open */
     char         *path;
+    bool          readonly;
+    unsigned      patience_sec;
     uint32_t      next_serial;
     struct buffer in, out;
     struct err    lost;       /* code 0 while all is well */
     TAILQ_HEAD(, call) calls; /* Sent, borrowed */
     message_fn *message;
     void       *message_arg;
+
+    const struct reopening *reopening; /* NULL, but in connection_reopen */
+    uint64_t                give_up_usec;
 };
 
 /*----- buffers -----*/
@@ -226,8 +233,8 @@ call_forget(struct call *call)
     *call = (struct call){0};
 }
 
-static int
-decode_reply(const struct call *call, xdrproc_t filter, void *ret, struct err *err)
+int
+call_check(const struct call *call, struct err *err)
 {
     struct wire_header header;
 
@@ -239,6 +246,14 @@ decode_reply(const struct call *call, xdrproc_t filter, void *ret, struct err *e
     if (header.procedure != call->procedure)
         return err_set(err, ERR_RPC, "the daemon answered procedure %d instead of %d",
                        header.procedure, call->procedure);
+    return 0;
+}
+
+static int
+decode_reply(const struct call *call, xdrproc_t filter, void *ret, struct err *err)
+{
+    if (call_check(call, err) < 0)
+        return -1;
     if (filter && wire_decode(call->reply, call->reply_size, filter, ret, err) < 0)
         return err_prefix(err, "the daemon's answer to procedure %d", call->procedure);
     return 0;
@@ -253,11 +268,29 @@ call_end(struct call *call, xdrproc_t filter, void *ret, struct err *err)
     return r;
 }
 
+static bool
+out_of_patience(const struct connection *conn)
+{
+    return clock_usec() >= conn->give_up_usec || !conn->reopening->go_on(conn->reopening->arg);
+}
+
+static int
+wait_turn(struct connection *conn, struct err *err)
+{
+    if (!conn->reopening)
+        return connection_turn(conn, -1, -1, err);
+    if (connection_turn(conn, conn->reopening->wake_fd, RETRY_MSEC, err) < 0)
+        return -1;
+    return out_of_patience(conn)
+               ? err_set(err, ERR_NO_CONNECT, "the daemon at %s does not answer", conn->path)
+               : 0;
+}
+
 int
 call_wait(struct call *call, struct err *err)
 {
     while (!call_answered(call)) {
-        if (connection_turn(call->conn, -1, -1, err) < 0)
+        if (wait_turn(call->conn, err) < 0)
             return -1;
     }
     return 0;
@@ -284,11 +317,11 @@ connect_socket(const struct connection *conn, struct err *err)
 
 /* The first two calls of every client, see libvirt's src/remote/remote_driver.c. */
 static int
-open_hypervisor(struct connection *conn, bool readonly, struct err *err)
+open_hypervisor(struct connection *conn, struct err *err)
 {
     char                            name[] = "xen:///system", *name_ptr = name;
     struct remote_connect_open_args args = {.name = &name_ptr,
-                                            .flags = readonly ? OPEN_READONLY : 0};
+                                            .flags = conn->readonly ? OPEN_READONLY : 0};
     struct remote_auth_list_ret     list = {0};
 
     if (call_auth_list(conn, NULL, &list, err) < 0)
@@ -297,22 +330,77 @@ open_hypervisor(struct connection *conn, bool readonly, struct err *err)
     return call_connect_open(conn, &args, NULL, err);
 }
 
+static void
+close_socket(struct connection *conn)
+{
+    if (conn->fd >= 0)
+        close(take_fd(conn->fd));
+    conn->in.size = conn->out.size = 0;
+}
+
+/* A daemon that has no room for us makes a blocking connect wait, and another one fail. */
+static int
+open_socket(struct connection *conn, int flags, struct err *err)
+{
+    conn->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+    if (conn->fd < 0)
+        return err_set_errno(err, errno, "cannot make a socket");
+    if (connect_socket(conn, err) < 0 || open_hypervisor(conn, err) < 0) {
+        close_socket(conn);
+        return -1;
+    }
+    return 0;
+}
+
 int
-connection_open(const char *path, bool readonly, struct connection **conn_out, struct err *err)
+connection_open(const char *path, bool readonly, unsigned patience_sec,
+                struct connection **conn_out, struct err *err)
 {
     struct connection *conn = xcalloc(1, sizeof *conn);
 
     TAILQ_INIT(&conn->calls);
     conn->path = xstrdup(path);
-    conn->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (conn->fd < 0)
-        err_set_errno(err, errno, "cannot make a socket");
-    if (conn->fd < 0 || connect_socket(conn, err) < 0 || open_hypervisor(conn, readonly, err) < 0) {
+    conn->readonly = readonly;
+    conn->patience_sec = patience_sec;
+    if (open_socket(conn, 0, err) < 0) {
         connection_close(conn);
         return -1;
     }
     *conn_out = conn;
     return 0;
+}
+
+bool
+connection_may_reopen(const struct connection *conn)
+{
+    return conn->lost.code == ERR_NO_CONNECT && conn->patience_sec;
+}
+
+static int
+reopen(struct connection *conn, struct err *err)
+{
+    close_socket(conn);
+    conn->lost = (struct err){0};
+    return open_socket(conn, SOCK_NONBLOCK, err);
+}
+
+int
+connection_reopen(struct connection *conn, const struct reopening *reopening, struct err *err)
+{
+    struct pollfd wake = {.fd = reopening->wake_fd, .events = POLLIN};
+    int           r;
+
+    assert(connection_may_reopen(conn) && TAILQ_EMPTY(&conn->calls));
+    conn->reopening = reopening;
+    conn->give_up_usec = clock_usec() + (uint64_t)conn->patience_sec * USEC_PER_SEC;
+    do {
+        (void)poll(&wake, 1, RETRY_MSEC); /* also before the first try: it has just gone */
+        r = reopen(conn, err);
+    } while (r < 0 && !out_of_patience(conn));
+    conn->reopening = NULL;
+    if (r < 0)
+        conn->lost = *err;
+    return r;
 }
 
 void
@@ -321,8 +409,7 @@ connection_close(struct connection *conn)
     if (!conn)
         return;
     assert(TAILQ_EMPTY(&conn->calls));
-    if (conn->fd >= 0)
-        close(conn->fd);
+    close_socket(conn);
     free(conn->path);
     free(conn->in.data);
     free(conn->out.data);

@@ -4,6 +4,8 @@
  *
  * connection_turn is the only function that waits.  It writes what is queued, hands each reply to
  * the call that it answers, answers the daemon's keepalive, and passes messages (events) on.
+ *
+ *   Open --connection_turn fails--> Lost --connection_reopen--> Open
  */
 #ifndef CLIENT_CONNECTION_H
 #define CLIENT_CONNECTION_H
@@ -37,8 +39,31 @@ struct call {
 typedef void message_fn(void *arg, const struct wire_header *header, const void *frame,
                         size_t size);
 
-/* Connect to the socket at path and open "xen:///system". */
-int connection_open(const char *path, bool readonly, struct connection **conn_out, struct err *err);
+/*
+ * Connect to the socket at path and open "xen:///system".
+ * patience_sec: for how long connection_reopen tries; 0: it is of no use.
+ */
+int connection_open(const char *path, bool readonly, unsigned patience_sec,
+                    struct connection **conn_out, struct err *err);
+
+/* What goes on while a lost connection is opened again. */
+struct reopening {
+    int wake_fd;              /* as for connection_turn */
+    bool (*go_on)(void *arg); /* called several times a second; false: give up */
+    void *arg;
+};
+
+/* Whether it is Lost because the daemon went, and there is patience. */
+bool connection_may_reopen(const struct connection *conn);
+
+/*
+ * Try to connect again until it works; every call must be Idle.  A daemon that is started only now
+ * is waited for.  connection_on_message stays in force; what the daemon kept for the old connection
+ * (callbacks of events) is gone.
+ *
+ * Returns -1 where it did not work in time, with the last try's reason.
+ */
+int connection_reopen(struct connection *conn, const struct reopening *reopening, struct err *err);
 
 /* Every call must be Idle.  NULL is fine. */
 void connection_close(struct connection *conn);
@@ -49,7 +74,7 @@ void connection_on_message(struct connection *conn, message_fn *fn, void *arg);
  * Wait until something came from the daemon, wake_fd is readable (-1: no such descriptor), or the
  * time is up (-1: never), and deal with what came.
  *
- * Returns -1, ERR_NO_CONNECT, once the connection is lost; then always.
+ * Returns -1, ERR_NO_CONNECT, once the connection is lost; then always, until it is reopened.
  */
 int connection_turn(struct connection *conn, int wake_fd, int timeout_msec, struct err *err);
 
@@ -67,6 +92,9 @@ int call_begin(struct connection *conn, struct call *call, uint32_t program, int
 /* For an Answered call.  *ret, zeroed before, is freed with wire_body_free; filter NULL: nothing.
  */
 int call_end(struct call *call, xdrproc_t filter, void *ret, struct err *err);
+
+/* Whether an Answered call succeeded: 0, or -1 with its error.  It stays Answered. */
+int call_check(const struct call *call, struct err *err);
 
 /* Wait until it is Answered. */
 int call_wait(struct call *call, struct err *err);

@@ -1,23 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "clock.h"
 #include "job.h"
 #include "text.h"
 
 #define POLL_INTERVAL_USEC 250000u
-
-static uint64_t
-now_usec(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
-}
 
 /*----- Ctrl-C -----*/
 
@@ -92,9 +83,15 @@ note(struct job *job, const struct dom0d_job *listed)
     if (listed->state >= 0 && (size_t)listed->state < array_size(states))
         state = states[listed->state];
     job->id = listed->id;
-    if (!job->domain && *listed->domain)
+    if (!job->domain && *listed->domain) {
         job->domain = xstrdup(listed->domain);
-    progress_update(&job->progress, state, listed->processed, listed->total, now_usec());
+        memcpy(job->uuid, listed->uuid, sizeof job->uuid);
+    }
+    /* A new daemon has no figures before the worker has told them. */
+    if (job->reconnected && listed->total == 0)
+        progress_set_state(&job->progress, state);
+    else
+        progress_update(&job->progress, state, listed->processed, listed->total, clock_usec());
 }
 
 /* A daemon that has no list does not keep us from waiting, and there is nothing to show. */
@@ -121,9 +118,9 @@ step_list(struct job *job)
 
     if (call_answered(&job->list_call))
         take_list(job);
-    if (job->list_call.conn || job->list_refused || now_usec() < job->list_due_usec)
+    if (job->list_call.conn || job->list_refused || clock_usec() < job->list_due_usec)
         return;
-    job->list_due_usec = now_usec() + POLL_INTERVAL_USEC;
+    job->list_due_usec = clock_usec() + POLL_INTERVAL_USEC;
     call_begin_job_list(job->conn, &job->list_call, NULL, &ignored);
 }
 
@@ -161,40 +158,125 @@ step_abort(struct job *job)
     }
 }
 
+/*----- another daemon -----*/
+
+/* Whoever asked for the job: have its end told to us. */
+static int
+join(struct job *job, struct err *err)
+{
+    struct dom0d_job_id_args args = {.id = job->id};
+
+    job->joined = true;
+    return call_begin_job_wait(job->conn, &job->call, &args, err);
+}
+
+static void
+forget_calls(struct job *job)
+{
+    call_forget(&job->call);
+    call_forget(&job->list_call);
+    call_forget(&job->abort_call);
+}
+
+static bool
+go_on(void *arg)
+{
+    struct job *job = arg;
+
+    take_interrupt(job);
+    progress_show(&job->progress, clock_usec());
+    return true;
+}
+
+/* An abort that was asked for is asked for again: who was asked may not have heard it. */
+static int
+rejoin(struct job *job, struct err *err)
+{
+    struct reopening reopening = {.wake_fd = job->interrupt_fd, .go_on = go_on, .arg = job};
+
+    if (call_answered(&job->list_call))
+        take_list(job);
+    forget_calls(job);
+    if (!job->id || !connection_may_reopen(job->conn))
+        return -1;
+    progress_say(&job->progress,
+                 "dom0ctl: the connection to the daemon was lost; connecting again");
+    progress_set_state(&job->progress, PROGRESS_AWAY);
+    if (connection_reopen(job->conn, &reopening, err) < 0)
+        return -1;
+    job->reconnected = true;
+    job->abort_tried = false;
+    job->list_due_usec = 0;
+    return join(job, err);
+}
+
+/*----- the end -----*/
+
+static int
+say_fate(const struct job *job, struct err *err)
+{
+    if (job->id)
+        return err_append(err, "; job %llu may go on", (unsigned long long)job->id);
+    return err_append(err, "; what was asked for may go on, see 'dom0ctl jobs'");
+}
+
+static int
+take_end_told(struct job *job, struct err *err)
+{
+    cleanup_ret(job_wait) struct dom0d_job_wait_ret ret = {0};
+
+    if (call_end_job_wait(&job->call, &ret, err) == 0)
+        return ret.code ? err_set(err, (enum err_code)ret.code, "%s", ret.message) : 0;
+    if (job->reconnected && err->code == ERR_INVALID_ARG) {
+        job->unknown = true;
+        err_set(err, ERR_OPERATION_FAILED, "the daemon came back and does not know job %llu",
+                (unsigned long long)job->id);
+    }
+    return -1;
+}
+
 /*----- the whole -----*/
 
 static int
 turn(struct job *job, struct err *err)
 {
-    if (connection_turn(job->conn, job->interrupt_fd, POLL_INTERVAL_USEC / 1000, err) < 0)
-        return -1;
+    if (connection_turn(job->conn, job->interrupt_fd, POLL_INTERVAL_USEC / USEC_PER_MSEC, err) < 0)
+        return rejoin(job, err);
     take_interrupt(job);
     step_list(job);
     step_abort(job);
     if (!call_answered(&job->call))
-        progress_show(&job->progress, now_usec());
+        progress_show(&job->progress, clock_usec());
     return 0;
+}
+
+/* The list is asked at once: the job's number is what leads to it when the daemon goes. */
+static int
+wait_for_answer(struct job *job, struct err *err)
+{
+    int r = job->call.conn ? 0 : join(job, err);
+
+    step_list(job);
+    while (r == 0 && !call_answered(&job->call))
+        r = turn(job, err);
+    return r;
 }
 
 int
 job_run(struct job *job, struct err *err)
 {
-    int r = 0;
+    int r;
 
-    progress_init(&job->progress, stderr, job->label, now_usec());
-    job->list_due_usec = now_usec() + POLL_INTERVAL_USEC;
+    progress_init(&job->progress, stderr, job->label, clock_usec());
     catch_interrupt(job);
-    while (r == 0 && !call_answered(&job->call))
-        r = turn(job, err);
+    r = wait_for_answer(job, err);
     call_forget(&job->list_call);
     call_forget(&job->abort_call);
     progress_clear(&job->progress);
     release_interrupt(job);
-    if (r < 0 && job->id)
-        err_append(err, "; job %llu may go on", (unsigned long long)job->id);
-    else if (r < 0)
-        err_append(err, "; what was asked for may go on");
-    return r;
+    if (r < 0)
+        return say_fate(job, err);
+    return job->joined ? take_end_told(job, err) : call_check(&job->call, err);
 }
 
 int

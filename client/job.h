@@ -4,12 +4,13 @@
  *
  *   struct job job = {.conn = conn, .label = "save web"};
  *   call_begin_...(conn, &job.call, ...)
- *   job_run(&job, err)                    until the call is Answered
- *   call_end_...(&job.call, ...)
+ *   job_run(&job, err)                    until the job has ended
+ *   call_end_...(&job.call, ...)          if the answer says something, and !job.joined
  *   job_clear(&job)
  *
  * The daemon's job list says how far the job is: it names the call (by its serial on this very
- * connection) that asked for each job.
+ * connection) that asked for each job.  Jobs outlive the daemon, and so the connection: where that
+ * is lost, another one is made, and the job's number leads to it again.
  */
 #ifndef CLIENT_JOB_H
 #define CLIENT_JOB_H
@@ -18,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/uuid.h"
 #include "calls.h"
 #include "progress.h"
 
@@ -25,34 +27,38 @@ struct job {
     /* parameters */
     struct connection *conn;
     const char        *label; /* "save web", for the bar and the messages */
-    struct call        call;  /* the long one */
+    struct call        call;  /* the long one; Idle: just wait for the job id */
     uint64_t           id;    /* 0: the job that call asks for */
     bool               keep;  /* Ctrl-C only leaves: the job is not ours to abort */
 
     /* results */
-    bool  aborted; /* Ctrl-C came, and the daemon was asked for an abort */
-    char *domain;  /* the name of the job's domain; NULL: the daemon did not say it */
+    bool    aborted;         /* Ctrl-C came, and the daemon was asked for an abort */
+    bool    joined;          /* its end was told to one who waited, not to the one who asked */
+    bool    unknown;         /* a new daemon does not know it: nobody saw how it ended */
+    char   *domain;          /* the name of the job's domain; NULL: the daemon did not say it */
+    uint8_t uuid[UUID_SIZE]; /* its UUID, if domain is not NULL */
 
     /* private */
     struct progress progress;
     struct call     list_call, abort_call;
     bool            list_refused;
     bool            abort_wanted, abort_tried;
+    bool            reconnected;
     uint64_t        list_due_usec;
     int             interrupt_fd; /* -1: Ctrl-C is not ours to catch */
     sigset_t        signals;      /* those that were blocked before */
 };
 
 /*
- * Wait for the answer of job->call.  Fails where the connection is lost, with a word about the
- * job's fate.  A second Ctrl-C ends the process.
+ * Wait for the end of the job.  Fails as the job did, or where the connection is lost for good,
+ * with a word about the job's fate.  A second Ctrl-C ends the process.
  */
 int job_run(struct job *job, struct err *err);
 
 /* Where err is the answer to an abort, word it after what was asked for.  Returns -1. */
 int job_aborted(const struct job *job, struct err *err);
 
-/* Free what the results hold, and forget a call that was not answered. */
+/* Free what the results hold, and forget a call whose answer was not taken. */
 void job_clear(struct job *job);
 
 #define cleanup_job __attribute__((cleanup(job_clear)))

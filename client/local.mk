@@ -1,8 +1,9 @@
 # dom0ctl: one file per command; all but main.c is a library, so that tests can link it.
 noinst_LIBRARIES += client/libclient.a
 client_libclient_a_SOURCES = \
-	client/calls.c client/calls.h client/client.c client/command.h client/commands.c \
-	client/commands.h client/connection.c client/connection.h client/domain.c client/domain.h \
+	client/calls.c client/calls.h client/change.c client/change.h client/client.c client/clock.h \
+	client/command.h client/commands.c client/commands.h client/connection.c \
+	client/connection.h client/domain.c client/domain.h \
 	client/files.c client/files.h client/help.c client/help.h client/job.c client/job.h \
 	client/json.c client/json.h client/options.c client/options.h client/power.c client/power.h \
 	client/progress.c client/progress.h client/text.c client/text.h \

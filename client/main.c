@@ -104,15 +104,27 @@ run(struct client *client, int argc, char **argv, const struct command **command
     return run_command(client, *command_out, options.n_operands, options.operands, err);
 }
 
+/* An empty one counts as none. */
+static const char *
+setting(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value && *value ? value : NULL;
+}
+
 int
 main(int argc, char **argv)
 {
     struct err            err = {0};
     const struct command *command = NULL;
-    const char           *socket = getenv("DOM0D_SOCKET");
-    struct client         client = {.socket = socket && *socket ? socket : SOCKET_DEFAULT};
-    int                   r = run(&client, argc, argv, &command, &err);
+    struct client         client = {.socket = setting("DOM0D_SOCKET"),
+                                    .patience = setting("DOM0CTL_RECONNECT")};
+    int                   r;
 
+    if (!client.socket)
+        client.socket = SOCKET_DEFAULT;
+    r = run(&client, argc, argv, &command, &err);
     connection_close(client.conn);
     if (flush_output() < 0 && r == 0)
         r = err_set(&err, ERR_SYSTEM, "cannot write the output");

@@ -4,11 +4,11 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "clock.h"
 #include "progress.h"
 #include "text.h"
 
 #define MIB (1024.0 * 1024.0)
-#define USEC_PER_SEC 1000000u
 #define LINE_INTERVAL_USEC (5u * USEC_PER_SEC)
 #define RATE_MEMORY_SEC 3.0                 /* a sample this old counts for about a third */
 #define RATE_KNOWN_USEC (1u * USEC_PER_SEC) /* a rate says nothing before that ... */
@@ -57,6 +57,12 @@ progress_update(struct progress *progress, enum progress_state state, uint64_t d
     progress->updated_usec = now_usec;
 }
 
+void
+progress_set_state(struct progress *progress, enum progress_state state)
+{
+    progress->state = state;
+}
+
 /*----- the text -----*/
 
 static unsigned
@@ -70,7 +76,8 @@ percentage(const struct progress *progress)
 static bool
 rate_is_known(const struct progress *progress)
 {
-    return progress->rate >= 1 && percentage(progress) >= RATE_KNOWN_PERCENT &&
+    return progress->state != PROGRESS_AWAY && progress->rate >= 1 &&
+           percentage(progress) >= RATE_KNOWN_PERCENT &&
            progress->updated_usec - progress->measured_usec >= RATE_KNOWN_USEC;
 }
 
@@ -104,19 +111,30 @@ format_elapsed(const struct progress *progress, uint64_t now_usec)
     return xasprintf("%s: %s", progress->label, elapsed);
 }
 
+/* What is the matter, if anything is; the separator before it included. */
+static char *
+format_matter(const struct progress *progress, const char *separator)
+{
+    if (progress->state == PROGRESS_ABORTING)
+        return xasprintf("%saborting", separator);
+    if (progress->state == PROGRESS_AWAY)
+        return xasprintf("%swaits for the daemon", separator);
+    return xstrdup("");
+}
+
 char *
 progress_line(const struct progress *progress, uint64_t now_usec)
 {
-    const char        *aborting = progress->state == PROGRESS_ABORTING ? ", aborting" : "";
+    cleanup_free char *matter = format_matter(progress, ", ");
     cleanup_free char *what = NULL, *rate = NULL;
 
     if (progress->total == 0 || progress->state == PROGRESS_QUEUED) {
         what = format_elapsed(progress, now_usec);
-        return xasprintf("%s%s", what, aborting);
+        return xasprintf("%s%s", what, matter);
     }
     rate = format_rate(progress, ", ");
     return xasprintf("%s: %u%%, %.0f of %.0f MiB%s%s", progress->label, percentage(progress),
-                     (double)progress->done / MIB, (double)progress->total / MIB, rate, aborting);
+                     (double)progress->done / MIB, (double)progress->total / MIB, rate, matter);
 }
 
 /* "[=====>    ] " with that many columns inside; "" where a bar would be too short to say anything.
@@ -152,10 +170,10 @@ static char *
 format_amount(const struct progress *progress)
 {
     cleanup_free char *rate = format_rate(progress, "  ");
+    cleanup_free char *matter = format_matter(progress, "  ");
 
     return xasprintf("%.0f/%.0f MiB%s%s", (double)progress->done / MIB,
-                     (double)progress->total / MIB, rate,
-                     progress->state == PROGRESS_ABORTING ? "  aborting" : "");
+                     (double)progress->total / MIB, rate, matter);
 }
 
 /* label 45% [====>     ] 460/1024 MiB  118 MiB/s  0:05 left */

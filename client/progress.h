@@ -9,7 +9,12 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum progress_state { PROGRESS_RUNNING, PROGRESS_QUEUED, PROGRESS_ABORTING };
+enum progress_state {
+    PROGRESS_RUNNING,
+    PROGRESS_QUEUED,
+    PROGRESS_ABORTING,
+    PROGRESS_AWAY, /* there is no daemon to ask */
+};
 
 struct progress {
     FILE               *out;
@@ -28,6 +33,9 @@ struct progress {
 void progress_init(struct progress *progress, FILE *out, const char *label, uint64_t now_usec);
 void progress_update(struct progress *progress, enum progress_state state, uint64_t done,
                      uint64_t total, uint64_t now_usec);
+
+/* How far it is is not known just now. */
+void progress_set_state(struct progress *progress, enum progress_state state);
 
 /* Draw the bar, or print a line if it is time for one. */
 void progress_show(struct progress *progress, uint64_t now_usec);

@@ -1,4 +1,5 @@
-client_tests = tests/client/test-parts tests/client/test-dom0ctl tests/client/test-jobs
+client_tests = tests/client/test-parts tests/client/test-dom0ctl tests/client/test-jobs \
+	tests/client/test-reconnect
 client_tests_cflags = $(AM_CFLAGS) $(CHECK_CFLAGS)
 client_tests_ldadd = $(client_libs) $(TIRPC_LIBS) $(CHECK_LIBS)
 
@@ -9,7 +10,7 @@ tests_client_test_parts_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/client
 tests_client_test_parts_CFLAGS = $(client_tests_cflags)
 tests_client_test_parts_LDADD = $(client_tests_ldadd)
 
-# These two run the program itself, against a daemon that they play.
+# These run the program itself, against a daemon that they play.
 tests_client_test_dom0ctl_SOURCES = tests/client/test-dom0ctl.c tests/client/scene.c \
 	tests/client/scene.h
 tests_client_test_dom0ctl_CFLAGS = $(client_tests_cflags)
@@ -17,3 +18,7 @@ tests_client_test_dom0ctl_LDADD = $(client_tests_ldadd)
 tests_client_test_jobs_SOURCES = tests/client/test-jobs.c tests/client/scene.c tests/client/scene.h
 tests_client_test_jobs_CFLAGS = $(client_tests_cflags)
 tests_client_test_jobs_LDADD = $(client_tests_ldadd)
+tests_client_test_reconnect_SOURCES = tests/client/test-reconnect.c tests/client/scene.c \
+	tests/client/scene.h
+tests_client_test_reconnect_CFLAGS = $(client_tests_cflags)
+tests_client_test_reconnect_LDADD = $(client_tests_ldadd)

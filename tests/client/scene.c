@@ -46,21 +46,27 @@ append(struct scene_text *text, const void *data, size_t size)
 
 /*----- before and after -----*/
 
-void
-scene_init(struct scene *scene)
+static void
+listen_at_path(struct scene *scene)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
 
+    strcpy(address.sun_path, scene->path);
+    scene->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(bind(scene->listener, (struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(listen(scene->listener, 4), 0);
+}
+
+void
+scene_init(struct scene *scene)
+{
     *scene = (struct scene){.listener = -1, .conn = -1, .out_fd = -1, .err_fd = -1, .columns = 80};
     append(&scene->out, "", 0);
     append(&scene->err, "", 0);
     strcpy(scene->dir, "/tmp/test-dom0ctl.XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(scene->dir));
     snprintf(scene->path, sizeof scene->path, "%s/sock", scene->dir);
-    strcpy(address.sun_path, scene->path);
-    scene->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    ck_assert_int_eq(bind(scene->listener, (struct sockaddr *)&address, sizeof address), 0);
-    ck_assert_int_eq(listen(scene->listener, 4), 0);
+    listen_at_path(scene);
 }
 
 static void
@@ -101,6 +107,9 @@ become_dom0ctl(const struct scene *scene, const char *arguments, int in, int out
         out = open("/dev/full", O_WRONLY);
     if (scene->ignore_interrupt)
         signal(SIGINT, SIG_IGN);
+    unsetenv("DOM0CTL_RECONNECT");
+    if (scene->patience)
+        setenv("DOM0CTL_RECONNECT", scene->patience, 1);
     dup2(in, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);
     dup2(err, STDERR_FILENO);
@@ -188,6 +197,20 @@ void
 scene_hang_up(struct scene *scene)
 {
     close_fd(&scene->conn);
+}
+
+void
+scene_go(struct scene *scene)
+{
+    scene_hang_up(scene);
+    close_fd(&scene->listener);
+    unlink(scene->path);
+}
+
+void
+scene_come_back(struct scene *scene)
+{
+    listen_at_path(scene);
 }
 
 static void
@@ -376,13 +399,13 @@ take_calls(struct scene *scene)
     struct err err;
     size_t     at = 0, size;
 
-    for (;; at += size) {
+    for (; scene->conn >= 0; at += size) {
         ck_assert_int_eq(wire_frame_size(scene->in.text + at, scene->in.size - at, &size, &err), 0);
         if (size == 0 || size > scene->in.size - at)
             break;
         take_call(scene, scene->in.text + at, size);
     }
-    scene->in.size -= at;
+    scene->in.size -= scene->conn >= 0 ? at : scene->in.size;
     memmove(scene->in.text, scene->in.text + at, scene->in.size);
 }
 
@@ -401,6 +424,15 @@ drain(int *fd, struct scene_text *text)
     return n > 0;
 }
 
+/* What an earlier one left unsaid is of no meaning here. */
+static void
+take_connection(struct scene *scene)
+{
+    scene->conn = accept4(scene->listener, NULL, NULL, SOCK_CLOEXEC);
+    scene->in.size = 0;
+    scene->n_conns++;
+}
+
 static void
 turn(struct scene *scene)
 {
@@ -413,9 +445,9 @@ turn(struct scene *scene)
 
     if (poll(fds, array_size(fds), IDLE_MSEC) == 0 && scene->on_idle)
         scene->on_idle(scene);
-    if (fds[0].revents)
-        scene->conn = accept4(scene->listener, NULL, NULL, SOCK_CLOEXEC);
-    if (fds[1].revents && drain(&scene->conn, &scene->in))
+    if (fds[0].revents && scene->listener >= 0)
+        take_connection(scene);
+    if (fds[1].revents && scene->conn >= 0 && drain(&scene->conn, &scene->in))
         take_calls(scene);
     if (fds[2].revents)
         drain(&scene->out_fd, &scene->out);

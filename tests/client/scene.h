@@ -46,6 +46,7 @@ struct scene {
     bool           ignore_interrupt; /* dom0ctl starts with SIGINT ignored */
     bool           full_output;      /* its stdout takes nothing */
     const char    *input;            /* what stands on its stdin; NULL: nothing */
+    const char    *patience;         /* DOM0CTL_RECONNECT; NULL: not set */
     int            number;           /* the test's own */
     uint32_t       serial;           /* the test's own */
 
@@ -54,6 +55,7 @@ struct scene {
     struct scene_text out, err;
     int32_t           calls[SCENE_CALLS_MAX]; /* procedures in the order they came */
     size_t            n_calls;
+    unsigned          n_conns; /* connections so far */
 
     /* private */
     char              dir[64], path[80];
@@ -88,7 +90,9 @@ void scene_send(struct scene *scene, const void *data, size_t size);
 /* What is sent between the two arrives at once. */
 void scene_hold(struct scene *scene);
 void scene_release(struct scene *scene);
-void scene_hang_up(struct scene *scene);
+void scene_hang_up(struct scene *scene);   /* another connection is taken */
+void scene_go(struct scene *scene);        /* and none is, and the socket is gone ... */
+void scene_come_back(struct scene *scene); /* ... until now */
 void scene_answer(struct scene *scene, const struct wire_header *call, xdrproc_t filter,
                   const void *body);
 void scene_refuse(struct scene *scene, const struct wire_header *call, enum err_code code,

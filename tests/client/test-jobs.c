@@ -165,12 +165,14 @@ note_file(struct scene *s, const struct wire_header *call, const void *frame, si
     return true;
 }
 
-START_TEST(a_short_save_asks_for_no_progress_and_gives_an_absolute_path)
+START_TEST(a_save_asks_for_its_number_at_once_and_gives_an_absolute_path)
 {
     scene.on_call = note_file;
     scene_run(&scene, "save web web.save");
     ck_assert_int_eq(scene_exit_status(&scene), 0);
-    ck_assert_uint_eq(scene_count(&scene, JOB_LIST), 0);
+    ck_assert_uint_eq(scene.n_calls, 5);
+    ck_assert_int_eq(scene.calls[3], 232);
+    ck_assert_int_eq(scene.calls[4], JOB_LIST);
 }
 END_TEST
 
@@ -445,30 +447,6 @@ START_TEST(a_save_that_somebody_else_aborts_keeps_the_daemons_words)
 }
 END_TEST
 
-/* The daemon dies, before or after it told the job's number. */
-static bool
-die(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
-{
-    bool done = be_busy(s, call, frame, size);
-
-    if (is_long(call) ? s->number == 0 : scene_count(s, JOB_LIST) == 2)
-        scene_hang_up(s);
-    return done;
-}
-
-START_TEST(a_lost_connection_leaves_the_job_to_its_fate_and_says_so)
-{
-    static const char *const said[] = {"was lost; what was asked for may go on\n",
-                                       "was lost; job 41 may go on\n"};
-
-    scene.on_call = die;
-    scene.number = _i;
-    scene_run(&scene, "save web /tmp/web.save");
-    ck_assert_int_eq(scene_exit_status(&scene), 1);
-    ck_assert_ptr_nonnull(strstr(scene.err.text, said[_i]));
-}
-END_TEST
-
 /*----- create, restore, wait -----*/
 
 static bool
@@ -600,7 +578,7 @@ main(void)
     tcase_set_timeout(tc, 30);
     tcase_add_test(tc, a_save_draws_a_bar_on_a_terminal_and_erases_it);
     tcase_add_test(tc, a_save_is_silent_for_five_seconds_where_there_is_no_terminal);
-    tcase_add_test(tc, a_short_save_asks_for_no_progress_and_gives_an_absolute_path);
+    tcase_add_test(tc, a_save_asks_for_its_number_at_once_and_gives_an_absolute_path);
     tcase_add_test(tc, a_daemon_without_a_list_of_jobs_can_save);
     tcase_add_test(tc, answers_in_another_order_and_a_flood_of_events_do_no_harm);
     tcase_add_test(tc, an_interrupt_aborts_the_save_and_says_that_the_guest_runs_on);
@@ -615,7 +593,6 @@ main(void)
     tcase_add_test(tc, an_interrupt_that_is_ignored_stays_ignored);
     tcase_add_test(tc, a_save_that_fails_says_what_the_daemon_says);
     tcase_add_test(tc, a_save_that_somebody_else_aborts_keeps_the_daemons_words);
-    tcase_add_loop_test(tc, a_lost_connection_leaves_the_job_to_its_fate_and_says_so, 0, 2);
     tcase_add_loop_test(tc, create_sends_the_xml_and_names_the_new_domain, 0, 2);
     tcase_add_loop_test(tc, create_takes_neither_a_missing_file_nor_an_endless_one_nor_zero_bytes,
                         0, 3);
