@@ -17,7 +17,7 @@ include tests/bench/local.mk
 # The same programs under valgrind.  Check's own forks and time limits are off: valgrind is slow,
 # and a forked child's leaks are its own.
 check-valgrind:
-	CK_FORK=no CK_DEFAULT_TIMEOUT=0 $(MAKE) check \
+	CK_FORK=no CK_DEFAULT_TIMEOUT=0 UNDER_VALGRIND=yes $(MAKE) check \
 	  TESTS='$(filter-out %.sh %.py,$(TESTS))' LOG_COMPILER=valgrind \
 	  LOG_FLAGS='-q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect --track-fds=no'
 .PHONY: check-valgrind
