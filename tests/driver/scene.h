@@ -63,7 +63,7 @@ struct scene_outcome {
     int        turns;
 };
 
-/** Runs the operation until it is done, at most 5 s. */
+/** Runs the operation until it is done, at most 8 s. */
 struct scene_outcome scene_run(const worker_start *start, const struct scene_way *way);
 
 #endif

@@ -162,6 +162,19 @@ START_TEST(an_abort_gives_libxl_three_seconds_to_get_to_the_end_by_itself)
 }
 END_TEST
 
+/* The create ends by itself after 2 s; the 3 s that it was given end while it is undone. */
+START_TEST(an_abort_does_not_hit_the_call_that_undoes)
+{
+    struct scene_way     way = {.abort_at = 1};
+    struct scene_outcome out;
+
+    scene.world->delay_msec = 2000;
+    out = create(0, &way);
+    assert_failed(&out, ERR_OPERATION_ABORTED, "aborted");
+    ck_assert_str_eq(out.err.message, "aborted");
+}
+END_TEST
+
 START_TEST(a_fault_at_any_call_leaves_no_domain)
 {
     for (unsigned n = 1;; n++) {
@@ -293,6 +306,7 @@ main(void)
     tcase_add_test(tc, a_half_built_domain_that_cannot_be_destroyed_is_told);
     tcase_add_loop_test(tc, an_abort_at_any_time_leaves_no_domain, 0, 10 * FAKE_ABORTS);
     tcase_add_test(tc, an_abort_gives_libxl_three_seconds_to_get_to_the_end_by_itself);
+    tcase_add_test(tc, an_abort_does_not_hit_the_call_that_undoes);
     tcase_add_loop_test(tc, a_fault_at_any_call_leaves_no_domain, FAKE_LATER, FAKE_REFUSED);
     tcase_add_test(tc, not_to_know_what_is_left_is_told);
     tcase_add_test(tc, a_name_in_use_is_refused_and_its_domain_stays);

@@ -350,7 +350,9 @@ START_TEST(a_broken_xenstore_is_one_disaster)
 {
     struct err err;
 
-    ck_assert_int_eq(host_watch_domain(host, 0, &err), 0);
+    /* libxl's connection may break, or only ours. */
+    if (_i)
+        ck_assert_int_eq(host_watch_domain(host, 0, &err), 0);
     scene.world->xenstore_broken = true;
     fake_xen_changed();
     turn();
@@ -544,7 +546,7 @@ main(void)
     tcase_add_test(tc, a_watched_domain_that_shuts_down_is_told_once);
     tcase_add_loop_test(tc, a_domain_that_ended_before_it_was_watched_is_told, 0, 3);
     tcase_add_test(tc, a_domain_that_is_not_watched_is_not_told);
-    tcase_add_test(tc, a_broken_xenstore_is_one_disaster);
+    tcase_add_loop_test(tc, a_broken_xenstore_is_one_disaster, 0, 2);
     tcase_add_loop_test(tc, pause_and_unpause_are_answered_from_the_loop, FAKE_LATER, FAKE_REFUSED);
     tcase_add_loop_test(tc, a_request_that_fails_has_libxls_reason, FAKE_LATER, FAKE_WHENS);
     tcase_add_test(tc, a_guest_that_does_not_listen_is_told_from_one_that_does);

@@ -162,6 +162,21 @@ START_TEST(a_domain_that_cannot_be_resumed_is_said_to_be_suspended)
 }
 END_TEST
 
+START_TEST(a_torn_stream_that_libxl_calls_whole_is_not_taken_for_an_image)
+{
+    struct scene_outcome out;
+
+    scene.world->when = (enum fake_when)_i;
+    fake_xen_rule("suspend", 1, 0, true);
+    out = save(NULL);
+    ck_assert_int_eq(out.err.code, ERR_OPERATION_FAILED);
+    ck_assert_ptr_nonnull(strstr(out.err.message, "truncated"));
+    ck_assert_str_eq(scene.world->log, "suspend resume");
+    assert_runs();
+    assert_no_file();
+}
+END_TEST
+
 START_TEST(a_domain_that_cannot_be_destroyed_keeps_its_image)
 {
     struct scene_outcome out;
@@ -445,6 +460,8 @@ main(void)
                         FAKE_REFUSED);
     tcase_add_loop_test(tc, a_domain_that_did_not_suspend_is_not_resumed, FAKE_LATER, FAKE_REFUSED);
     tcase_add_test(tc, a_domain_that_cannot_be_resumed_is_said_to_be_suspended);
+    tcase_add_loop_test(tc, a_torn_stream_that_libxl_calls_whole_is_not_taken_for_an_image,
+                        FAKE_LATER, FAKE_REFUSED);
     tcase_add_test(tc, a_domain_that_cannot_be_destroyed_keeps_its_image);
     tcase_add_loop_test(tc, a_destroy_that_fails_half_way_is_told_and_the_image_kept, FAKE_LATER,
                         FAKE_REFUSED);

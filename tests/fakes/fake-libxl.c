@@ -21,7 +21,7 @@ static TAILQ_HEAD(, libxl__ctx) contexts = TAILQ_HEAD_INITIALIZER(contexts);
 void
 fake_enter(libxl_ctx *ctx)
 {
-    assert(ctx && !ctx->in_hook);
+    assert(ctx && !ctx->in_hook && !ctx->lost);
 }
 
 void
@@ -231,6 +231,7 @@ libxl_osevent_occurred_fd(libxl_ctx *ctx, void *for_libxl, int fd, short events,
     assert(fd == ctx->changes);
     if (fake_world()->xenstore_broken) {
         ctx->event_hooks->disaster(ctx->event_user, 0, "cannot check/read watches", EINVAL);
+        ctx->lost = true;
         return;
     }
     fake_changes_drain(fd);

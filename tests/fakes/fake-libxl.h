@@ -40,6 +40,7 @@ struct libxl__ctx {
     const libxl_osevent_hooks *hooks;
     void                      *hooks_user;
     bool                       in_hook;
+    bool                       lost; /* the disaster was told: it may only be left */
     const libxl_event_hooks   *event_hooks;
     void                      *event_user;
     bool                       owns_no_sigchld;

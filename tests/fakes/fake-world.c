@@ -190,7 +190,7 @@ fake_call(const char *call, bool asynchronous)
     world->calls++;
     if (world->fail_at && --world->fail_at == 0)
         fate.rc = ERROR_FAIL;
-    for (size_t n = 0; n < FAKE_RULES_MAX && !fate.rc; n++) {
+    for (size_t n = 0; n < FAKE_RULES_MAX && !fate.rc && !fate.half; n++) {
         struct fake_rule rule = world->rules[n];
 
         if (rule_applies(&world->rules[n], call))

@@ -41,7 +41,7 @@ enum fake_abort {
 struct fake_rule {
     char     call[24]; /* "suspend"; "": free */
     unsigned nth;      /* the n-th call of it from here on, counted down to 1; 0: each */
-    int      rc;       /* it fails with this */
+    int      rc;       /* it fails with this; 0: it says that all is well */
     bool     half;     /* but does half of what it should */
 };
 
