@@ -3,10 +3,10 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/time.h>
-#include <time.h>
 
 #include "base/alloc.h"
 #include "calls.h"
+#include "clock.h"
 #include "command.h"
 #include "domain.h"
 #include "json.h"
@@ -17,9 +17,10 @@ enum { FEATURE_EVENT_CALLBACKS = 14, EVENT_ID_LIFECYCLE = 0 }; /* libvirt's numb
 #define SECONDS_MAX (366u * 24 * 3600)
 
 struct watch {
-    struct client *client;
-    unsigned       count, wanted; /* events seen; 0: as many as come */
-    int64_t        end_msec;      /* 0: never */
+    struct client                *client;
+    struct remote_nonnull_domain *dom;           /* NULL: all domains */
+    unsigned                      count, wanted; /* events seen; 0: as many as come */
+    uint64_t                      end_usec;      /* 0: never */
 };
 
 /*----- words, see libvirt-domain.h, virDomainEventType and its details -----*/
@@ -93,6 +94,12 @@ print_json(const struct remote_domain_event_lifecycle_msg *msg, const char *now)
     json_object_end(&json);
 }
 
+static bool
+is_complete(const struct watch *watch)
+{
+    return watch->wanted && watch->count >= watch->wanted;
+}
+
 /* Flushed at once: the reader may be a pipe. */
 static void
 event_came(void *arg, const struct wire_header *header, const void *frame, size_t size)
@@ -104,8 +111,7 @@ event_came(void *arg, const struct wire_header *header, const void *frame, size_
     char       now[64];
 
     if (header->program != WIRE_PROGRAM_REMOTE ||
-        header->procedure != MESSAGE_domain_event_callback_lifecycle ||
-        (watch->wanted && watch->count >= watch->wanted) ||
+        header->procedure != MESSAGE_domain_event_callback_lifecycle || is_complete(watch) ||
         wire_decode(frame, size, filter, &msg, &ignored) < 0)
         return;
     format_now(now, sizeof now);
@@ -121,22 +127,14 @@ event_came(void *arg, const struct wire_header *header, const void *frame, size_
 
 /*----- the command -----*/
 
-static int64_t
-now_msec(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int
-register_events(struct connection *conn, struct remote_nonnull_domain *dom, struct err *err)
+register_events(const struct watch *watch, struct err *err)
 {
+    struct connection                          *conn = watch->client->conn;
     struct remote_connect_supports_feature_args feature = {.feature = FEATURE_EVENT_CALLBACKS};
     struct remote_connect_supports_feature_ret  answer = {0};
     struct remote_connect_domain_event_callback_register_any_args args = {
-        .eventID = EVENT_ID_LIFECYCLE, .dom = dom};
+        .eventID = EVENT_ID_LIFECYCLE, .dom = watch->dom};
     struct remote_connect_domain_event_callback_register_any_ret ret = {0};
 
     if (call_connect_supports_feature(conn, &feature, &answer, err) < 0)
@@ -146,23 +144,69 @@ register_events(struct connection *conn, struct remote_nonnull_domain *dom, stru
     return call_connect_domain_event_callback_register_any(conn, &args, &ret, err);
 }
 
+static bool
+time_is_up(const struct watch *watch)
+{
+    return watch->end_usec && clock_usec() >= watch->end_usec;
+}
+
+static bool
+there_is_time(void *arg)
+{
+    return !time_is_up(arg);
+}
+
+/* Whoever follows what happens wants to go on with the next daemon, and to know of the gap. */
+static int
+reconnect(struct watch *watch, struct err *err)
+{
+    struct connection *conn = watch->client->conn;
+    struct reopening   reopening = {.wake_fd = -1, .go_on = there_is_time, .arg = watch};
+    int                r;
+
+    if (!connection_may_reopen(conn))
+        return -1;
+    fputs("dom0ctl: the connection to the daemon was lost; connecting again\n", stderr);
+    do {
+        if (connection_reopen(conn, &reopening, err) < 0)
+            return -1;
+        r = register_events(watch, err);
+    } while (r < 0 && connection_may_reopen(conn));
+    if (r == 0)
+        fputs("dom0ctl: connected again; what happened meanwhile was not told\n", stderr);
+    return r;
+}
+
+static int
+turn(struct watch *watch, struct err *err)
+{
+    uint64_t now = clock_usec(), left = 0;
+    int      timeout_msec = -1;
+
+    if (watch->end_usec) {
+        left = watch->end_usec > now ? (watch->end_usec - now) / USEC_PER_MSEC + 1 : 0;
+        timeout_msec = left > INT_MAX ? INT_MAX : (int)left;
+    }
+    if (connection_turn(watch->client->conn, -1, timeout_msec, err) == 0)
+        return 0;
+    return reconnect(watch, err);
+}
+
 static int
 watch_events(struct watch *watch, struct err *err)
 {
-    struct connection *conn = watch->client->conn;
+    int r = register_events(watch, err);
 
-    while (!watch->wanted || watch->count < watch->wanted) {
-        int64_t left = watch->end_msec ? watch->end_msec - now_msec() : -1;
-
-        if (watch->end_msec && left <= 0)
-            return watch->wanted
-                       ? err_set(err, ERR_OPERATION_TIMEOUT, "the time is up after %u of %u events",
-                                 watch->count, watch->wanted)
-                       : 0;
-        if (connection_turn(conn, -1, left > INT_MAX ? INT_MAX : (int)left, err) < 0)
-            return -1;
-    }
-    return 0;
+    while (r == 0 && !is_complete(watch) && !time_is_up(watch))
+        r = turn(watch, err);
+    if (is_complete(watch))
+        return 0;
+    if (!time_is_up(watch))
+        return r;
+    return watch->wanted
+               ? err_set(err, ERR_OPERATION_TIMEOUT, "the time is up after %u of %u events",
+                         watch->count, watch->wanted)
+               : 0;
 }
 
 static int
@@ -181,10 +225,9 @@ events_run(struct client *client, const struct options *options, struct err *err
         (domain && domain_find(client->conn, domain, &dom, err) < 0))
         return -1;
     connection_on_message(client->conn, event_came, &watch);
+    watch.dom = domain ? &dom : NULL;
     if (timeout)
-        watch.end_msec = now_msec() + (int64_t)seconds * 1000;
-    if (register_events(client->conn, domain ? &dom : NULL, err) < 0)
-        return -1;
+        watch.end_usec = clock_usec() + (uint64_t)seconds * USEC_PER_SEC;
     return watch_events(&watch, err);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * test-reconnect.c: the daemon goes in the middle of a job, and another one comes, or none.
+ * test-reconnect.c: the daemon goes in the middle of a job, or while its events are followed, and
+ * another one comes, or none.
  *
  * The first daemon tells that the job is number 41 and half done, and goes.  What the second one
  * says is in `second`.
@@ -643,6 +644,120 @@ START_TEST(where_not_even_the_domain_is_known_the_list_is_named)
 }
 END_TEST
 
+/*----- events -----*/
+
+enum { REGISTER = 316 };
+
+/* Each daemon tells of an event; the first one goes then. */
+static bool
+tell_events(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
+{
+    remote_connect_domain_event_callback_register_any_args args = {.eventID = -1};
+
+    if (call->procedure != REGISTER)
+        return s->n_conns > 1 && second.mute;
+    SCENE_DECODE(frame, size, remote_connect_domain_event_callback_register_any_args, &args);
+    s->number = args.dom ? args.dom->id : -1;
+    wire_body_free((xdrproc_t)xdr_remote_connect_domain_event_callback_register_any_args, &args);
+    if (s->n_conns > 1 && second.forgetful) {
+        scene_refuse(s, call, ERR_NO_DOMAIN, "Domain not found");
+        return true;
+    }
+    SCENE_ANSWER(s, call, remote_connect_domain_event_callback_register_any_ret, .callbackID = 3);
+    scene_event(s, s->n_conns > 1 ? 5 : 2, 0);
+    if (s->n_conns == 1)
+        go(s);
+    return true;
+}
+
+static void
+follow(const char *command)
+{
+    scene.on_call = tell_events;
+    scene.on_idle = come_back;
+    scene_run(&scene, command);
+}
+
+START_TEST(events_go_on_with_the_next_daemon)
+{
+    static const char *const followed[] = {"events --count 2", "events --domain web --count 2"};
+    const char              *line;
+
+    second.away = 3;
+    follow(followed[_i]);
+    ck_assert_int_eq(scene_exit_status(&scene), 0);
+    line = strstr(scene.out.text, " web started (booted)\n");
+    ck_assert_ptr_nonnull(line);
+    ck_assert_ptr_nonnull(strstr(line, " web stopped (shut down)\n"));
+    check_said("dom0ctl: connected again; what happened meanwhile was not told\n");
+    ck_assert_int_eq(scene.number, _i ? 7 : -1);
+    ck_assert_uint_eq(scene_count(&scene, REGISTER), 2);
+}
+END_TEST
+
+START_TEST(events_in_json_are_json_only)
+{
+    follow("events --count 2 --json");
+    ck_assert_int_eq(scene_exit_status(&scene), 0);
+    for (char *line = strtok(scene.out.text, "\n"); line; line = strtok(NULL, "\n"))
+        ck_assert_int_eq(*line, '{');
+}
+END_TEST
+
+START_TEST(events_end_where_no_daemon_comes)
+{
+    scene.patience = "1";
+    second.never = true;
+    follow("events");
+    ck_assert_int_eq(scene_exit_status(&scene), 1);
+    ck_assert_ptr_nonnull(
+        strstr(scene.err.text, ": No such file or directory (does dom0d run?)\n"));
+}
+END_TEST
+
+START_TEST(events_without_patience_end_with_the_connection)
+{
+    scene.patience = "0";
+    follow("events");
+    ck_assert_int_eq(scene_exit_status(&scene), 1);
+    ck_assert_ptr_nonnull(strstr(scene.err.text, "was lost\n"));
+    ck_assert_uint_eq(scene.n_conns, 1);
+}
+END_TEST
+
+START_TEST(events_end_in_time_also_while_there_is_no_daemon)
+{
+    static const char *const commands_in_time[] = {"events --timeout 1",
+                                                   "events --timeout 1 --count 2"};
+
+    second.never = _i < 2;
+    second.mute = !second.never;
+    follow(commands_in_time[_i % 2]);
+    ck_assert_int_eq(scene_exit_status(&scene), _i % 2);
+    check_said(_i % 2 ? "dom0ctl: the time is up after 1 of 2 events\n" : "");
+}
+END_TEST
+
+START_TEST(events_of_a_domain_that_is_gone_end)
+{
+    second.forgetful = true;
+    follow("events --domain web");
+    ck_assert_int_eq(scene_exit_status(&scene), 1);
+    check_said("dom0ctl: Domain not found\n");
+}
+END_TEST
+
+static void
+add_events(TCase *tc)
+{
+    tcase_add_loop_test(tc, events_go_on_with_the_next_daemon, 0, 2);
+    tcase_add_test(tc, events_in_json_are_json_only);
+    tcase_add_test(tc, events_end_where_no_daemon_comes);
+    tcase_add_test(tc, events_without_patience_end_with_the_connection);
+    tcase_add_loop_test(tc, events_end_in_time_also_while_there_is_no_daemon, 0, 4);
+    tcase_add_test(tc, events_of_a_domain_that_is_gone_end);
+}
+
 int
 main(void)
 {
@@ -677,6 +792,7 @@ main(void)
     tcase_add_loop_test(tc, of_a_job_that_nobody_saw_end_is_said_what_can_be_seen, 0,
                         array_size(others));
     tcase_add_loop_test(tc, where_not_even_the_domain_is_known_the_list_is_named, 0, 2);
+    add_events(tc);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);
