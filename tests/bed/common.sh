@@ -30,11 +30,15 @@ image_folder() {
 # qemu_pid STATE: the pid of its QEMU, if that lives.  A pid alone proves nothing: it may have
 # been given to another program since, so the command line must name the folder.
 qemu_pid() {
-    local pid
-    pid=$(cat "$1/qemu.pid" 2>/dev/null) || return 1
-    [ -n "$pid" ] || return 1
-    tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" | grep -qxF "$1/qemu.pid" || return 1
-    echo "$pid"
+    local pid='' word words=()
+    { read -r pid <"$1/qemu.pid" && mapfile -d '' words <"/proc/$pid/cmdline"; } 2>/dev/null || return 1
+    for word in "${words[@]}"; do
+        if [ "$word" = "$1/qemu.pid" ]; then
+            echo "$pid"
+            return 0
+        fi
+    done
+    return 1
 }
 
 # stop_qemu STATE: ends it, whatever state it is in.

@@ -17,8 +17,8 @@ ok() { echo "ok $*"; }
 not_ok() {
     local claim=$1
     shift
-    echo "not ok $claim: ${*:-it does not}" | tr '\n' ' '
-    echo
+    local why=${*:-it does not}
+    echo "not ok $claim: ${why//$'\n'/ | }"
 }
 
 # expect CLAIM COMMAND...: it succeeds.
