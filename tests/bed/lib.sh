@@ -7,6 +7,7 @@
 
 VIRSH="virsh -q -c xen+unix:///system?socket=/run/dom0d/dom0d-sock"
 GUEST=/srv/guest
+XEN=/usr/lib/xen-4.17
 BED=${BED:-$(mktemp -d /tmp/bed.XXXXXX)} # for a case's own files; it is empty when a case starts
 export VIRSH GUEST BED
 
@@ -169,17 +170,15 @@ xen_domid() { xl domid "$1" 2>/dev/null; }
 # state_in_xen NAME: as xl prints it, like r-----, -b----, --p---, ---s--.
 state_in_xen() { xl list "$1" 2>/dev/null | awk 'NR == 2 { print $5 }'; }
 
-# stream_is_whole FILE [OFFSET]: Xen's own checker reads the stream that starts there, to its end.
-# An image of `xl save` has a header of xl first: --xl instead of an offset.
+# stream_is_whole FILE libxl [OFFSET] | stream_is_whole FILE xl: Xen's own checker reads the records
+# from OFFSET on (or after xl's header) to the last, and nothing follows.
 stream_is_whole() {
-    local args=(--format libxl)
-    [ "${2:-}" != --xl ] || args+=(--xl)
-    case ${2:-0} in *[!0-9]*) set -- "$1" 0 ;; esac
-    tail -c "+$((${2:-0} + 1))" "$1" >"$BED/stream" &&
-        PYTHONPATH=/usr/lib/xen-4.17/lib/python python3 /usr/lib/xen-4.17/bin/verify-stream-v2 "${args[@]}" --in "$BED/stream"
-    local status=$?
-    rm -f "$BED/stream"
-    return $status
+    local format=$2 offset=${3:-0}
+    {
+        [ "$offset" = 0 ] || dd bs="$offset" count=1 of=/dev/null status=none
+        PYTHONPATH=$XEN/lib/python python3 $XEN/bin/verify-stream-v2 --format "$format" --in 0 &&
+            [ "$(head -c 1 | wc -c)" = 0 ]
+    } <"$1"
 }
 
 #----- consoles -----
