@@ -191,7 +191,8 @@ domain_now_text(const char *name, const struct domain_now *now)
 {
     if (now->id < 0)
         return xasprintf("%s does not run", name);
-    return xasprintf("%s is %s", name, domain_state_name(now->state));
+    return xasprintf("%s is %s (%s)", name, domain_state_name(now->state),
+                     domain_state_reason(now->state, now->reason));
 }
 
 const char *

@@ -37,7 +37,7 @@ struct domain_now {
 int domain_look(struct connection *conn, const uint8_t *uuid, struct domain_now *now_out,
                 struct err *err);
 
-/* "web is running", "web does not run"; the caller frees it. */
+/* "web is running (booted)", "web does not run"; the caller frees it. */
 char *domain_now_text(const char *name, const struct domain_now *now);
 
 /* virDomainState in one word. */

@@ -206,7 +206,6 @@ rejoin(struct job *job, struct err *err)
         return -1;
     job->reconnected = true;
     job->abort_tried = false;
-    job->list_due_usec = 0;
     return join(job, err);
 }
 

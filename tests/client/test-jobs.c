@@ -556,6 +556,24 @@ START_TEST(wait_ends_as_the_job_did)
 }
 END_TEST
 
+static bool
+know_no_job(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
+{
+    (void)frame, (void)size;
+    if (is_long(call))
+        scene_refuse(s, call, ERR_INVALID_ARG, "no job 41 is known");
+    return is_long(call);
+}
+
+START_TEST(to_wait_for_a_job_that_never_was_is_an_error_in_the_daemons_words)
+{
+    scene.on_call = know_no_job;
+    scene_run(&scene, "wait 41");
+    ck_assert_int_eq(scene_exit_status(&scene), 1);
+    ck_assert_str_eq(scene.err.text, "dom0ctl: no job 41 is known\n");
+}
+END_TEST
+
 START_TEST(an_interrupted_wait_leaves_and_aborts_nothing)
 {
     scene.on_call = be_busy;
@@ -599,6 +617,7 @@ main(void)
     tcase_add_test(tc, create_takes_no_text_with_a_zero_byte);
     tcase_add_loop_test(tc, restore_names_the_domain_that_the_daemon_found_in_the_file, 0, 2);
     tcase_add_loop_test(tc, wait_ends_as_the_job_did, 0, 2);
+    tcase_add_test(tc, to_wait_for_a_job_that_never_was_is_an_error_in_the_daemons_words);
     tcase_add_test(tc, an_interrupted_wait_leaves_and_aborts_nothing);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);

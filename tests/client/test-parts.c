@@ -451,6 +451,25 @@ START_TEST(without_a_total_the_time_is_told)
 }
 END_TEST
 
+START_TEST(without_a_daemon_the_last_figures_stand_and_no_rate)
+{
+    cleanup_free char *early = NULL, *line = NULL, *bar = NULL, *after = NULL;
+
+    progress_set_state(&progress, PROGRESS_AWAY);
+    early = progress_line(&progress, 1012 * SECOND);
+    ck_assert_str_eq(early, "save web: 0:12, waits for the daemon");
+    run_a_quarter();
+    progress_set_state(&progress, PROGRESS_AWAY);
+    line = progress_line(&progress, 1012 * SECOND);
+    ck_assert_str_eq(line, "save web: 25%, 250 of 1000 MiB, waits for the daemon");
+    bar = progress_bar(&progress, 79, 1012 * SECOND);
+    ck_assert_ptr_nonnull(strstr(bar, " 250/1000 MiB  waits for the daemon"));
+    progress_set_state(&progress, PROGRESS_RUNNING);
+    after = progress_line(&progress, 1012 * SECOND);
+    ck_assert_str_eq(after, "save web: 25%, 250 of 1000 MiB, 100 MiB/s, 0:08 left");
+}
+END_TEST
+
 START_TEST(off_a_terminal_there_is_a_line_every_five_seconds_and_no_control_character)
 {
     size_t lines = 0;
@@ -502,6 +521,7 @@ main(void)
     tcase_add_test(tc, more_than_a_day_left_is_not_told);
     tcase_add_test(tc, all_done_is_a_hundred_percent_also_where_more_was_done_than_there_is);
     tcase_add_test(tc, without_a_total_the_time_is_told);
+    tcase_add_test(tc, without_a_daemon_the_last_figures_stand_and_no_rate);
     tcase_add_test(tc, off_a_terminal_there_is_a_line_every_five_seconds_and_no_control_character);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);

@@ -29,6 +29,7 @@ static struct {
     bool     mute;       /* there is one that answers nothing */
     bool     forgetful;  /* it knows no job 41 */
     bool     endless;    /* the job ends by an abort only */
+    bool     timid;      /* it goes when it is asked for events */
     unsigned figureless; /* so many of its first lists are without figures */
     unsigned lists;      /* the job ends after so many of its lists */
     int      code;       /* how the job ends, and with which words */
@@ -115,9 +116,13 @@ end_job(struct scene *s, int code, char *message)
     waiting.program = 0;
 }
 
+/* In the middle of a word. */
 static void
 go(struct scene *s)
 {
+    static const unsigned char half[] = {0, 0, 0, 64, 0x20, 0, 0x80, 0x86, 0, 0};
+
+    scene_send(s, half, sizeof half);
     waiting = (struct wire_header){0};
     lists_then = scene_count(s, JOB_LIST);
     if (second.away || second.never)
@@ -276,6 +281,16 @@ START_TEST(its_error_is_the_commands)
 }
 END_TEST
 
+START_TEST(a_domain_that_was_created_and_is_gone_or_has_no_name_yet_has_no_id)
+{
+    second.id = -1;
+    nameless = _i;
+    run("create -");
+    ck_assert_int_eq(scene_exit_status(&scene), 0);
+    ck_assert_str_eq(scene.out.text, _i ? "the domain was created\n" : "web created\n");
+}
+END_TEST
+
 START_TEST(a_daemon_that_is_away_for_a_while_is_waited_for)
 {
     second.away = 10;
@@ -288,7 +303,9 @@ END_TEST
 
 START_TEST(the_progress_goes_on_and_stays_where_it_was_until_there_are_figures)
 {
-    const char *away, *again, *on;
+    static const char waits[] = "500/1000 MiB  waits for the daemon";
+    const char       *away, *again, *on;
+    unsigned          shown = 0;
 
     scene.terminal = true;
     scene.columns = 100;
@@ -297,13 +314,16 @@ START_TEST(the_progress_goes_on_and_stays_where_it_was_until_there_are_figures)
     second.lists = 4;
     run("save web /tmp/web.save");
     ck_assert_int_eq(scene_exit_status(&scene), 0);
-    away = strstr(scene.err.text, "500/1000 MiB  waits for the daemon");
+    away = strstr(scene.err.text, waits);
     ck_assert_ptr_nonnull(away);
+    for (const char *at = away; at; at = strstr(at + 1, waits))
+        shown++;
     again = strstr(away, "500/1000 MiB\r");
     ck_assert_ptr_nonnull(again);
     on = strstr(again, "800/1000 MiB");
     ck_assert_ptr_nonnull(on);
     ck_assert_ptr_null(strstr(away, "save web: "));
+    ck_assert_uint_ge(shown, 3);
 }
 END_TEST
 
@@ -534,12 +554,12 @@ static const struct {
     {NEW_FILE, -1, 0, NULL, NULL},
     {NEW_FILE, 9, RUNNING, NULL, NULL}, /* somebody has restored it */
     {OLD_FILE | NEW_FILE, -1, 0, NULL, NULL},
-    {NEW_FILE, 7, RUNNING, "is running", "is new"},
-    {0, 7, RUNNING, "is running", "is not there"},
-    {0, 7, PAUSED, "is paused", "is not there"},
+    {NEW_FILE, 7, RUNNING, "is running (booted)", "is new"},
+    {0, 7, RUNNING, "is running (booted)", "is not there"},
+    {0, 7, PAUSED, "is paused (user)", "is not there"},
     {0, -1, 0, "does not run", "is not there"},
     {OLD_FILE, -1, 0, "does not run", "is as it was before"},
-    {OLD_FILE, 9, RUNNING, "is running", "is as it was before"},
+    {OLD_FILE, 9, RUNNING, "is running (booted)", "is as it was before"},
 };
 
 static bool
@@ -604,18 +624,18 @@ static const struct {
 } others[] = {
     {"create -", 9, RUNNING, 1, NULL, "web created, id 9\n"},
     {"create -", -1, 0, 0, "web does not run", ""},
-    {"restore /tmp/x", 9, RUNNING, 1, "web is running", ""},
+    {"restore /tmp/x", 9, RUNNING, 1, "web is running (booted)", ""},
     {"restore /tmp/x", -1, 0, 0, "web does not run", ""},
     {"destroy web", -1, 0, 0, NULL, ""},
     {"destroy web", 9, RUNNING, 1, NULL, ""}, /* started anew */
-    {"destroy web", 7, RUNNING, 1, "web is running", ""},
+    {"destroy web", 7, RUNNING, 1, "web is running (booted)", ""},
     {"pause web", 7, PAUSED, 1, NULL, ""},
-    {"pause web", 7, PAUSED, 3, "web is paused", ""}, /* by a save */
-    {"pause web", 7, RUNNING, 1, "web is running", ""},
-    {"pause web", 9, PAUSED, 1, "web is paused", ""}, /* another one */
+    {"pause web", 7, PAUSED, 3, "web is paused (saving)", ""}, /* by a save */
+    {"pause web", 7, RUNNING, 1, "web is running (booted)", ""},
+    {"pause web", 9, PAUSED, 1, "web is paused (user)", ""}, /* another one */
     {"unpause web", 7, RUNNING, 5, NULL, ""},
-    {"unpause web", 7, PAUSED, 1, "web is paused", ""},
-    {"unpause web", 9, RUNNING, 1, "web is running", ""},
+    {"unpause web", 7, PAUSED, 1, "web is paused (user)", ""},
+    {"unpause web", 9, RUNNING, 1, "web is running (booted)", ""},
     {"wait 41", 7, RUNNING, 1, "how it ended is not known", ""},
 };
 
@@ -663,6 +683,10 @@ tell_events(struct scene *s, const struct wire_header *call, const void *frame, 
         scene_refuse(s, call, ERR_NO_DOMAIN, "Domain not found");
         return true;
     }
+    if (s->n_conns == 2 && second.timid) {
+        go(s);
+        return true;
+    }
     SCENE_ANSWER(s, call, remote_connect_domain_event_callback_register_any_ret, .callbackID = 3);
     scene_event(s, s->n_conns > 1 ? 5 : 2, 0);
     if (s->n_conns == 1)
@@ -692,6 +716,16 @@ START_TEST(events_go_on_with_the_next_daemon)
     check_said("dom0ctl: connected again; what happened meanwhile was not told\n");
     ck_assert_int_eq(scene.number, _i ? 7 : -1);
     ck_assert_uint_eq(scene_count(&scene, REGISTER), 2);
+}
+END_TEST
+
+START_TEST(events_go_on_with_the_one_after_next_too)
+{
+    second.timid = true;
+    follow("events --count 2");
+    ck_assert_int_eq(scene_exit_status(&scene), 0);
+    check_said("dom0ctl: connected again; what happened meanwhile was not told\n");
+    ck_assert_uint_eq(scene.n_conns, 3);
 }
 END_TEST
 
@@ -751,6 +785,7 @@ static void
 add_events(TCase *tc)
 {
     tcase_add_loop_test(tc, events_go_on_with_the_next_daemon, 0, 2);
+    tcase_add_test(tc, events_go_on_with_the_one_after_next_too);
     tcase_add_test(tc, events_in_json_are_json_only);
     tcase_add_test(tc, events_end_where_no_daemon_comes);
     tcase_add_test(tc, events_without_patience_end_with_the_connection);
@@ -771,6 +806,8 @@ main(void)
     tcase_add_loop_test(tc, a_job_is_found_again_by_its_number_and_its_end_is_waited_for, 0,
                         array_size(commands));
     tcase_add_loop_test(tc, its_error_is_the_commands, 0, array_size(commands));
+    tcase_add_loop_test(tc, a_domain_that_was_created_and_is_gone_or_has_no_name_yet_has_no_id, 0,
+                        2);
     tcase_add_test(tc, a_daemon_that_is_away_for_a_while_is_waited_for);
     tcase_add_test(tc, the_progress_goes_on_and_stays_where_it_was_until_there_are_figures);
     tcase_add_test(tc, it_is_found_again_as_often_as_the_daemon_goes);
