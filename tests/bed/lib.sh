@@ -5,11 +5,13 @@
 # A case prints `ok CLAIM` or `not ok CLAIM: why` for each thing it claims; the rest of what it
 # prints is for who looks for the reason of a failure.
 
-VIRSH="virsh -q -c xen+unix:///system?socket=/run/dom0d/dom0d-sock"
+URI=xen+unix:///system?socket=/run/dom0d/dom0d-sock
+VIRSH="virsh -q -c $URI"
 GUEST=/srv/guest
 XEN=/usr/lib/xen-4.17
+TOOLS=/share/bed/tools
 BED=${BED:-$(mktemp -d /tmp/bed.XXXXXX)} # for a case's own files; it is empty when a case starts
-export VIRSH GUEST BED
+export URI VIRSH GUEST TOOLS BED
 
 #----- results -----
 
@@ -205,6 +207,62 @@ counts() {
 
 # has_booted NAME [SECONDS]: the guest has come to its first numbers.
 has_booted() { wait_for "${2:-120}" "[ \$(counter '$1') -gt 0 ]"; }
+
+#----- dom0d -----
+
+# create TYPE NAME MEMORY_MIB [WORD...]: by dom0ctl.
+create() {
+    guest_xml "$@" >"$BED/$2.xml"
+    timeout 100 dom0ctl create "$BED/$2.xml"
+}
+
+# boots TYPE NAME MEMORY_MIB [WORD...]: created by dom0ctl, and counting.
+boots() { create "$@" && has_booted "$2"; }
+
+# id_of NAME: what dom0d says; xen_domid is what is true.
+id_of() { dom0ctl info "$1" 2>/dev/null | sed -n 's/^Id: *//p'; }
+
+uuid_of() { dom0ctl info "$1" 2>/dev/null | sed -n 's/^UUID: *//p'; }
+
+# has_gone NAME: neither dom0d nor Xen has it.
+has_gone() { ! xen_domid "$1" && ! dom0ctl list --all --name | grep -qx "$1"; }
+
+# is_whole FILE: a saved guest with nothing missing and nothing too much.
+is_whole() { $TOOLS/image-walk "$1"; }
+
+jobs_now() { dom0ctl --json jobs | tr -d '[] \n'; }
+no_jobs() { [ -z "$(jobs_now)" ]; }
+
+# takes_at_most MS COMMAND...: and it succeeds.  On a busy machine the time is more, as in wait_for.
+takes_at_most() {
+    local most=$(($1 * ${PATIENCE:-1})) from took
+    shift
+    from=$(now_ms)
+    "$@" || return
+    took=$(($(now_ms) - from))
+    echo "$took ms: $*"
+    [ $took -le "$most" ]
+}
+
+# on_terminal COMMAND: a simple command of the shell has one, and our input is typed there: \003 is
+# Ctrl-C.
+on_terminal() { script -qec "exec $1" /dev/null; }
+
+# follow_events: from now on each lifecycle event of each guest becomes a line of $BED/events,
+# "NAME EVENT DETAIL".  ignore_events ends that.  Not below expect, which has a shell of its own.
+follow_events() {
+    $TOOLS/events "$URI" >"$BED/events" 2>&1 3>&- &
+    EVENTS_PID=$!
+    wait_for 30 "grep -q '^ready' '$BED/events'" || { cat "$BED/events"; exit 1; }
+}
+
+ignore_events() {
+    kill "$EVENTS_PID"
+    wait "$EVENTS_PID" 2>/dev/null || true
+}
+
+# events_of NAME: in order, with commas between: "Started Booted,Stopped Destroyed".
+events_of() { sed -n "s/^$1 //p" "$BED/events" | paste -sd ,; }
 
 #----- order -----
 
