@@ -27,6 +27,28 @@ update(struct stream *s)
     loop_io_start(&s->io, s->fd, read, evbuffer_get_length(s->out) > 0);
 }
 
+static void
+count(struct stream *s)
+{
+    size_t now = stream_unread(s) + stream_unsent(s);
+
+    if (s->total)
+        s->total->bytes += now - s->counted;
+    s->counted = now;
+}
+
+/* It may hold more than before.  Returns whether the stream is still Open. */
+static bool
+count_more(struct stream *s)
+{
+    size_t before = s->counted;
+
+    count(s);
+    if (s->total && s->counted > before)
+        s->total->grown(s->total->arg);
+    return s->fd >= 0;
+}
+
 void
 stream_init(struct stream *stream, struct loop *loop, int fd, const struct stream_ops *ops,
             void *arg)
@@ -44,6 +66,14 @@ stream_init(struct stream *stream, struct loop *loop, int fd, const struct strea
 }
 
 void
+stream_count_in(struct stream *stream, struct stream_total *total)
+{
+    stream->total = total;
+    stream->counted = 0;
+    count(stream);
+}
+
+void
 stream_close(struct stream *stream)
 {
     if (stream->fd < 0)
@@ -56,6 +86,7 @@ stream_close(struct stream *stream)
     close(take_fd(stream->fd));
     evbuffer_free(take_ptr(stream->in));
     evbuffer_free(take_ptr(stream->out));
+    count(stream);
 }
 
 /* Close, and say so: must be last. */
@@ -191,7 +222,8 @@ stream_ready(void *arg)
         if (n > 0 && !deliver(s))
             return;
     }
-    update(s);
+    if (count_more(s))
+        update(s);
 }
 
 static void
@@ -199,8 +231,10 @@ stream_again(void *arg)
 {
     struct stream *s = arg;
 
-    if (deliver(s))
-        update(s);
+    if (!deliver(s))
+        return;
+    count(s);
+    update(s);
 }
 
 void
@@ -220,6 +254,7 @@ stream_send(struct stream *stream, const void *data, size_t size)
         return;
     evbuffer_add(stream->out, (const char *)data + n, size - (size_t)n);
     update(stream);
+    count_more(stream);
 }
 
 size_t

@@ -21,6 +21,16 @@
 struct evbuffer;
 struct stream;
 
+/* What several streams hold together, both ways: bytes that no frame() has had, and bytes that the
+ * kernel has not taken. */
+struct stream_total {
+    size_t bytes; /* the streams keep it */
+
+    /** It has become more.  May close any of the streams, but free none. */
+    void (*grown)(void *arg);
+    void *arg;
+};
+
 struct stream_ops {
     /**
      * How long is the frame that begins here?  size bytes are there, perhaps fewer than it needs.
@@ -54,7 +64,9 @@ struct stream {
     bool                     closing; /* when all is written */
     bool                     backlog; /* whole frames may be in memory: again is started */
     size_t                   frame_max;
-    bool                    *gone; /* set while frame() runs, so that it may free us */
+    bool                    *gone;    /* set while frame() runs, so that it may free us */
+    struct stream_total     *total;   /* or NULL */
+    size_t                   counted; /* our part of it */
     struct evbuffer         *in, *out;
     struct loop_io           io;
     struct loop_defer        again; /* frames that are in memory already, after a pause */
@@ -63,6 +75,9 @@ struct stream {
 /** fd is Taken, made non-blocking, and closed with the stream.  ops must outlive the stream. */
 void stream_init(struct stream *stream, struct loop *loop, int fd, const struct stream_ops *ops,
                  void *arg);
+
+/** From now on what the stream holds counts in total too, which must outlive it. */
+void stream_count_in(struct stream *stream, struct stream_total *total);
 
 /** Idempotent; what was not written is dropped. */
 void stream_close(struct stream *stream);

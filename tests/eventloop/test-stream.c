@@ -253,6 +253,72 @@ START_TEST(a_stream_with_nothing_to_write_closes_from_the_loop)
 }
 END_TEST
 
+/*----- what several hold together -----*/
+
+static struct stream_total total;
+static int                 grown;
+
+static void
+has_grown(void *arg)
+{
+    struct stream_total *t = arg;
+
+    grown++;
+    if (t->bytes > 100000)
+        stream_close(&talk.stream);
+}
+
+static void
+count_in(void)
+{
+    grown = 0;
+    total = (struct stream_total){.grown = has_grown, .arg = &total};
+    stream_count_in(&talk.stream, &total);
+}
+
+START_TEST(a_total_is_what_streams_hold_both_ways)
+{
+    static char text[65536];
+    size_t      unsent;
+
+    count_in();
+    peer_sends("\002a\003b", 4);
+    ck_assert_uint_eq(total.bytes, 2);
+    ck_assert_int_eq(grown, 1);
+    while (!stream_unsent(&talk.stream))
+        stream_send(&talk.stream, text, sizeof text);
+    unsent = stream_unsent(&talk.stream);
+    ck_assert_uint_eq(total.bytes, 2 + unsent);
+    ck_assert_int_eq(grown, 2);
+    peer_sends("c", 1);
+    ck_assert_uint_eq(total.bytes, unsent);
+    while (read(peer, text, sizeof text) > 0 && stream_unsent(&talk.stream))
+        loop_run_ready(loop);
+    ck_assert_uint_eq(total.bytes, 0);
+    ck_assert_int_eq(grown, 2);
+}
+END_TEST
+
+/* _i: by what it sends, or by what it is sent. */
+START_TEST(a_total_that_is_too_much_may_close_the_stream_that_makes_it_so)
+{
+    static char text[65536];
+
+    count_in();
+    total.bytes = 100000;
+    if (_i)
+        peer_sends("\003a", 2);
+    else
+        while (total.bytes == 100000 && talk.stream.fd >= 0)
+            stream_send(&talk.stream, text, sizeof text);
+    ck_assert_int_lt(talk.stream.fd, 0);
+    ck_assert_int_eq(talk.closed, 0);
+    ck_assert_uint_eq(total.bytes, 100000);
+    stream_send(&talk.stream, "x", 1);
+    loop_run_ready(loop);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -273,6 +339,8 @@ main(void)
     tcase_add_test(tc, output_waits_in_the_queue_for_a_slow_peer_and_arrives_in_order);
     tcase_add_test(tc, a_stream_that_closes_when_drained_writes_all_first);
     tcase_add_test(tc, a_stream_with_nothing_to_write_closes_from_the_loop);
+    tcase_add_test(tc, a_total_is_what_streams_hold_both_ways);
+    tcase_add_loop_test(tc, a_total_that_is_too_much_may_close_the_stream_that_makes_it_so, 0, 2);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);
