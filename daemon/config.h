@@ -22,8 +22,11 @@ struct config {
     /* bounds; sizes in bytes */
     unsigned max_clients;
     unsigned max_client_requests; /* in flight, of one client */
+    unsigned max_requests;        /* in flight, of all clients */
     unsigned max_queued_jobs;     /* of one domain */
+    unsigned max_jobs;            /* of all domains */
     size_t   max_output;          /* not read yet by one client */
+    size_t   max_buffers;         /* sent in part or not read yet, of all clients */
     size_t   max_xml;             /* of one domain */
 
     unsigned workers_idle; /* kept ready */

@@ -14,8 +14,7 @@
 #include "wire/frame.h"
 #include "wire/remote.h"
 
-#define FRAME_MAX_UNOPENED (64u << 10)
-#define FRAME_MAX_READ_ONLY (1u << 20)
+#define FRAME_MAX (64u << 10)
 #define FRAME_MAX_READ_WRITE (2u * REMOTE_STRING_MAX + (64u << 10))
 
 /* For the rest of a frame, and for a client that is to read its last output. */
@@ -68,7 +67,8 @@ conn_new(struct daemon *daemon, int fd, bool read_only, uint64_t id)
     identify_peer(conn, fd);
     loop_defer_init(&conn->close, daemon->loop, conn_close, conn);
     stream_init(&conn->stream, daemon->loop, fd, &stream_ops, conn);
-    stream_set_frame_max(&conn->stream, FRAME_MAX_UNOPENED);
+    stream_set_frame_max(&conn->stream, FRAME_MAX);
+    stream_count_in(&conn->stream, server_held(daemon->server));
     log_debug("client %llu: process %d of user %u%s", (unsigned long long)id, (int)conn->pid,
               (unsigned)conn->uid, read_only ? ", read-only" : "");
     return conn;
@@ -116,7 +116,7 @@ conn_give_up(struct conn *conn, const char *reason)
     if (reason)
         server_complain(conn->daemon->server, conn, reason);
     conn->given_up = true;
-    stream_pause(&conn->stream);
+    stream_close(&conn->stream); /* its memory is wanted back at once */
     loop_defer_start(&conn->close);
 }
 
@@ -134,8 +134,14 @@ conn_opened(struct conn *conn, bool read_only)
 {
     conn->opened = true;
     conn->read_only |= read_only;
-    stream_set_frame_max(&conn->stream,
-                         conn->read_only ? FRAME_MAX_READ_ONLY : FRAME_MAX_READ_WRITE);
+    if (!conn->read_only)
+        stream_set_frame_max(&conn->stream, FRAME_MAX_READ_WRITE);
+}
+
+size_t
+conn_held(const struct conn *conn)
+{
+    return stream_unread(&conn->stream) + stream_unsent(&conn->stream);
 }
 
 /*----- messages -----*/
@@ -186,12 +192,22 @@ send_keepalive(struct conn *conn, int32_t procedure)
 
 /*----- input -----*/
 
+static bool
+may_ask_more(const struct conn *conn)
+{
+    unsigned max = conn->daemon->config->max_client_requests;
+
+    if (server_is_busy(conn->daemon->server, conn->from_read_only_socket))
+        max = 1;
+    return conn->n_requests < max && !stream_unsent(&conn->stream);
+}
+
 static void
 pause_or_resume(struct conn *conn)
 {
     if (is_leaving(conn))
         return;
-    if (conn->choked || conn->n_requests >= conn->daemon->config->max_client_requests)
+    if (!may_ask_more(conn))
         stream_pause(&conn->stream);
     else
         stream_resume(&conn->stream);
@@ -216,6 +232,7 @@ conn_add_request(struct conn *conn, struct request *req)
 {
     TAILQ_INSERT_TAIL(&conn->requests, req, link);
     conn->n_requests++;
+    server_request_begins(conn->daemon->server);
     pause_or_resume(conn);
 }
 
@@ -224,6 +241,7 @@ conn_remove_request(struct conn *conn, struct request *req)
 {
     TAILQ_REMOVE(&conn->requests, req, link);
     conn->n_requests--;
+    server_request_ends(conn->daemon->server);
     pause_or_resume(conn);
 }
 
@@ -232,28 +250,20 @@ conn_remove_request(struct conn *conn, struct request *req)
 void
 conn_send(struct conn *conn, const void *frame, size_t size)
 {
-    size_t max = conn->daemon->config->max_output;
-
     if (is_leaving(conn))
         return;
-    if (stream_unsent(&conn->stream) > max) {
+    if (stream_unsent(&conn->stream) > conn->daemon->config->max_output) {
         conn_give_up(conn, "does not read what it is sent");
         return;
     }
     stream_send(&conn->stream, frame, size);
-    if (!conn->choked && stream_unsent(&conn->stream) > max / 2) {
-        conn->choked = true;
-        pause_or_resume(conn);
-    }
+    pause_or_resume(conn);
 }
 
 static void
 conn_drained(void *arg)
 {
-    struct conn *conn = arg;
-
-    conn->choked = false;
-    pause_or_resume(conn);
+    pause_or_resume(arg);
 }
 
 void
@@ -309,7 +319,8 @@ conn_sweep(struct conn *conn, uint64_t now_usec)
     conn->n_frames_swept = conn->n_frames;
     if (conn->stream.paused && stream_peer_is_gone(&conn->stream))
         conn_give_up(conn, NULL);
-    if (heard)
+    /* Whom we do not read we cannot hear. */
+    if (heard || conn->stream.paused)
         keepalive_heard(&conn->keepalive, now_usec);
     check_keepalive(conn, now_usec);
     if (heard || !waits_for_client(conn))

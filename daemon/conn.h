@@ -8,12 +8,13 @@
  * and from anywhere the peer may go, or send what is no frame.
  *
  * What a client may cost:
- *   input    frames of at most 64 KiB before CONNECT_OPEN; after it 1 MiB over a read-only
- *            connection, and over a read-write one what two of libvirt's longest strings need.  A
- *            frame that was begun must be whole after half a minute.
- *   requests max_client_requests in flight, then nothing more is read until one is answered.
- *   output   max_output and one frame; nothing is read above half of it.  A client for which more
- *            comes is given up.
+ *   input    frames of at most 64 KiB; once it is opened for writing, what two of libvirt's longest
+ *            strings need.  A frame that was begun must be whole after half a minute.
+ *   requests max_client_requests in flight, then nothing more is read until one is answered; one
+ *            while there are too many of all clients (server.h).
+ *   output   nothing is read while some of it waits: so answers to what was asked cannot pile up.
+ *            Events can, to max_output and one frame; a client for which more comes is given up.
+ *   both     what all clients make wait together is bounded too (server.h).
  */
 #ifndef DAEMON_CONN_H
 #define DAEMON_CONN_H
@@ -55,7 +56,6 @@ struct conn {
     struct stream stream;
     TAILQ_HEAD(, request) requests; /* in flight; freed by their answers */
     unsigned          n_requests;
-    bool              choked; /* it reads too slowly: above half of its output bound */
     bool              finishing, given_up;
     struct loop_defer close;
     struct keepalive  keepalive;
@@ -71,6 +71,9 @@ struct conn {
  */
 struct conn *conn_new(struct daemon *daemon, int fd, bool read_only, uint64_t id);
 void         conn_free(struct conn *conn);
+
+/** The memory that waits for it: input that is no whole frame, output it has not read; bytes. */
+size_t conn_held(const struct conn *conn);
 
 /** Once a second or so: keepalive, half frames, and whether one that must wait has gone. */
 void conn_sweep(struct conn *conn, uint64_t now_usec);

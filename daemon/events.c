@@ -72,14 +72,15 @@ static int
 add(struct events *events, struct conn *conn, int event, const uint8_t *uuid, int callback_id,
     struct err *err)
 {
+    unsigned             max = conn->from_read_only_socket ? EVENTS_MAX_READ_ONLY : EVENTS_MAX;
     struct registration *reg;
 
     if (event < 0 || event >= EVENT_COUNT)
         return err_set(err, ERR_INTERNAL, "internal error: unsupported event ID %d", event);
-    if (conn->n_registrations >= EVENTS_MAX)
+    if (conn->n_registrations >= max)
         return err_set(err, ERR_OPERATION_FAILED,
-                       "operation failed: a connection may register for %d events, not more",
-                       EVENTS_MAX);
+                       "operation failed: this connection may register for %u events, not more",
+                       max);
     reg = xcalloc(1, sizeof *reg);
     reg->conn = conn;
     reg->event = event;

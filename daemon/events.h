@@ -75,8 +75,10 @@ enum {
     EVENT_COUNT = 27, /* as many as libvirt 9.0 has */
 };
 
-/** Registrations that one connection may have. */
+/** Registrations that one connection may have: each costs work whenever something happens, and by
+ * the read-only socket anybody may come. */
 #define EVENTS_MAX 1024
+#define EVENTS_MAX_READ_ONLY 64
 
 /**
  * uuid: of this domain only; NULL: of all.

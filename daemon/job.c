@@ -33,6 +33,7 @@ struct ended {
 
 /* Somebody waits for a job's end. */
 struct waiter {
+    struct jobs    *jobs;
     uint64_t        id;
     struct request *req;
     TAILQ_ENTRY(waiter) link;
@@ -239,20 +240,34 @@ job_free(struct job *job)
     free(job);
 }
 
+/* What the daemon does by itself is never too much. */
+static int
+check_count(const struct job *job, struct err *err)
+{
+    unsigned max = job->daemon->config->max_jobs;
+
+    if (!job->req || jobs_count(job->daemon->jobs) <= max)
+        return 0;
+    return err_set(err, ERR_RESOURCE_BUSY, "there are %u jobs already, of max_jobs %u", max, max);
+}
+
 void
 job_submit(struct job *job)
 {
     struct domain *dom = job->dom;
     unsigned       max = job->daemon->config->max_queued_jobs;
+    struct err     err;
 
     job->begun_usec = loop_now_usec();
+    if (check_count(job, &err) < 0) {
+        job_finish(job, &err);
+        return;
+    }
     if (!dom) {
         loop_defer_start(&job->wake);
         return;
     }
     if (queue_length(dom) > max) {
-        struct err err;
-
         err_set(&err, ERR_RESOURCE_BUSY, "domain '%s' has %u jobs waiting already", dom->name, max);
         job->dom = NULL;
         job_finish(job, &err);
@@ -477,6 +492,15 @@ ended_by_id(const struct jobs *jobs, uint64_t id)
     return NULL;
 }
 
+static void
+waiter_gone(void *arg)
+{
+    struct waiter *waiter = arg;
+
+    TAILQ_REMOVE(&waiter->jobs->waiters, waiter, link);
+    free(waiter);
+}
+
 void
 job_wait(struct jobs *jobs, uint64_t id, struct request *req)
 {
@@ -494,8 +518,10 @@ job_wait(struct jobs *jobs, uint64_t id, struct request *req)
         return;
     }
     waiter = xcalloc(1, sizeof *waiter);
+    waiter->jobs = jobs;
     waiter->id = id;
     waiter->req = req;
+    request_on_gone(req, waiter_gone, waiter);
     TAILQ_INSERT_TAIL(&jobs->waiters, waiter, link);
 }
 

@@ -113,8 +113,8 @@ struct job *job_new(struct daemon *daemon, const struct job_operation *operation
                     struct domain *dom, struct request *req);
 
 /**
- * Queue it.  If the domain has too many jobs the request is answered (ERR_RESOURCE_BUSY) and the
- * job is gone.
+ * Queue it.  If the domain or the daemon has too many jobs the request is answered
+ * (ERR_RESOURCE_BUSY) and the job is gone, and with it a domain that was only reserved.
  */
 void job_submit(struct job *job);
 

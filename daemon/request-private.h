@@ -20,13 +20,15 @@ struct request {
     bool                    read_only; /* when the call came */
     struct wire_header      header;    /* of the call */
     const struct procedure *procedure;
+    void (*gone)(void *arg); /* or NULL */
+    void *gone_arg;
 };
 
 /** One more in flight on conn. */
 struct request *request_new(struct conn *conn, const struct wire_header *header,
                             const struct procedure *procedure);
 
-/** The connection goes, and has taken it out of its list. */
+/** The connection goes, and has taken it out of its list.  May free it. */
 void request_orphaned(struct request *req);
 
 #endif

@@ -29,6 +29,17 @@ void
 request_orphaned(struct request *req)
 {
     req->conn = NULL;
+    if (!req->gone)
+        return;
+    req->gone(req->gone_arg);
+    free(req);
+}
+
+void
+request_on_gone(struct request *req, void (*gone)(void *arg), void *arg)
+{
+    req->gone = gone;
+    req->gone_arg = arg;
 }
 
 static void

@@ -3,7 +3,8 @@
  * request.h: a call of a client, from its arrival to its one answer.
  *
  * A request is made by dispatch, handed to the handler, and freed by its answer, now or later.
- * Its connection may go meanwhile: the answer is then dropped.
+ * Its connection may go meanwhile: the answer is then dropped, or not even waited for
+ * (request_on_gone).
  */
 #ifndef DAEMON_REQUEST_H
 #define DAEMON_REQUEST_H
@@ -28,6 +29,12 @@ uint32_t request_serial(const struct request *req);
 
 /** The client may only ask: it came by the read-only socket, or opened so. */
 bool request_is_readonly(const struct request *req);
+
+/**
+ * If the connection goes before the answer, gone is called, and req is then freed.  For what only
+ * waits: a client that comes and goes would leave more and more of it behind.
+ */
+void request_on_gone(struct request *req, void (*gone)(void *arg), void *arg);
 
 /** ret is borrowed, of the procedure's result type; use the typed reply_NAME of handlers.h. */
 void request_reply(struct request *req, const void *ret);

@@ -31,22 +31,25 @@ struct listener {
 TAILQ_HEAD(conn_list, conn);
 
 struct server {
-    struct daemon    *daemon;
-    struct listener   listeners[LISTEN_MAX];
-    size_t            n_listeners;
-    struct conn_list  conns; /* owned */
-    unsigned          n_conns, n_read_only;
-    uint64_t          last_id;
-    struct loop_timer sweep;                          /* active while there are connections */
-    struct loop_timer retry;                          /* active while nothing is accepted */
-    unsigned          complaints, refused, shortages; /* since the second began */
-    struct loop_timer second;                         /* active while one of them is not 0 */
+    struct daemon      *daemon;
+    struct listener     listeners[LISTEN_MAX];
+    size_t              n_listeners;
+    struct conn_list    conns; /* owned */
+    unsigned            n_conns, n_read_only;
+    uint64_t            last_id;
+    unsigned            n_requests; /* in flight, of connections that are there */
+    struct stream_total held;
+    struct loop_timer   sweep;                          /* active while there are connections */
+    struct loop_timer   retry;                          /* active while nothing is accepted */
+    unsigned            complaints, refused, shortages; /* since the second began */
+    struct loop_timer   second;                         /* active while one of them is not 0 */
 };
 
 static void sweep_due(void *arg);
 static void retry_due(void *arg);
 static void second_due(void *arg);
 static void listener_ready(void *arg);
+static void held_more(void *arg);
 
 struct server *
 server_new(struct daemon *daemon)
@@ -54,6 +57,8 @@ server_new(struct daemon *daemon)
     struct server *server = xcalloc(1, sizeof *server);
 
     server->daemon = daemon;
+    server->held.grown = held_more;
+    server->held.arg = server;
     TAILQ_INIT(&server->conns);
     loop_timer_init(&server->sweep, daemon->loop, sweep_due, server);
     loop_timer_init(&server->retry, daemon->loop, retry_due, server);
@@ -164,6 +169,64 @@ server_conn_gone(struct server *server, struct conn *conn)
     /* Its descriptor is free as soon as we return to the loop. */
     if (loop_timer_is_active(&server->retry))
         loop_timer_start(&server->retry, 0);
+}
+
+/*----- bounds on all of them -----*/
+
+void
+server_request_begins(struct server *server)
+{
+    server->n_requests++;
+}
+
+void
+server_request_ends(struct server *server)
+{
+    server->n_requests--;
+}
+
+bool
+server_is_busy(const struct server *server, bool read_only)
+{
+    unsigned max = server->daemon->config->max_requests;
+
+    return server->n_requests >= (read_only ? max - max / 10 : max);
+}
+
+struct stream_total *
+server_held(struct server *server)
+{
+    return &server->held;
+}
+
+/* The one to close.  NULL: nobody holds anything. */
+static struct conn *
+find_greediest(const struct server *server)
+{
+    struct conn *most[2] = {NULL, NULL}; /* of the others, of the read-only ones */
+    size_t       together[2] = {0, 0};
+    struct conn *conn;
+
+    TAILQ_FOREACH (conn, &server->conns, link) {
+        bool   kind = conn->from_read_only_socket;
+        size_t held = conn_held(conn);
+
+        together[kind] += held;
+        if (held > (most[kind] ? conn_held(most[kind]) : 0))
+            most[kind] = conn;
+    }
+    return most[together[true] >= together[false]];
+}
+
+static void
+held_more(void *arg)
+{
+    struct server *server = arg;
+    struct conn   *conn;
+
+    while (server->held.bytes > server->daemon->config->max_buffers &&
+           (conn = find_greediest(server)))
+        conn_give_up(conn, "it holds most of what waits for clients, and that is too much");
 }
 
 static void

@@ -6,6 +6,13 @@
  * has passed: the kernel's queue holds who wants in.  Above max_clients a new one is closed at
  * once; the last tenth of that bound is kept for the read-write socket, so that no crowd of
  * read-only clients, who may be anybody, locks out the administrator.
+ *
+ * Bounds on all clients together, where those on each one (conn.h) would add up to too much:
+ *   max_requests  in flight; above it each client may have one.  For read-only clients nine tenths
+ *                 of it, for the same reason.
+ *   max_buffers   bytes of half frames and of output that is not read.  When there are more, a
+ *                 client is closed: the one that holds most, of the read-only ones or of the
+ *                 others, whichever hold more together.
  */
 #ifndef DAEMON_SERVER_H
 #define DAEMON_SERVER_H
@@ -17,6 +24,7 @@
 struct conn;
 struct daemon;
 struct server;
+struct stream_total;
 
 #define SERVER_SWEEP_USEC 1000000u
 
@@ -45,6 +53,15 @@ unsigned server_client_count(const struct server *server);
 /*----- for conn.c -----*/
 
 void server_conn_gone(struct server *server, struct conn *conn);
+
+/** In which every connection counts what it holds. */
+struct stream_total *server_held(struct server *server);
+
+void server_request_begins(struct server *server);
+void server_request_ends(struct server *server);
+
+/** As many requests are in flight as may be, or more. */
+bool server_is_busy(const struct server *server, bool read_only);
 
 /** A line in the log about a client that is closed; a bounded number of them in a second. */
 void server_complain(struct server *server, const struct conn *conn, const char *reason);

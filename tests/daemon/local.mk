@@ -18,7 +18,8 @@ tests_daemon_libstubs_a_SOURCES = tests/daemon/stub-handlers.c
 tests_daemon_libstubs_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/daemon
 
 server_tests = tests/daemon/test-config tests/daemon/test-conn tests/daemon/test-connect \
-	tests/daemon/test-dispatch tests/daemon/test-events tests/daemon/test-notify \
+	tests/daemon/test-dispatch tests/daemon/test-events tests/daemon/test-limits \
+	tests/daemon/test-notify \
 	tests/daemon/test-server
 check_PROGRAMS += $(server_tests)
 TESTS += $(server_tests)
@@ -45,6 +46,9 @@ tests_daemon_test_connect_LDADD = $(server_test_ldadd)
 tests_daemon_test_events_CPPFLAGS = $(server_test_cppflags)
 tests_daemon_test_events_CFLAGS = $(server_test_cflags)
 tests_daemon_test_events_LDADD = $(server_test_ldadd)
+tests_daemon_test_limits_CPPFLAGS = $(server_test_cppflags)
+tests_daemon_test_limits_CFLAGS = $(server_test_cflags)
+tests_daemon_test_limits_LDADD = $(server_test_ldadd)
 tests_daemon_test_notify_CPPFLAGS = $(server_test_cppflags)
 tests_daemon_test_notify_CFLAGS = $(server_test_cflags)
 tests_daemon_test_notify_LDADD = $(server_test_ldadd)

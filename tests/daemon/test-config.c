@@ -38,10 +38,13 @@ START_TEST(a_new_configuration_has_the_defaults)
     ck_assert_str_eq(config->socket, "/run/dom0d/dom0d-sock");
     ck_assert_str_eq(config->socket_ro, "/run/dom0d/dom0d-sock-ro");
     ck_assert_str_eq(config->socket_group, "dom0d");
-    ck_assert_uint_eq(config->max_clients, 1000);
+    ck_assert_uint_eq(config->max_clients, 2000);
     ck_assert_uint_eq(config->max_client_requests, 16);
+    ck_assert_uint_eq(config->max_requests, 4000);
     ck_assert_uint_eq(config->max_queued_jobs, 64);
+    ck_assert_uint_eq(config->max_jobs, 1000);
     ck_assert_uint_eq(config->max_output, 8 << 20);
+    ck_assert_uint_eq(config->max_buffers, 128 << 20);
     ck_assert_uint_eq(config->max_xml, 1 << 20);
     ck_assert_uint_eq(config->workers_idle, 2);
     ck_assert_uint_eq(config->keepalive_interval, 5);
@@ -128,7 +131,7 @@ START_TEST(the_installed_file_changes_nothing)
     cleanup_free char *path = installed_file();
 
     ck_assert_msg(config_read(config, path, &err) == 0, "%s", err.message);
-    ck_assert_uint_eq(config->max_clients, 1000);
+    ck_assert_uint_eq(config->max_clients, 2000);
 }
 END_TEST
 

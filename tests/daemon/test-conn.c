@@ -120,16 +120,10 @@ START_TEST(before_open_a_frame_has_at_most_64_KiB)
 }
 END_TEST
 
-START_TEST(an_opened_read_only_connection_may_send_frames_of_1_MiB)
+START_TEST(a_read_only_connection_may_not_send_more_when_it_is_opened)
 {
-    struct wire_header header = {
-        .program = WIRE_PROGRAM_REMOTE, .version = 1, .procedure = GET_TYPE};
-    static char body[1 << 20];
-
     client_open(&client, 1);
-    client_send(&client, &header, body, sizeof body - WIRE_HEADER_SIZE);
-    client_expect_reply(&client, 0, NULL, NULL);
-    client_write(&client, "\0\020\0\1", 4);
+    client_write(&client, "\0\1\0\1", 4);
     client_expect_eof(&client);
 }
 END_TEST
@@ -247,6 +241,26 @@ START_TEST(what_a_pause_holds_up_is_not_the_clients_fault)
 }
 END_TEST
 
+START_TEST(a_client_that_must_wait_is_not_taken_for_dead)
+{
+    uint64_t now = loop_now_usec();
+
+    h.daemon.config->keepalive_interval = 5;
+    h.daemon.config->keepalive_count = 3;
+    h.daemon.config->max_client_requests = 1;
+    client_open(&client, 0);
+    ask_for_feature(10);
+    client_expect_reply(&client, 1, NULL, NULL);
+    save();
+    for (int second = 0; second < 60; second++) {
+        harness_settle(&h);
+        conn_sweep(client.conn, now += SECOND);
+    }
+    ck_assert(client_is_there());
+    ck_assert_uint_eq(h.log_lines, 0);
+}
+END_TEST
+
 /*----- requests in flight -----*/
 
 START_TEST(a_client_waits_when_it_has_too_many_requests_in_flight)
@@ -350,7 +364,7 @@ ask_without_reading(unsigned max)
     return asked;
 }
 
-START_TEST(a_slow_reader_is_read_no_more_when_half_its_output_waits_and_goes_on_when_it_reads)
+START_TEST(a_slow_reader_is_read_no_more_until_it_has_read_all)
 {
     const unsigned max = 1000;
     unsigned       asked, answered = 0;
@@ -358,11 +372,10 @@ START_TEST(a_slow_reader_is_read_no_more_when_half_its_output_waits_and_goes_on_
 
     client_open(&client, 0);
     make_replies_large();
-    h.daemon.config->max_output = 10 * REPLY_SIZE;
     asked = ask_without_reading(max);
     ck_assert_uint_gt(asked, 5);
-    ck_assert_uint_gt(stream_unsent(&client.conn->stream), 5 * REPLY_SIZE);
-    ck_assert_uint_le(stream_unsent(&client.conn->stream), 7 * REPLY_SIZE);
+    ck_assert_uint_gt(stream_unsent(&client.conn->stream), 0);
+    ck_assert_uint_le(stream_unsent(&client.conn->stream), REPLY_SIZE + 100);
     ck_assert(client_is_there());
     ck_assert_uint_eq(h.log_lines, 0);
 
@@ -478,7 +491,6 @@ START_TEST(a_flood_of_pings_whose_answers_are_not_read_costs_a_bounded_memory)
                                "\0\0\0\0\0\0\0";
     int               stuck = 0;
 
-    h.daemon.config->max_output = 100000;
     while (stuck < 3) {
         ssize_t n = send(client.fd, ping, sizeof ping, MSG_NOSIGNAL);
 
@@ -487,8 +499,8 @@ START_TEST(a_flood_of_pings_whose_answers_are_not_read_costs_a_bounded_memory)
             harness_settle(&h);
         ck_assert(n < 0 || n == sizeof ping);
     }
-    ck_assert_uint_gt(stream_unsent(&client.conn->stream), 50000);
-    ck_assert_uint_le(stream_unsent(&client.conn->stream), 50000 + sizeof ping);
+    ck_assert_uint_gt(stream_unsent(&client.conn->stream), 0);
+    ck_assert_uint_le(stream_unsent(&client.conn->stream), sizeof ping);
     ck_assert(client_is_there());
 }
 END_TEST
@@ -642,15 +654,14 @@ START_TEST(a_close_waits_for_the_output_that_is_due)
 }
 END_TEST
 
-START_TEST(who_closes_and_does_not_read_is_not_waited_for_for_ever)
+START_TEST(who_is_to_go_and_does_not_read_is_not_waited_for_for_ever)
 {
-    uint64_t now = loop_now_usec();
+    static const char frame[1 << 20];
+    uint64_t          now = loop_now_usec();
 
     client_open(&client, 0);
-    make_replies_large();
-    for (int n = 0; n < 30; n++)
-        client_call(&client, GET_CAPABILITIES, NULL, NULL);
-    client_call(&client, CONNECT_CLOSE, NULL, NULL);
+    conn_send(client.conn, frame, sizeof frame);
+    conn_finish(client.conn);
     harness_settle(&h);
     conn_sweep(client.conn, now);
     conn_sweep(client.conn, now + SECOND);
@@ -682,7 +693,7 @@ main(void)
     tcase_add_loop_test(tc, a_malformed_frame_closes_its_connection_only_and_is_logged_once, 0,
                         array_size(no_lengths));
     tcase_add_test(tc, before_open_a_frame_has_at_most_64_KiB);
-    tcase_add_test(tc, an_opened_read_only_connection_may_send_frames_of_1_MiB);
+    tcase_add_test(tc, a_read_only_connection_may_not_send_more_when_it_is_opened);
     tcase_add_test(tc, a_read_write_connection_may_send_the_longest_strings_of_libvirt);
     tcase_add_test(tc, a_crowd_that_sends_garbage_is_closed_with_few_lines_in_the_log);
     tcase_add_test(tc, a_frame_that_was_begun_must_be_whole_in_half_a_minute);
@@ -690,12 +701,12 @@ main(void)
     tcase_add_test(tc, the_half_minute_begins_with_the_frame);
     tcase_add_test(tc, a_client_that_says_nothing_is_kept);
     tcase_add_test(tc, what_a_pause_holds_up_is_not_the_clients_fault);
+    tcase_add_test(tc, a_client_that_must_wait_is_not_taken_for_dead);
     tcase_add_test(tc, a_client_waits_when_it_has_too_many_requests_in_flight);
     tcase_add_test(tc, nothing_is_read_from_a_client_that_must_wait);
     tcase_add_test(tc, a_client_that_goes_while_it_must_wait_is_noticed_by_the_next_sweep);
     tcase_add_test(tc, requests_in_flight_do_not_keep_a_client_that_goes);
-    tcase_add_test(
-        tc, a_slow_reader_is_read_no_more_when_half_its_output_waits_and_goes_on_when_it_reads);
+    tcase_add_test(tc, a_slow_reader_is_read_no_more_until_it_has_read_all);
     tcase_add_test(tc, a_client_that_never_reads_its_events_costs_a_bounded_memory_and_is_given_up);
     tcase_add_test(tc, one_reply_may_be_larger_than_the_bound);
     tcase_add_test(tc, a_ping_is_answered_before_open_too);
@@ -708,7 +719,7 @@ main(void)
     tcase_add_test(tc, an_interval_of_0_means_no_pings);
     tcase_add_test(tc, a_close_is_answered_and_then_the_connection_ends);
     tcase_add_test(tc, a_close_waits_for_the_output_that_is_due);
-    tcase_add_test(tc, who_closes_and_does_not_read_is_not_waited_for_for_ever);
+    tcase_add_test(tc, who_is_to_go_and_does_not_read_is_not_waited_for_for_ever);
     tcase_add_test(tc, a_client_that_goes_in_the_middle_of_a_frame_is_forgotten_without_a_word);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);

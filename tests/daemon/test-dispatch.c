@@ -391,6 +391,29 @@ START_TEST(an_answer_to_a_client_that_has_gone_is_dropped)
 }
 END_TEST
 
+static void
+nobody_waits(void *arg)
+{
+    struct request **req = arg;
+
+    *req = NULL;
+}
+
+START_TEST(what_only_waits_goes_with_its_client)
+{
+    struct wire_header header = call_header(WIRE_PROGRAM_REMOTE, 3);
+
+    open_client(true);
+    hold = true;
+    client_send(&client, &header, NULL, 0);
+    client_expect_nothing(&client);
+    request_on_gone(held[0], nobody_waits, &held[0]);
+    client_free(&client);
+    ck_assert_ptr_null(held[0]);
+    n_held = 0;
+}
+END_TEST
+
 START_TEST(a_result_beyond_the_protocols_bounds_becomes_an_error)
 {
     struct wire_header   header = call_header(WIRE_PROGRAM_REMOTE, 66);
@@ -466,6 +489,7 @@ main(void)
     tcase_add_test(tc, bytes_behind_the_arguments_are_ignored);
     tcase_add_test(tc, answers_come_in_any_order_with_the_serials_of_their_calls);
     tcase_add_test(tc, an_answer_to_a_client_that_has_gone_is_dropped);
+    tcase_add_test(tc, what_only_waits_goes_with_its_client);
     tcase_add_test(tc, a_result_beyond_the_protocols_bounds_becomes_an_error);
     tcase_add_test(tc, flags_that_a_procedure_does_not_know_are_refused_by_name);
     tcase_add_loop_test(tc, every_procedure_has_a_whole_name, 0, n);

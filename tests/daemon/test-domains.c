@@ -572,6 +572,25 @@ START_TEST(a_domain_has_no_more_jobs_waiting_than_the_configuration_says)
 }
 END_TEST
 
+START_TEST(above_max_jobs_a_guest_can_only_be_destroyed)
+{
+    web_runs("");
+    daemon_->config->max_jobs = 2;
+    client_saves("web", "/tmp/1");
+    client_saves("web", "/tmp/2");
+    client_creates(world_xml("other", 'o', ""), 0);
+    assert_answer(ERR_RESOURCE_BUSY, "there are 2 jobs already");
+    ck_assert_ptr_null(domains_by_name(daemon_->domains, "other"));
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 2);
+    client_saves("web", "/tmp/3");
+    assert_answer(ERR_RESOURCE_BUSY, "there are 2 jobs already");
+    ck_assert_ptr_nonnull(domains_by_name(daemon_->domains, "web"));
+    client_destroys("web");
+    world_worker_fails(ERR_OPERATION_ABORTED, "aborted");
+    ck_assert_str_eq(jobs_first(daemon_->jobs)->operation->name, "destroy");
+}
+END_TEST
+
 START_TEST(progress_is_told_in_bytes_and_as_bounded)
 {
     struct job_stats stats;
@@ -830,6 +849,7 @@ main(void)
     tcase_add_test(tc, a_destroy_aborts_the_job_that_holds_the_domain_and_ends_those_that_wait);
     tcase_add_test(tc, a_destroy_of_a_domain_that_is_being_made_ends_both);
     tcase_add_test(tc, a_domain_has_no_more_jobs_waiting_than_the_configuration_says);
+    tcase_add_test(tc, above_max_jobs_a_guest_can_only_be_destroyed);
     tcase_add_test(tc, progress_is_told_in_bytes_and_as_bounded);
     tcase_add_test(tc, who_waits_for_a_job_hears_how_it_ended_also_afterwards);
     tcase_add_test(tc, a_guest_that_powers_off_is_destroyed_and_stopped_says_shutdown);

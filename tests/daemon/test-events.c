@@ -278,13 +278,29 @@ END_TEST
 
 START_TEST(registrations_of_a_connection_are_bounded)
 {
+    struct client other = client_new(&h, false);
+
+    client_open(&other, 0);
     for (int n = 0; n < EVENTS_MAX; n++)
-        register_by_id(&client, n % EVENT_COUNT, n % 2 ? uuid_web : NULL);
+        register_by_id(&other, n % EVENT_COUNT, n % 2 ? uuid_web : NULL);
+    client_expect_error(&other, ask_to_register(&other, EVENT_LIFECYCLE, NULL),
+                        ERR_OPERATION_FAILED,
+                        "operation failed: this connection may register for 1024 events, not more");
+    client_expect_reply(&other,
+                        client_call(&other, CALLBACK_DEREGISTER, (xdrproc_t)xdr_int, &(int){5}),
+                        NULL, NULL);
+    ck_assert_int_eq(register_by_id(&other, EVENT_LIFECYCLE, NULL), EVENTS_MAX);
+    client_free(&other);
+}
+END_TEST
+
+START_TEST(by_the_read_only_socket_fewer_of_them_are_allowed)
+{
+    for (int n = 0; n < EVENTS_MAX_READ_ONLY; n++)
+        register_by_id(&client, EVENT_LIFECYCLE, NULL);
     client_expect_error(&client, ask_to_register(&client, EVENT_LIFECYCLE, NULL),
                         ERR_OPERATION_FAILED,
-                        "operation failed: a connection may register for 1024 events, not more");
-    client_expect_reply(&client, call_with_number(CALLBACK_DEREGISTER, 5), NULL, NULL);
-    ck_assert_int_eq(register_by_id(&client, EVENT_LIFECYCLE, NULL), EVENTS_MAX);
+                        "operation failed: this connection may register for 64 events, not more");
 }
 END_TEST
 
@@ -395,6 +411,7 @@ main(void)
     tcase_add_test(tc, after_deregistering_nothing_comes_and_the_id_is_not_used_again);
     tcase_add_test(tc, a_client_cannot_deregister_anothers);
     tcase_add_test(tc, registrations_of_a_connection_are_bounded);
+    tcase_add_test(tc, by_the_read_only_socket_fewer_of_them_are_allowed);
     tcase_add_test(tc, an_event_that_was_told_before_an_answer_comes_before_it);
     tcase_add_test(tc, events_reach_those_who_stay_when_others_go);
     tcase_add_test(tc, a_client_may_register_for_lifecycle_events_in_the_oldest_way);

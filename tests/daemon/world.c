@@ -573,6 +573,12 @@ request_serial(const struct request *req)
     return req->serial;
 }
 
+void
+request_on_gone(struct request *req, void (*gone)(void *arg), void *arg)
+{
+    (void)req, (void)gone, (void)arg; /* clients of this world stay */
+}
+
 bool
 request_is_readonly(const struct request *req)
 {
