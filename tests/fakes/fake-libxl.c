@@ -334,7 +334,7 @@ libxl_list_domain(libxl_ctx *ctx, int *count_out)
         return NULL;
     fake_lock();
     list = xcalloc(fake_domain_count() + 1, sizeof *list);
-    for (size_t n = 0; n < FAKE_DOMAINS_MAX; n++) {
+    for (size_t n = 0; n < fake_world()->slots; n++) {
         if (!domains[n].used)
             continue;
         libxl_dominfo_init(&list[count]);
@@ -351,7 +351,7 @@ free_kib(void)
     const struct fake_world *world = fake_world();
     uint64_t                 used = 0;
 
-    for (size_t n = 0; n < FAKE_DOMAINS_MAX; n++)
+    for (size_t n = 0; n < fake_world()->slots; n++)
         used += world->domains[n].used ? world->domains[n].memory_kib : 0;
     return used < world->memory_kib ? world->memory_kib - used : 0;
 }

@@ -212,6 +212,8 @@ fake_domain_new(void)
 
         if (dom->used)
             continue;
+        if (n >= view.world->slots)
+            view.world->slots = (uint32_t)n + 1;
         *dom = (struct fake_domain){.used = true, .domid = ++view.world->last_domid};
         return dom;
     }
@@ -242,7 +244,7 @@ fake_domain_find(uint32_t domid)
 {
     struct fake_world *world = fake_world();
 
-    for (size_t n = 0; n < FAKE_DOMAINS_MAX; n++) {
+    for (size_t n = 0; n < fake_world()->slots; n++) {
         if (world->domains[n].used && world->domains[n].domid == domid)
             return &world->domains[n];
     }
@@ -254,7 +256,7 @@ fake_domain_named(const char *name)
 {
     struct fake_world *world = fake_world();
 
-    for (size_t n = 0; n < FAKE_DOMAINS_MAX; n++) {
+    for (size_t n = 0; n < fake_world()->slots; n++) {
         if (world->domains[n].used && strcmp(world->domains[n].name, name) == 0)
             return &world->domains[n];
     }
@@ -267,7 +269,7 @@ fake_domain_count(void)
     struct fake_world *world = fake_world();
     size_t             count = 0;
 
-    for (size_t n = 0; n < FAKE_DOMAINS_MAX; n++)
+    for (size_t n = 0; n < fake_world()->slots; n++)
         count += world->domains[n].used;
     return count - 1;
 }

@@ -39,7 +39,7 @@ list(void)
     const struct fake_world *world = fake_world();
     char                     uuid[UUID_TEXT_SIZE];
 
-    for (size_t n = 0; n < FAKE_DOMAINS_MAX; n++) {
+    for (size_t n = 0; n < fake_world()->slots; n++) {
         const struct fake_domain *dom = &world->domains[n];
 
         if (dom->used)

@@ -73,6 +73,7 @@ struct fake_world {
     struct fake_rule   rules[FAKE_RULES_MAX];
     char               log[4096];                 /* the asynchronous calls, "suspend destroy" */
     char               said[256];                 /* libxl's last error line */
+    uint32_t           slots;                     /* of domains that were ever used */
     struct fake_domain domains[FAKE_DOMAINS_MAX]; /* in the order of their making */
 };
 

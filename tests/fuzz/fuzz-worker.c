@@ -39,7 +39,7 @@ begin(void)
         snprintf(address.sun_path, sizeof address.sun_path, "%s/socket", getenv("DOM0D_FAKE_DIR"));
     }
     begun = true;
-    for (size_t n = 1; n < FAKE_DOMAINS_MAX && fake_world()->domains[n].used; n++)
+    for (size_t n = 1; n < fake_world()->slots && fake_world()->domains[n].used; n++)
         fake_domain_goes(&fake_world()->domains[n]);
     fake_xen_forget();
 }

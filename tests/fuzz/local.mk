@@ -1,7 +1,7 @@
 # A target X is fuzz-X.c and its inputs corpus/X/.  It is built as replay-X, which "make check" runs
 # over the corpus, and with --enable-fuzzers (clang) as fuzz-X, which "make fuzz" runs.  A new target
 # takes the lines of fuzz-frame below and its name in fuzz_targets.
-fuzz_targets = frame domain-xml image worker
+fuzz_targets = frame dispatch domain-xml image worker
 
 FUZZ_TIME = 60
 EXTRA_DIST += tests/fuzz/corpus
@@ -26,6 +26,15 @@ tests_fuzz_replay_worker_SOURCES = tests/fuzz/fuzz-worker.c tests/fuzz/replay.c 
 tests_fuzz_replay_worker_CPPFLAGS = $(fuzz_driver_cppflags)
 tests_fuzz_replay_worker_LDADD = tests/fakes/libfakexen.a $(driver_ldadd)
 
+# The daemon on the fake Xen; its workers are the target's own.
+fuzz_dispatch_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/daemon -I$(top_srcdir)/tests/fakes
+check_PROGRAMS += tests/fuzz/replay-dispatch
+TESTS += tests/fuzz/replay-dispatch
+tests_fuzz_replay_dispatch_SOURCES = tests/fuzz/fuzz-dispatch.c tests/fuzz/replay.c tests/fuzz/fuzz.h
+tests_fuzz_replay_dispatch_CPPFLAGS = $(fuzz_dispatch_cppflags)
+tests_fuzz_replay_dispatch_LDADD = daemon/libserver.a daemon/libdomains.a daemon/libserver.a \
+	tests/fakes/libfakexen.a $(driver_ldadd)
+
 if FUZZERS
 noinst_PROGRAMS += tests/fuzz/fuzz-frame
 tests_fuzz_fuzz_frame_SOURCES = tests/fuzz/fuzz-frame.c tests/fuzz/fuzz.h
@@ -45,6 +54,12 @@ tests_fuzz_fuzz_worker_SOURCES = tests/fuzz/fuzz-worker.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_worker_CPPFLAGS = $(fuzz_driver_cppflags)
 tests_fuzz_fuzz_worker_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_worker_LDADD = $(tests_fuzz_replay_worker_LDADD)
+
+noinst_PROGRAMS += tests/fuzz/fuzz-dispatch
+tests_fuzz_fuzz_dispatch_SOURCES = tests/fuzz/fuzz-dispatch.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_dispatch_CPPFLAGS = $(fuzz_dispatch_cppflags)
+tests_fuzz_fuzz_dispatch_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_dispatch_LDADD = $(tests_fuzz_replay_dispatch_LDADD)
 
 fuzz_programs = $(fuzz_targets:%=tests/fuzz/fuzz-%)
 endif
