@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <assert.h>
 #include <errno.h>
+#include <malloc.h>
 #include <string.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
@@ -22,6 +23,9 @@
 /* Lines about misbehaving clients in a second; more are counted only. */
 #define COMPLAINTS_MAX 10
 
+/* When a crowd of at least so many has become half of it, the kernel gets its memory back. */
+#define CROWD 100
+
 struct listener {
     struct server       *server;
     struct listen_socket socket;
@@ -36,13 +40,14 @@ struct server {
     size_t              n_listeners;
     struct conn_list    conns; /* owned */
     unsigned            n_conns, n_read_only;
+    unsigned            most_conns; /* since memory was given back */
     uint64_t            last_id;
     unsigned            n_requests; /* in flight, of connections that are there */
     struct stream_total held;
     struct loop_timer   sweep;                          /* active while there are connections */
     struct loop_timer   retry;                          /* active while nothing is accepted */
     unsigned            complaints, refused, shortages; /* since the second began */
-    struct loop_timer   second;                         /* active while one of them is not 0 */
+    struct loop_timer   second; /* active while one of them is not 0, or a crowd has gone */
 };
 
 static void sweep_due(void *arg);
@@ -94,11 +99,21 @@ server_client_count(const struct server *server)
 
 /*----- a bounded number of lines -----*/
 
+static bool
+crowd_has_gone(const struct server *server)
+{
+    return server->most_conns >= CROWD && server->n_conns <= server->most_conns / 2;
+}
+
 static void
 second_due(void *arg)
 {
     struct server *server = arg;
 
+    if (crowd_has_gone(server)) {
+        malloc_trim(0);
+        server->most_conns = server->n_conns;
+    }
     if (server->complaints > COMPLAINTS_MAX)
         log_warning("%u more clients were closed for their misbehaviour",
                     server->complaints - COMPLAINTS_MAX);
@@ -156,6 +171,8 @@ server_add(struct server *server, int fd, bool read_only)
     conn = conn_new(server->daemon, fd, read_only, ++server->last_id);
     TAILQ_INSERT_TAIL(&server->conns, conn, link);
     server->n_conns++;
+    if (server->n_conns > server->most_conns)
+        server->most_conns = server->n_conns;
     server->n_read_only += read_only;
     return conn;
 }
@@ -166,6 +183,8 @@ server_conn_gone(struct server *server, struct conn *conn)
     TAILQ_REMOVE(&server->conns, conn, link);
     server->n_conns--;
     server->n_read_only -= conn->from_read_only_socket;
+    if (crowd_has_gone(server))
+        start_second(server);
     /* Its descriptor is free as soon as we return to the loop. */
     if (loop_timer_is_active(&server->retry))
         loop_timer_start(&server->retry, 0);

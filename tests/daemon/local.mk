@@ -24,6 +24,19 @@ server_tests = tests/daemon/test-config tests/daemon/test-conn tests/daemon/test
 check_PROGRAMS += $(server_tests)
 TESTS += $(server_tests)
 
+# The program on the fake Xen, which tests/fakes makes.
+check_PROGRAMS += tests/daemon/test-crowd
+TESTS += tests/daemon/test-crowd
+# A sanitizer keeps freed memory: nothing can be said of it then.
+if SANITIZERS
+tests_daemon_test_crowd_CPPFLAGS = $(AM_CPPFLAGS) -DSANITIZED=1
+else
+tests_daemon_test_crowd_CPPFLAGS = $(AM_CPPFLAGS) -DSANITIZED=0
+endif
+tests_daemon_test_crowd_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_daemon_test_crowd_LDADD = wire/libwire.a wire/libwiretypes.a eventloop/libeventloop.a \
+	base/libbase.a $(LIBEVENT_LIBS) $(TIRPC_LIBS) $(CHECK_LIBS)
+
 dist_check_SCRIPTS += tests/daemon/test-main.sh
 TESTS += tests/daemon/test-main.sh
 server_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/daemon $(daemon_paths)
