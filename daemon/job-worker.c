@@ -158,9 +158,11 @@ realtime_usec(void)
 static void
 run(struct job *job)
 {
-    worker_record record = record_of(job);
+    worker_record record;
     struct err    err;
 
+    job->begun_realtime_usec = realtime_usec();
+    record = record_of(job);
     job->worker = worker_run(job->daemon->workers, &record, &job_worker_ops, job, &err);
     if (!job->worker)
         job->operation->worker_done(job, -1, &err);
@@ -171,7 +173,6 @@ job_run_worker(struct job *job, int task)
 {
     job->task = task;
     job->undoing = job->undone = false;
-    job->begun_realtime_usec = realtime_usec();
     run(job);
 }
 

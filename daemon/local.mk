@@ -24,7 +24,7 @@ daemon_libdomains_a_SOURCES = daemon/adopt.c daemon/domain-state.c daemon/domain
 	daemon/handle-control.c daemon/handle-domain.c daemon/handle-job.c daemon/job.c daemon/job.h \
 	daemon/job-params.c daemon/job-params.h daemon/job-worker.c daemon/job-worker.h daemon/lifecycle.c daemon/lookup.h \
 	daemon/op-create.c daemon/op-destroy.c daemon/op-pause.c daemon/op-save.c \
-	daemon/workers.c daemon/workers.h
+	daemon/records.c daemon/records.h daemon/workers.c daemon/workers.h
 
 sbin_PROGRAMS += daemon/dom0d
 daemon_dom0d_SOURCES = daemon/main.c

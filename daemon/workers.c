@@ -6,7 +6,6 @@
  *
  *   Idle --worker_run--> Busy --ended()--> Leaving --its exit--> freed
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -21,17 +20,14 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "config.h"
 #include "daemon.h"
 #include "eventloop/loop.h"
 #include "eventloop/stream.h"
+#include "records.h"
 #include "wire/frame.h"
 #include "workers.h"
-
-#define RECORD_SUFFIX ".job"
-#define RECORD_SIZE_MAX (WORKER_TEXT_MAX + 65536)
 
 static const struct wire_header worker_header = {
     .program = WIRE_PROGRAM_WORKER, .version = WIRE_VERSION, .type = WIRE_MESSAGE};
@@ -221,20 +217,32 @@ send_command(struct worker *w, const worker_command *command)
     free(frame);
 }
 
-/* Its task has ended; it may go. */
+/* The end of its task is dealt with; it may go. */
+static void
+let_go(struct worker *w)
+{
+    forget_record(w);
+    send_command(w, &(worker_command){.type = WORKER_BYE});
+    stream_close_when_drained(&w->stream);
+}
+
+static void
+leaves(struct worker *w)
+{
+    TAILQ_REMOVE(&w->pool->busy, w, link);
+    TAILQ_INSERT_TAIL(&w->pool->leaving, w, link);
+    w->leaving = true;
+    w->ops = NULL;
+}
+
 static void
 take_done(struct worker *w, const worker_done *done)
 {
     const struct worker_ops *ops = w->ops;
 
-    TAILQ_REMOVE(&w->pool->busy, w, link);
-    TAILQ_INSERT_TAIL(&w->pool->leaving, w, link);
-    w->leaving = true;
-    w->ops = NULL;
+    leaves(w);
     ops->ended(w->arg, done, NULL);
-    forget_record(w);
-    send_command(w, &(worker_command){.type = WORKER_BYE});
-    stream_close_when_drained(&w->stream);
+    let_go(w);
 }
 
 /* An adopted one introduces itself. */
@@ -392,18 +400,6 @@ workers_free(struct workers *workers)
     free(workers);
 }
 
-/* The record is a frame, like all that is said with workers. */
-static int
-write_record(const char *path, const worker_record *record, struct err *err)
-{
-    cleanup_free void *frame = NULL;
-    size_t             size;
-
-    if (wire_encode(&worker_header, (xdrproc_t)xdr_worker_record, record, &frame, &size, err) < 0)
-        return -1;
-    return file_replace(path, frame, size, 0600, err);
-}
-
 struct worker *
 worker_run(struct workers *workers, const worker_record *record, const struct worker_ops *ops,
            void *arg, struct err *err)
@@ -415,7 +411,7 @@ worker_run(struct workers *workers, const worker_record *record, const struct wo
     if (!w)
         return NULL;
     w->record_path = xasprintf("%s" RECORD_SUFFIX, w->socket_path);
-    if (write_record(w->record_path, record, err) < 0) {
+    if (record_write(w->record_path, (xdrproc_t)xdr_worker_record, record, err) < 0) {
         free(take_ptr(w->record_path));
         return NULL;
     }
@@ -435,7 +431,7 @@ worker_update_record(struct worker *worker, const worker_record *record)
 {
     struct err err;
 
-    if (write_record(worker->record_path, record, &err) < 0)
+    if (record_write(worker->record_path, (xdrproc_t)xdr_worker_record, record, &err) < 0)
         log_error("%s", err.message);
 }
 
@@ -477,88 +473,46 @@ worker_own(struct worker *worker, const struct worker_ops *ops, void *arg)
     worker->arg = arg;
 }
 
-static int
-read_record(const char *path, worker_record *record_out, struct err *err)
+static char *
+socket_of(const char *record_path)
 {
-    cleanup_free char *frame = NULL;
-    size_t             size, length = 0;
-
-    if (file_read(path, RECORD_SIZE_MAX, &frame, &size, err) < 0 ||
-        wire_frame_size(frame, size, &length, err) < 0)
-        return -1;
-    if (length != size)
-        return err_set(err, ERR_INTERNAL, "%s: this is no record", path);
-    return wire_decode(frame, size, (xdrproc_t)xdr_worker_record, record_out, err);
+    return xstrndup(record_path, strlen(record_path) - strlen(RECORD_SUFFIX));
 }
 
-/* The worker that listens there; NULL: it is dead. */
-static struct worker *
-find_worker(struct workers *pool, const char *socket_path)
+struct worker *
+worker_find(struct workers *workers, const char *record_path)
 {
-    struct worker *w;
-    struct err     err;
-    int            fd = connect_to(socket_path, &err);
+    cleanup_free char *socket_path = socket_of(record_path);
+    struct worker     *w;
+    struct err         err;
+    int                fd = connect_to(socket_path, &err);
 
     if (fd < 0)
         return NULL;
     w = xcalloc(1, sizeof *w);
-    w->pool = pool;
+    w->pool = workers;
     w->pid = -1;
     w->adopted = true;
     snprintf(w->socket_path, sizeof w->socket_path, "%s", socket_path);
-    w->record_path = xasprintf("%s" RECORD_SUFFIX, socket_path);
-    loop_child_init(&w->child, pool->daemon->loop, worker_exited, w);
-    stream_init(&w->stream, pool->daemon->loop, fd, &worker_stream_ops, w);
-    TAILQ_INSERT_TAIL(&pool->busy, w, link);
+    w->record_path = xstrdup(record_path);
+    loop_child_init(&w->child, workers->daemon->loop, worker_exited, w);
+    stream_init(&w->stream, workers->daemon->loop, fd, &worker_stream_ops, w);
+    TAILQ_INSERT_TAIL(&workers->busy, w, link);
     return w;
 }
 
-static void
-adopt(struct workers *pool, const char *record_path, worker_found_fn *found, void *arg)
+void
+worker_dismiss(struct worker *worker)
 {
-    cleanup_free char *socket_path =
-        xstrndup(record_path, strlen(record_path) - strlen(RECORD_SUFFIX));
-    worker_record  record = {.operation = NULL};
-    struct worker *w;
-    struct err     err;
-
-    if (read_record(record_path, &record, &err) < 0) {
-        log_error("a job of an earlier daemon is lost: %s", err.message);
-        unlink(record_path);
-        return;
-    }
-    w = find_worker(pool, socket_path);
-    found(arg, &record, w);
-    if (!w) {
-        unlink(record_path);
-        unlink(socket_path);
-    }
-    wire_body_free((xdrproc_t)xdr_worker_record, &record);
-}
-
-/* A socket without a record was an idle worker's, which ends with its daemon. */
-static bool
-is_record(const char *name)
-{
-    size_t length = strlen(name), suffix = strlen(RECORD_SUFFIX);
-
-    return length > suffix && strcmp(name + length - suffix, RECORD_SUFFIX) == 0;
+    leaves(worker);
+    let_go(worker);
 }
 
 void
-workers_adopt(struct workers *workers, worker_found_fn *found, void *arg)
+worker_forget(const char *record_path)
 {
-    cleanup_free char *folder = xasprintf("%s/jobs", workers->daemon->config->run_dir);
-    struct dirent    **entries = NULL;
-    int                count = scandir(folder, &entries, NULL, alphasort);
+    cleanup_free char *socket_path = socket_of(record_path);
 
-    /* All were read before found() makes new ones. */
-    for (int n = 0; n < count; n++) {
-        cleanup_free char *path = xasprintf("%s/%s", folder, entries[n]->d_name);
-
-        if (is_record(path))
-            adopt(workers, path, found, arg);
-        free(entries[n]);
-    }
-    free(entries);
+    unlink(record_path);
+    unlink(socket_path);
 }

@@ -51,14 +51,16 @@ void worker_kill(struct worker *worker);
 
 /*----- after a restart of the daemon -----*/
 
-/**
- * For each record that an earlier daemon left: found() gets it, and the worker if that lives, which
- * is then worker_own'ed by it.  Of a dead one the record goes after found() has returned.
- */
-typedef void worker_found_fn(void *arg, const worker_record *record, struct worker *worker);
-void         workers_adopt(struct workers *workers, worker_found_fn *found, void *arg);
+/** The worker whose record this is, to be owned or dismissed at once; NULL: it is dead. */
+struct worker *worker_find(struct workers *workers, const char *record_path);
 
 /** As if it had been worker_run with these. */
 void worker_own(struct worker *worker, const struct worker_ops *ops, void *arg);
+
+/** What it has done was dealt with long ago: it goes, and its record. */
+void worker_dismiss(struct worker *worker);
+
+/** What a dead one left, or has left undone, is dealt with: its record goes. */
+void worker_forget(const char *record_path);
 
 #endif

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "config.h"
 #include "daemon.h"
 #include "domains.h"
 #include "events.h"
 #include "handlers.h"
 #include "job.h"
+#include "records.h"
 #include "request.h"
 #include "world.h"
 
@@ -55,16 +59,15 @@ static struct host   host;
 static struct worker the_worker;
 static uint32_t      last_serial;
 
-worker_start         world_task;
-static worker_record left; /* operation NULL: none */
-static bool          left_lives;
-static char          run_dir[64];
+worker_start world_task;
+static char  run_dir[64];
+static char *record_path; /* of world_task; NULL: its worker is not to live on */
+static bool  records_stay;
 
-bool       world_aborted, world_killed, world_proceeds, world_refused;
+bool       world_aborted, world_killed, world_proceeds, world_refused, world_dismissed;
 struct err world_answer;
 int        world_answers;
 char       world_events[1024];
-char       world_record_name[64];
 
 /*----- the world -----*/
 
@@ -87,13 +90,6 @@ take_task(const worker_start *task)
     world_task.xml = xstrdup(task->xml);
 }
 
-void
-world_left(const worker_record *record, bool lives)
-{
-    left = *record;
-    left_lives = lives;
-}
-
 struct daemon *
 world_start(void)
 {
@@ -110,17 +106,45 @@ world_start(void)
     return daemon;
 }
 
+/* The file, and the name of it. */
+static void
+forget_record(char **path)
+{
+    if (*path)
+        unlink(*path);
+    free(take_ptr(*path));
+}
+
+static void
+make_folder(const char *name)
+{
+    cleanup_free char *path = xasprintf("%s/%s", run_dir, name);
+
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+}
+
+/* It is empty: what was to be told the next daemon is dealt with. */
+static void
+remove_folder(const char *name)
+{
+    cleanup_free char *path = xasprintf("%s/%s", run_dir, name);
+
+    ck_assert_msg(rmdir(path) == 0, "%s: %s", path, strerror(errno));
+}
+
 struct daemon *
 world_new(void)
 {
     snprintf(run_dir, sizeof run_dir, "/tmp/test-domains.XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(run_dir));
+    make_folder("jobs");
 
     host = (struct host){.next_domid = 1};
     last_serial = 0;
     world_events[0] = '\0';
     world_answers = 0;
     world_aborted = world_killed = world_proceeds = world_refused = false;
+    world_dismissed = records_stay = false;
     world_domain(0, '0', "Domain-0");
     return world_start();
 }
@@ -128,6 +152,9 @@ world_new(void)
 void
 world_stop(struct daemon *daemon)
 {
+    world_task.operation = 0;
+    free(take_ptr(record_path));
+    records_stay = false;
     jobs_free(daemon->jobs);
     domains_stop(daemon);
     config_free(daemon->config);
@@ -140,9 +167,11 @@ world_free(struct daemon *daemon)
 {
     cleanup_free char *last_job = xasprintf("%s/last-job", run_dir);
 
+    forget_record(&record_path); /* of a task that goes on for ever */
     world_stop(daemon);
     unlink(last_job);
-    ck_assert_int_eq(rmdir(run_dir), 0);
+    remove_folder("jobs");
+    remove_folder("");
     task_clear();
     for (size_t i = 0; i < host.count; i++) {
         free(host.domains[i].name);
@@ -399,11 +428,13 @@ struct worker *
 worker_run(struct workers *workers, const worker_record *record, const struct worker_ops *ops,
            void *arg, struct err *err)
 {
-    const worker_start *task = &record->task;
+    static unsigned number;
 
-    (void)workers, (void)err;
+    (void)workers;
     ck_assert_msg(!world_task.operation, "one task at a time in this world");
-    take_task(task);
+    record_path = xasprintf("%s/jobs/%u" RECORD_SUFFIX, run_dir, ++number);
+    ck_assert_int_eq(record_write(record_path, (xdrproc_t)xdr_worker_record, record, err), 0);
+    take_task(&record->task);
     world_aborted = world_killed = world_proceeds = world_refused = false;
     the_worker = (struct worker){.ops = ops, .arg = arg};
     return &the_worker;
@@ -412,8 +443,10 @@ worker_run(struct workers *workers, const worker_record *record, const struct wo
 void
 worker_update_record(struct worker *worker, const worker_record *record)
 {
+    struct err err;
+
     (void)worker;
-    snprintf(world_record_name, sizeof world_record_name, "%s", record->task.name);
+    ck_assert_int_eq(record_write(record_path, (xdrproc_t)xdr_worker_record, record, &err), 0);
 }
 
 void
@@ -422,17 +455,59 @@ worker_own(struct worker *worker, const struct worker_ops *ops, void *arg)
     *worker = (struct worker){.ops = ops, .arg = arg};
 }
 
-/* What world_left has prepared. */
-void
-workers_adopt(struct workers *workers, worker_found_fn *found, void *arg)
+/* The file of a worker that lives on where its socket would be. */
+static char *
+life_of(const char *path)
 {
+    return xstrndup(path, strlen(path) - strlen(RECORD_SUFFIX));
+}
+
+void
+world_worker_lives_on(void)
+{
+    cleanup_free char *life = life_of(record_path);
+    struct err         err;
+
+    ck_assert_int_eq(file_replace(life, "", 0, 0600, &err), 0);
+}
+
+void
+world_records_stay(void)
+{
+    records_stay = true;
+}
+
+struct worker *
+worker_find(struct workers *workers, const char *path)
+{
+    cleanup_free char *life = life_of(path);
+    worker_record      record = {.operation = NULL};
+    struct err         err;
+
     (void)workers;
-    if (!left.operation)
-        return;
-    if (left_lives)
-        take_task(&left.task);
-    found(arg, &left, left_lives ? &the_worker : NULL);
-    left.operation = NULL;
+    if (access(life, F_OK) < 0)
+        return NULL;
+    ck_assert_int_eq(record_read(path, (xdrproc_t)xdr_worker_record, &record, &err), 0);
+    take_task(&record.task);
+    wire_body_free((xdrproc_t)xdr_worker_record, &record);
+    unlink(life);
+    record_path = xstrdup(path);
+    return &the_worker;
+}
+
+void
+worker_dismiss(struct worker *worker)
+{
+    (void)worker;
+    world_dismissed = true;
+    world_task.operation = 0;
+    forget_record(&record_path);
+}
+
+void
+worker_forget(const char *path)
+{
+    unlink(path);
 }
 
 void
@@ -485,8 +560,12 @@ world_worker_identifies(const char *xml)
 static void
 worker_ends(const worker_done *done, const struct err *err)
 {
+    cleanup_free char *record = take_ptr(record_path);
+
     world_task.operation = 0;
     the_worker.ops->ended(the_worker.arg, done, err);
+    if (!records_stay)
+        unlink(record);
     world_turn();
 }
 

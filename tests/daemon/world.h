@@ -52,11 +52,14 @@ void world_requests_fail(enum err_code code);
 extern worker_start world_task;
 extern bool         world_aborted, world_killed, world_proceeds, world_refused;
 
-/* The name in the record that was written last a second time. */
-extern char world_record_name[64];
+/* A worker was told that what it had done was dealt with. */
+extern bool world_dismissed;
 
-/** The next daemon to start finds this record; lives: and its worker.  Borrowed. */
-void world_left(const worker_record *record, bool lives);
+/** The task's worker is found by the next daemon; else that finds only its record. */
+void world_worker_lives_on(void);
+
+/** Until world_stop: the daemon is killed before it can remove the record of a task that ended. */
+void world_records_stay(void);
 
 void world_worker_progress(uint64_t processed, uint64_t total);
 void world_worker_identifies(const char *xml);

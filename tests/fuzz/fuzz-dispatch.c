@@ -159,16 +159,29 @@ worker_kill(struct worker *worker)
     loop_defer_start(&worker->killed);
 }
 
-void
-workers_adopt(struct workers *workers, worker_found_fn *found, void *arg)
+struct worker *
+worker_find(struct workers *workers, const char *record_path)
 {
-    (void)workers, (void)found, (void)arg;
+    (void)workers, (void)record_path;
+    return NULL;
 }
 
 void
 worker_own(struct worker *worker, const struct worker_ops *ops, void *arg)
 {
     (void)worker, (void)ops, (void)arg;
+}
+
+void
+worker_dismiss(struct worker *worker)
+{
+    (void)worker;
+}
+
+void
+worker_forget(const char *record_path)
+{
+    (void)record_path;
 }
 
 static void
