@@ -10,8 +10,9 @@ VIRSH="virsh -q -c $URI"
 GUEST=/srv/guest
 XEN=/usr/lib/xen-4.17
 TOOLS=/share/bed/tools
+CASES=/share/bed/cases
 BED=${BED:-$(mktemp -d /tmp/bed.XXXXXX)} # for a case's own files; it is empty when a case starts
-export URI VIRSH GUEST TOOLS BED
+export URI VIRSH GUEST TOOLS CASES BED
 
 #----- results -----
 
