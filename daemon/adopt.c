@@ -7,7 +7,6 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "conf/domain.h"
 #include "config.h"
 #include "daemon.h"
 #include "domains.h"
@@ -16,21 +15,11 @@
 #include "records.h"
 #include "workers.h"
 
-/* Was the domain of this task running, as far as clients know, before it began? */
+/* Of such a domain, and of one that is made anew, the definition is the task's. */
 static bool
-ran_before(const worker_start *task)
+makes_domain(const worker_start *task)
 {
-    return task->operation != WORKER_CREATE && task->operation != WORKER_RESTORE;
-}
-
-/* Of a domain that the task makes, the definition is the task's. */
-static void
-give_definition(struct domain *dom, const char *xml)
-{
-    struct err err;
-
-    if (!dom->def && domain_def_parse(xml, strlen(xml), &dom->def, &err) < 0)
-        log_warning("domain '%s': the XML of its job cannot be read: %s", dom->name, err.message);
+    return task->operation == WORKER_CREATE || task->operation == WORKER_RESTORE;
 }
 
 static void
@@ -41,9 +30,9 @@ hold_domain(struct job *job, const worker_start *task)
 
     if (uuid_is_zero(uuid))
         return; /* a restore whose image was not read yet */
-    dom = domains_adopt(job->daemon->domains, task->name, uuid, ran_before(task));
-    if (!ran_before(task) || job->operation == &op_restart)
-        give_definition(dom, task->xml);
+    dom = domains_adopt(job->daemon->domains, task->name, uuid, task->domid);
+    if (makes_domain(task) || job->operation == &op_restart)
+        domain_take_definition(dom, task->xml);
     job_join(job, dom);
 }
 
@@ -140,7 +129,7 @@ jobs_adopt(struct daemon *daemon)
 {
     cleanup_free char         *folder = xasprintf("%s/jobs", daemon->config->run_dir);
     size_t                     n_paths, count = 0;
-    cleanup_free char        **paths = records_find(folder, &n_paths);
+    cleanup_free char        **paths = records_find(folder, WORKER_RECORD_SUFFIX, &n_paths);
     cleanup_free struct found *all = xcalloc(n_paths, sizeof *all);
 
     for (size_t n = 0; n < n_paths; n++)

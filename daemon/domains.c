@@ -13,6 +13,9 @@
 #include "events.h"
 #include "job.h"
 
+/* How long clients of an earlier daemon may take to come back and hear what has happened. */
+#define EVENTS_KEPT_USEC 10000000
+
 struct domains {
     struct daemon *daemon;
     TAILQ_HEAD(, domain) list;
@@ -178,15 +181,51 @@ domains_reserve(struct domains *domains, struct domain_def *def, struct domain *
     return 0;
 }
 
-struct domain *
-domains_adopt(struct domains *domains, const char *name, const uint8_t uuid[UUID_SIZE], bool ran)
+void
+domain_take_definition(struct domain *dom, const char *xml)
 {
-    struct domain *dom = domains_by_uuid(domains, uuid);
+    struct err err;
 
-    if (dom && dom->domid < 0)
+    if (!dom->def && domain_def_parse(xml, strlen(xml), &dom->def, &err) < 0)
+        log_warning("domain '%s': the XML that was kept of it cannot be read: %s", dom->name,
+                    err.message);
+}
+
+/* A domain that dom0d started in an earlier life is still its own. */
+static void
+take_kept_definition(struct domain *dom)
+{
+    cleanup_free char *xml = NULL;
+
+    if (dom->def)
+        return;
+    xml = host_domain_kept_xml(dom->daemon->host, (uint32_t)dom->domid);
+    if (xml)
+        domain_take_definition(dom, xml);
+}
+
+static bool
+is_alive(const struct domain *dom, const struct host_dominfo *info)
+{
+    return !info->dying && uuid_equal(info->uuid, dom->uuid);
+}
+
+struct domain *
+domains_adopt(struct domains *domains, const char *name, const uint8_t uuid[UUID_SIZE], int domid)
+{
+    struct domain      *dom = domid >= 0 ? domains_by_id(domains, domid) : NULL;
+    struct host_dominfo info;
+    struct err          err;
+
+    if (dom && uuid_equal(dom->uuid, uuid) && TAILQ_EMPTY(&dom->jobs))
         return dom;
     dom = table_add(domains, name, uuid);
-    dom->announced = ran;
+    if (domid < 0 || domains_by_id(domains, domid))
+        return dom;
+    domain_set_id(dom, domid);
+    if (host_domain_info(domains->daemon->host, (uint32_t)domid, &info, &err) == 0 &&
+        is_alive(dom, &info))
+        take_kept_definition(dom);
     return dom;
 }
 
@@ -197,7 +236,7 @@ domain_set_id(struct domain *dom, int domid)
         return;
     clear_id(dom);
     dom->domid = domid;
-    dom->shutdown_seen = false;
+    dom->shutdown_seen = dom->shutdown_told = false;
     index_add(dom->daemon->domains->by_id, id_to_text(domid).text, dom);
 }
 
@@ -224,6 +263,7 @@ domain_announce_started(struct domain *dom, int detail)
         return;
     dom->announced = true;
     dom->stop_detail = -1;
+    domain_remember(dom);
     events_lifecycle(dom->daemon->events, &about, LIFECYCLE_STARTED, detail);
 }
 
@@ -235,6 +275,8 @@ domain_gone(struct domain *dom)
     struct log_about    line = domain_for_log(dom, uuid);
     int                 detail = dom->stop_detail >= 0 ? dom->stop_detail : STOPPED_DESTROYED;
 
+    if (dom->announced)
+        domain_forget(dom);
     clear_id(dom);
     if (!dom->announced)
         return;
@@ -246,12 +288,6 @@ domain_gone(struct domain *dom)
 }
 
 /*----- the table and the truth -----*/
-
-static bool
-is_alive(const struct domain *dom, const struct host_dominfo *info)
-{
-    return !info->dying && uuid_equal(info->uuid, dom->uuid);
-}
 
 /* What is true of the domain now?  Says so if it is gone.  Returns whether it runs; info_out then
  * says how. */
@@ -286,6 +322,8 @@ domain_settle(struct domain *dom)
     if (holder && holder->state != JOB_QUEUED)
         return;
     runs = look(dom, &info);
+    if (runs)
+        domain_announce_started(dom, STARTED_BOOTED);
     if (runs && info.shutdown && !dom->shutdown_seen)
         lifecycle_shutdown(dom, &info);
     if (runs || !TAILQ_EMPTY(&dom->jobs))
@@ -308,18 +346,7 @@ give_name(struct domain *dom)
     dom->name = take_ptr(name);
     dom->named = true;
     index_add(domains->by_name, dom->name, dom);
-}
-
-/* A domain that dom0d started in an earlier life is still its own. */
-static void
-take_kept_definition(struct domain *dom)
-{
-    cleanup_free char *xml = host_domain_kept_xml(dom->daemon->host, (uint32_t)dom->domid);
-    struct err         err;
-
-    if (xml && domain_def_parse(xml, strlen(xml), &dom->def, &err) < 0)
-        log_warning("domain '%s': the XML that was kept of it cannot be read: %s", dom->name,
-                    err.message);
+    domain_remember(dom);
 }
 
 static void
@@ -329,11 +356,10 @@ discover(struct domains *domains, const struct host_dominfo *info)
     char           made_up[32];
 
     if (dom && dom->domid < 0 && job_of_domain(dom)) {
-        /* Its job makes it just now, and will announce it; or the job is one of an earlier daemon.
-         */
+        /* Its job makes it just now, and will announce it; or it came anew and a job waits. */
         domain_set_id(dom, (int)info->domid);
-        if (!dom->def)
-            take_kept_definition(dom);
+        take_kept_definition(dom);
+        domain_settle(dom);
         return;
     }
     snprintf(made_up, sizeof made_up, "unnamed-%u", info->domid);
@@ -373,7 +399,7 @@ refresh_known(struct domains *domains, const struct host_dominfo *list, size_t c
         next = domains_next(dom);
         if (dom->domid < 0)
             continue;
-        if (!dom->named)
+        if (info && is_alive(dom, info) && !dom->named)
             give_name(dom);
         if (!info || !is_alive(dom, info) || info->shutdown)
             domain_settle(dom);
@@ -426,6 +452,7 @@ int
 domains_start(struct daemon *daemon, struct err *err)
 {
     struct domains *domains;
+    bool            earlier;
 
     if (host_open(daemon->loop, &host_events, daemon, &daemon->host, err) < 0)
         return -1;
@@ -438,7 +465,10 @@ domains_start(struct daemon *daemon, struct err *err)
     domains->by_name = xmlHashCreate(256);
     TAILQ_INIT(&domains->list);
     daemon->domains = domains;
+    earlier = domains_recall(domains, daemon);
     jobs_adopt(daemon);
+    if (earlier)
+        events_keep(daemon->events, daemon->loop, EVENTS_KEPT_USEC);
     domains_refresh(domains);
     return 0;
 }

@@ -48,6 +48,7 @@ struct domain {
     int                stop_detail;    /* why it stopped, for the event; -1: nobody said yet */
     int                running_reason; /* virDomainRunningReason */
     bool               shutdown_seen;  /* this run's shutdown was acted on */
+    bool               shutdown_told;  /* ... and told, perhaps by an earlier daemon */
 
     struct job_queue jobs;           /* the first holds the domain */
     struct job_stats last_job;       /* operation NULL: none yet */
@@ -84,11 +85,14 @@ int domains_reserve(struct domains *domains, struct domain_def *def, struct doma
                     struct err *err);
 
 /**
- * The domain that a job of an earlier daemon is about, before the table is filled; ran: clients
- * were told that it runs.
+ * A domain that an earlier daemon has left word of, before the table is filled: the one that is
+ * there already and that no job holds yet, or a new one.  domid -1: it did not run yet.
  */
 struct domain *domains_adopt(struct domains *domains, const char *name,
-                             const uint8_t uuid[UUID_SIZE], bool ran);
+                             const uint8_t uuid[UUID_SIZE], int domid);
+
+/** Unless it has one: its definition, from what was kept of it. */
+void domain_take_definition(struct domain *dom, const char *xml);
 
 /** Compare the table with what the hypervisor says. */
 void domains_refresh(struct domains *domains);
@@ -129,6 +133,17 @@ enum domain_state domain_state(const struct domain *dom, const struct host_domin
  */
 typedef void domain_xml_fn(void *arg, char *xml, const struct err *err);
 void         domain_xml(struct domain *dom, unsigned flags, domain_xml_fn *done, void *arg);
+
+/*----- domain-record.c -----*/
+
+/** Those that clients were told to run by an earlier daemon.  Returns whether there was one. */
+bool domains_recall(struct domains *domains, const struct daemon *daemon);
+
+/** Write down what is to be recalled of it; nothing while it is not announced. */
+void domain_remember(const struct domain *dom);
+
+/** It is not to be recalled: before it loses its id. */
+void domain_forget(const struct domain *dom);
 
 /*----- lifecycle.c -----*/
 

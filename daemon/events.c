@@ -6,11 +6,17 @@
 
 #include "base/alloc.h"
 #include "conn.h"
+#include "eventloop/loop.h"
 #include "events.h"
 #include "messages.h"
 
 /* The callback id of a registration made in the old way. */
 #define NO_CALLBACK_ID (-1)
+
+/* How many events are kept at most, and how long after its registration a client is told them:
+ * libvirt's drops an event with a callback id that its caller has not been given yet. */
+#define KEPT_MAX 4096
+#define KEPT_DELAY_USEC 100000
 
 struct registration {
     TAILQ_ENTRY(registration) of_conn;
@@ -20,12 +26,26 @@ struct registration {
     int          callback_id;
     bool         of_one_domain;
     uint8_t      uuid[UUID_SIZE]; /* if so, of this one */
+    bool         awaits_kept;     /* it is told those that are kept, and nothing before */
 };
 
 TAILQ_HEAD(registration_list, registration);
 
+/* A lifecycle event that who registers later is told too. */
+struct kept {
+    char   *name;
+    uint8_t uuid[UUID_SIZE];
+    int     domid, event, detail;
+    TAILQ_ENTRY(kept) link;
+};
+
 struct events {
     struct registration_list registrations[EVENT_COUNT]; /* in order of registering; owned */
+
+    bool keeping;
+    TAILQ_HEAD(, kept) kept; /* the oldest first */
+    unsigned          n_kept;
+    struct loop_timer keep_end, tell_kept;
 };
 
 struct events *
@@ -35,7 +55,31 @@ events_new(void)
 
     for (size_t n = 0; n < array_size(events->registrations); n++)
         TAILQ_INIT(&events->registrations[n]);
+    TAILQ_INIT(&events->kept);
     return events;
+}
+
+static void
+forget_oldest(struct events *events)
+{
+    struct kept *kept = TAILQ_FIRST(&events->kept);
+
+    TAILQ_REMOVE(&events->kept, kept, link);
+    events->n_kept--;
+    free(kept->name);
+    free(kept);
+}
+
+static void
+keep_no_more(struct events *events)
+{
+    if (!events->keeping)
+        return;
+    events->keeping = false;
+    loop_timer_stop(&events->keep_end);
+    loop_timer_stop(&events->tell_kept);
+    while (!TAILQ_EMPTY(&events->kept))
+        forget_oldest(events);
 }
 
 void
@@ -45,6 +89,7 @@ events_free(struct events *events)
         return;
     for (size_t n = 0; n < array_size(events->registrations); n++)
         assert(TAILQ_EMPTY(&events->registrations[n]));
+    keep_no_more(events);
     free(events);
 }
 
@@ -88,6 +133,9 @@ add(struct events *events, struct conn *conn, int event, const uint8_t *uuid, in
     reg->of_one_domain = uuid;
     if (uuid)
         memcpy(reg->uuid, uuid, UUID_SIZE);
+    reg->awaits_kept = events->keeping && event == EVENT_LIFECYCLE;
+    if (reg->awaits_kept && !loop_timer_is_active(&events->tell_kept))
+        loop_timer_start(&events->tell_kept, KEPT_DELAY_USEC);
     TAILQ_INSERT_TAIL(&events->registrations[event], reg, of_event);
     TAILQ_INSERT_TAIL(&conn->registrations, reg, of_conn);
     conn->n_registrations++;
@@ -172,6 +220,12 @@ domain_of(const struct news *news)
     return dom;
 }
 
+static bool
+concerns(const struct registration *reg, const struct news *news)
+{
+    return !reg->of_one_domain || uuid_equal(reg->uuid, news->dom->uuid);
+}
+
 static void
 tell(struct events *events, int event, const struct news *news)
 {
@@ -179,7 +233,7 @@ tell(struct events *events, int event, const struct news *news)
 
     /* Sending never removes a connection at once, so the list stays as it is. */
     TAILQ_FOREACH (reg, &events->registrations[event], of_event)
-        if (!reg->of_one_domain || uuid_equal(reg->uuid, news->dom->uuid))
+        if (!reg->awaits_kept && concerns(reg, news))
             news->tell(reg, news);
 }
 
@@ -197,6 +251,21 @@ tell_lifecycle(const struct registration *reg, const struct news *news)
         send_domain_event_callback_lifecycle(reg->conn, &message);
 }
 
+static void
+keep(struct events *events, const struct news *news)
+{
+    struct kept *kept = xcalloc(1, sizeof *kept);
+
+    kept->name = xstrdup(news->dom->name);
+    memcpy(kept->uuid, news->dom->uuid, UUID_SIZE);
+    kept->domid = news->dom->domid;
+    kept->event = news->event;
+    kept->detail = news->detail;
+    TAILQ_INSERT_TAIL(&events->kept, kept, link);
+    if (++events->n_kept > KEPT_MAX)
+        forget_oldest(events);
+}
+
 void
 events_lifecycle(struct events *events, const struct event_domain *dom, enum lifecycle_event event,
                  int detail)
@@ -209,6 +278,50 @@ events_lifecycle(struct events *events, const struct event_domain *dom, enum lif
     };
 
     tell(events, EVENT_LIFECYCLE, &news);
+    if (events->keeping)
+        keep(events, &news);
+}
+
+static void
+tell_kept_to(struct events *events, struct registration *reg)
+{
+    const struct kept *kept;
+
+    TAILQ_FOREACH (kept, &events->kept, link) {
+        struct event_domain about = {.name = kept->name, .uuid = kept->uuid, .domid = kept->domid};
+        struct news         news = {.dom = &about, .event = kept->event, .detail = kept->detail};
+
+        if (concerns(reg, &news))
+            tell_lifecycle(reg, &news);
+    }
+    reg->awaits_kept = false;
+}
+
+static void
+tell_kept(void *arg)
+{
+    struct events       *events = arg;
+    struct registration *reg;
+
+    TAILQ_FOREACH (reg, &events->registrations[EVENT_LIFECYCLE], of_event)
+        if (reg->awaits_kept)
+            tell_kept_to(events, reg);
+}
+
+static void
+kept_long_enough(void *arg)
+{
+    tell_kept(arg);
+    keep_no_more(arg);
+}
+
+void
+events_keep(struct events *events, struct loop *loop, uint64_t usec)
+{
+    events->keeping = true;
+    loop_timer_init(&events->keep_end, loop, kept_long_enough, events);
+    loop_timer_init(&events->tell_kept, loop, tell_kept, events);
+    loop_timer_start(&events->keep_end, usec);
 }
 
 static void

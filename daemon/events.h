@@ -15,6 +15,7 @@
 
 struct conn;
 struct events;
+struct loop;
 
 /* virDomainEventType */
 enum lifecycle_event {
@@ -58,6 +59,14 @@ void events_free(struct events *events);
 
 void events_lifecycle(struct events *events, const struct event_domain *dom,
                       enum lifecycle_event event, int detail);
+
+/**
+ * For clients that come back only now: for usec the lifecycle events from here on are kept, the
+ * last few thousand, and whoever registers for them is told those first.  Once in the life of
+ * events.
+ */
+void events_keep(struct events *events, struct loop *loop, uint64_t usec);
+
 void events_reboot(struct events *events, const struct event_domain *dom);
 
 /** A job of the domain ended: params are those of GET_JOB_STATS for completed jobs. */

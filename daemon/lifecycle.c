@@ -65,20 +65,29 @@ submit_dump(struct domain *dom)
     job_submit(job);
 }
 
+/* An earlier daemon has got so far. */
+static bool
+is_dumped(const struct domain *dom)
+{
+    return dom->last_job.operation == &op_dump && dom->last_job.result == ERR_NONE;
+}
+
 /* Jobs are queued in the order in which they are to run. */
 static void
 obey(struct domain *dom, const struct consequence *what)
 {
     switch (what->action) {
     case DOMAIN_ACTION_COREDUMP_DESTROY:
-        submit_dump(dom);
+        if (!is_dumped(dom))
+            submit_dump(dom);
         submit(dom, &op_destroy, what->stop_detail);
         return;
     case DOMAIN_ACTION_DESTROY:
         submit(dom, &op_destroy, what->stop_detail);
         return;
     case DOMAIN_ACTION_COREDUMP_RESTART:
-        submit_dump(dom);
+        if (!is_dumped(dom))
+            submit_dump(dom);
         submit(dom, &op_restart, -1);
         return;
     case DOMAIN_ACTION_RESTART:
@@ -90,14 +99,26 @@ obey(struct domain *dom, const struct consequence *what)
     }
 }
 
+static void
+tell(struct domain *dom, enum host_shutdown reason, const struct consequence *what)
+{
+    struct event_domain about = domain_for_event(dom);
+    struct events      *events = dom->daemon->events;
+
+    if (reason == HOST_SHUTDOWN_REBOOT)
+        events_reboot(events, &about);
+    if (dom->def && what->action == DOMAIN_ACTION_PRESERVE && what->stop_detail == STOPPED_CRASHED)
+        events_lifecycle(events, &about, LIFECYCLE_CRASHED, CRASHED_PANICKED);
+    dom->shutdown_told = true;
+    domain_remember(dom);
+}
+
 void
 lifecycle_shutdown(struct domain *dom, const struct host_dominfo *info)
 {
-    struct consequence  what = consequence_of(dom, info->shutdown_reason);
-    struct event_domain about = domain_for_event(dom);
-    struct events      *events = dom->daemon->events;
-    char                uuid[UUID_TEXT_SIZE];
-    struct log_about    line = domain_for_log(dom, uuid);
+    struct consequence what = consequence_of(dom, info->shutdown_reason);
+    char               uuid[UUID_TEXT_SIZE];
+    struct log_about   line = domain_for_log(dom, uuid);
 
     /* Asleep, for a save or by its own wish: it will wake up. */
     if (info->shutdown_reason == HOST_SHUTDOWN_SUSPEND)
@@ -106,10 +127,8 @@ lifecycle_shutdown(struct domain *dom, const struct host_dominfo *info)
     dom->stop_detail = what.stop_detail;
     log_about(LOG_LEVEL_INFO, &line, "the guest %s%s%s", what.word, dom->def ? ": " : "",
               dom->def ? domain_action_name(what.action) : "");
-    if (info->shutdown_reason == HOST_SHUTDOWN_REBOOT)
-        events_reboot(events, &about);
-    if (dom->def && what.action == DOMAIN_ACTION_PRESERVE && what.stop_detail == STOPPED_CRASHED)
-        events_lifecycle(events, &about, LIFECYCLE_CRASHED, CRASHED_PANICKED);
+    if (!dom->shutdown_told)
+        tell(dom, info->shutdown_reason, &what);
     if (dom->def)
         obey(dom, &what);
 }

@@ -35,10 +35,16 @@ lock_file(const char *path, struct err *err)
 int
 lock_run_dir(const struct config *config, struct err *err)
 {
-    cleanup_free char *jobs = xasprintf("%s/jobs", config->run_dir);
-    cleanup_free char *path = xasprintf("%s/dom0d.lock", config->run_dir);
+    static const char *const folders[] = {"jobs", "domains"};
+    cleanup_free char       *path = xasprintf("%s/dom0d.lock", config->run_dir);
 
-    if (make_folder(config->run_dir, 0755, err) < 0 || make_folder(jobs, 0700, err) < 0)
+    if (make_folder(config->run_dir, 0755, err) < 0)
         return -1;
+    for (size_t n = 0; n < array_size(folders); n++) {
+        cleanup_free char *folder = xasprintf("%s/%s", config->run_dir, folders[n]);
+
+        if (make_folder(folder, 0700, err) < 0)
+            return -1;
+    }
     return lock_file(path, err);
 }

@@ -45,8 +45,10 @@ unpaused(void *arg, const struct err *err)
 {
     struct job *job = arg;
 
-    if (!err)
+    if (!err) {
         job->dom->running_reason = RUNNING_UNPAUSED;
+        domain_remember(job->dom);
+    }
     finish(job, LIFECYCLE_RESUMED, RESUMED_UNPAUSED, err);
 }
 

@@ -41,15 +41,25 @@ record_read(const char *path, xdrproc_t filter, void *record_out, struct err *er
 }
 
 static bool
-is_record(const char *name)
+ends_with(const char *name, const char *suffix)
 {
-    size_t length = strlen(name), suffix = strlen(RECORD_SUFFIX);
+    size_t length = strlen(name), n = strlen(suffix);
 
-    return length > suffix && strcmp(name + length - suffix, RECORD_SUFFIX) == 0;
+    return length > n && strcmp(name + length - n, suffix) == 0;
+}
+
+/* A daemon was killed while it wrote it: see file_replace. */
+static bool
+is_half_written(const char *name, const char *suffix)
+{
+    const char *end = strrchr(name, '.');
+    size_t      n = strlen(suffix);
+
+    return end && (size_t)(end - name) > n && strncmp(end - n, suffix, n) == 0;
 }
 
 char **
-records_find(const char *folder, size_t *count_out)
+records_find(const char *folder, const char *suffix, size_t *count_out)
 {
     struct dirent **entries = NULL;
     int             count = scandir(folder, &entries, NULL, alphasort);
@@ -59,10 +69,10 @@ records_find(const char *folder, size_t *count_out)
     for (int n = 0; n < count; n++) {
         cleanup_free char *path = xasprintf("%s/%s", folder, entries[n]->d_name);
 
-        if (is_record(path))
+        if (ends_with(path, suffix))
             paths[(*count_out)++] = take_ptr(path);
-        else if (strstr(entries[n]->d_name, RECORD_SUFFIX "."))
-            unlink(path); /* a daemon was killed while it wrote it */
+        else if (is_half_written(entries[n]->d_name, suffix))
+            unlink(path);
         free(entries[n]);
     }
     free(entries);

@@ -8,12 +8,9 @@
 #define DAEMON_RECORDS_H
 
 #include <stddef.h>
-#include <sys/queue.h>
 
 #include "base/err.h"
 #include "wire/frame.h"
-
-#define RECORD_SUFFIX ".job"
 
 /** Write it, or write it anew: the next daemon finds the old one or the new one, whole. */
 int record_write(const char *path, xdrproc_t filter, const void *record, struct err *err);
@@ -21,7 +18,10 @@ int record_write(const char *path, xdrproc_t filter, const void *record, struct 
 /** *record_out is to be freed by wire_body_free. */
 int record_read(const char *path, xdrproc_t filter, void *record_out, struct err *err);
 
-/** The paths of all records in a folder, in the order of their names; to be freed, each and all. */
-char **records_find(const char *folder, size_t *count_out);
+/**
+ * The paths of all records in a folder whose names end so, in the order of their names; to be
+ * freed, each and all.
+ */
+char **records_find(const char *folder, const char *suffix, size_t *count_out);
 
 #endif

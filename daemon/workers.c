@@ -410,7 +410,7 @@ worker_run(struct workers *workers, const worker_record *record, const struct wo
         w = worker_new(workers, err);
     if (!w)
         return NULL;
-    w->record_path = xasprintf("%s" RECORD_SUFFIX, w->socket_path);
+    w->record_path = xasprintf("%s" WORKER_RECORD_SUFFIX, w->socket_path);
     if (record_write(w->record_path, (xdrproc_t)xdr_worker_record, record, err) < 0) {
         free(take_ptr(w->record_path));
         return NULL;
@@ -476,7 +476,7 @@ worker_own(struct worker *worker, const struct worker_ops *ops, void *arg)
 static char *
 socket_of(const char *record_path)
 {
-    return xstrndup(record_path, strlen(record_path) - strlen(RECORD_SUFFIX));
+    return xstrndup(record_path, strlen(record_path) - strlen(WORKER_RECORD_SUFFIX));
 }
 
 struct worker *

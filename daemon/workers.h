@@ -10,6 +10,9 @@
 #include "base/err.h"
 #include "wire/worker.h"
 
+/* Of the record's name; without it it is the socket's. */
+#define WORKER_RECORD_SUFFIX ".job"
+
 struct daemon;
 struct worker;
 struct workers;

@@ -4,8 +4,10 @@
  */
 #include <check.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "config.h"
 #include "daemon.h"
 #include "domains.h"
@@ -360,7 +362,7 @@ START_TEST(a_restart_between_its_halves_is_finished_by_the_next_daemon)
     world_worker_fails(ERR_OPERATION_ABORTED, "there was nothing to undo");
     ck_assert_int_eq(world_task.operation, WORKER_CREATE);
     world_worker_succeeds();
-    ck_assert_str_eq(world_events, "STARTED web 2 0;");
+    ck_assert_str_eq(world_events, "REBOOT web 1 0;STOPPED web -1 0;STARTED web 2 0;");
 }
 END_TEST
 
@@ -383,7 +385,7 @@ START_TEST(of_two_records_of_one_restart_the_later_one_counts)
     ck_assert_uint_eq(jobs_first(daemon_->jobs)->id, id);
     ck_assert_int_eq(world_task.operation, WORKER_CREATE);
     world_worker_succeeds();
-    ck_assert_str_eq(world_events, "STARTED web 2 0;");
+    ck_assert_str_eq(world_events, "REBOOT web 1 0;STOPPED web -1 0;STARTED web 2 0;");
 }
 END_TEST
 
@@ -397,6 +399,210 @@ START_TEST(a_restore_that_waited_for_its_daemon_asks_the_next_one)
     ck_assert_ptr_nonnull(job_of_domain(domains_by_name(daemon_->domains, "web")));
     world_worker_succeeds();
     ck_assert_str_eq(world_events, "STARTED web 1 2;");
+}
+END_TEST
+
+/*----- what happened while there was no daemon -----*/
+
+static void
+daemon_is_away(void)
+{
+    world_stop(daemon_);
+}
+
+static void
+daemon_is_back(void)
+{
+    daemon_ = world_start();
+    world_turn();
+}
+
+START_TEST(a_guest_that_ended_while_no_daemon_was_there_is_told_once)
+{
+    web_runs("");
+    daemon_is_away();
+    world_domain_goes(1);
+    daemon_is_back();
+    ck_assert_str_eq(world_events, "STOPPED web -1 1;");
+    ck_assert(world_events_kept);
+    ck_assert_ptr_null(domains_by_name(daemon_->domains, "web"));
+    daemon_is_away();
+    daemon_is_back();
+    ck_assert_str_eq(world_events, "STOPPED web -1 1;");
+}
+END_TEST
+
+START_TEST(the_first_daemon_has_nothing_to_tell_to_clients_of_an_earlier_one)
+{
+    ck_assert(!world_events_kept);
+}
+END_TEST
+
+START_TEST(a_guest_that_runs_on_is_not_told_again_and_keeps_its_definition)
+{
+    web_runs("<on_reboot>destroy</on_reboot>");
+    daemon_is_away();
+    daemon_is_back();
+    ck_assert_str_eq(world_events, "");
+    world_domain_shuts_down(1, HOST_SHUTDOWN_REBOOT);
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    world_worker_succeeds();
+    ck_assert_int_eq(world_task.operation, 0);
+    ck_assert_str_eq(world_events, "REBOOT web 1 0;STOPPED web -1 0;");
+}
+END_TEST
+
+START_TEST(a_guest_that_powered_off_while_no_daemon_was_there_is_seen_to)
+{
+    web_runs("");
+    daemon_is_away();
+    world_find(1)->shutdown = true;
+    world_find(1)->shutdown_reason = HOST_SHUTDOWN_POWEROFF;
+    daemon_is_back();
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "STOPPED web -1 0;");
+}
+END_TEST
+
+START_TEST(a_guest_that_came_while_no_daemon_was_there_is_told)
+{
+    daemon_is_away();
+    world_domain(5, 'x', "theirs");
+    daemon_is_back();
+    ck_assert_str_eq(world_events, "STARTED theirs 5 0;");
+}
+END_TEST
+
+START_TEST(a_guest_that_has_another_id_than_before_went_and_came)
+{
+    world_domain(5, 'x', "theirs");
+    world_changed();
+    world_events[0] = '\0';
+    daemon_is_away();
+    world_domain_goes(5);
+    world_domain(6, 'x', "theirs");
+    daemon_is_back();
+    ck_assert_str_eq(world_events, "STOPPED theirs -1 1;STARTED theirs 6 0;");
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "theirs")->domid, 6);
+}
+END_TEST
+
+START_TEST(an_id_that_another_guest_has_by_now_is_another_guest)
+{
+    world_domain(5, 'x', "old");
+    world_changed();
+    world_events[0] = '\0';
+    daemon_is_away();
+    world_domain_goes(5);
+    world_domain(5, 'y', "new");
+    daemon_is_back();
+    ck_assert_str_eq(world_events, "STOPPED old -1 1;STARTED new 5 0;");
+}
+END_TEST
+
+START_TEST(a_guest_that_was_renamed_while_no_daemon_was_there_has_its_new_name)
+{
+    world_domain(5, 'x', "old");
+    world_changed();
+    world_events[0] = '\0';
+    daemon_is_away();
+    world_domain_goes(5);
+    world_domain(5, 'x', "new");
+    daemon_is_back();
+    ck_assert_str_eq(world_events, "");
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "new")->domid, 5);
+    ck_assert_ptr_null(domains_by_name(daemon_->domains, "old"));
+}
+END_TEST
+
+START_TEST(why_a_guest_stopped_is_known_to_the_next_daemon)
+{
+    world_domain(5, 'x', "theirs");
+    world_changed();
+    world_domain_shuts_down(5, HOST_SHUTDOWN_CRASH);
+    world_events[0] = '\0';
+    daemon_is_away();
+    world_domain_goes(5);
+    daemon_is_back();
+    ck_assert_str_eq(world_events, "STOPPED theirs -1 2;");
+}
+END_TEST
+
+START_TEST(what_was_told_of_a_guest_that_stopped_is_not_told_again)
+{
+    web_runs("<on_crash>preserve</on_crash>");
+    world_domain(5, 'x', "theirs");
+    world_changed();
+    world_domain_shuts_down(1, HOST_SHUTDOWN_CRASH);
+    world_domain_shuts_down(5, HOST_SHUTDOWN_REBOOT);
+    ck_assert_str_eq(world_events, "STARTED theirs 5 0;CRASHED web 1 0;REBOOT theirs 5 0;");
+    world_events[0] = '\0';
+    daemon_is_away();
+    daemon_is_back();
+    ck_assert_str_eq(world_events, "");
+}
+END_TEST
+
+START_TEST(a_guest_in_the_middle_of_a_job_is_not_told_to_be_dead)
+{
+    web_runs("");
+    client_saves("web", "/tmp/web.save");
+    world_worker_lives_on();
+    daemon_is_away();
+    world_domain_goes(1); /* the image is written */
+    daemon_is_back();
+    world_changed();
+    ck_assert_str_eq(world_events, "");
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "STOPPED web -1 4;");
+}
+END_TEST
+
+START_TEST(a_core_that_an_earlier_daemon_had_dumped_is_not_dumped_again)
+{
+    web_runs("<on_crash>coredump-restart</on_crash>");
+    world_domain_shuts_down(1, HOST_SHUTDOWN_CRASH);
+    ck_assert_int_eq(world_task.operation, WORKER_DUMP);
+    daemon_is_replaced(true);
+    ck_assert_int_eq(world_task.operation, WORKER_DUMP);
+    world_worker_succeeds();
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    world_worker_succeeds();
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "STOPPED web -1 2;STARTED web 2 0;");
+}
+END_TEST
+
+START_TEST(a_guest_that_came_anew_before_its_job_had_begun_is_told)
+{
+    remote_domain_suspend_args args;
+
+    world_domain(5, 'x', "theirs");
+    world_changed();
+    world_events[0] = '\0';
+    args.dom = wire_of("theirs");
+    handle_domain_suspend(world_request(), &args);
+    world_domain_goes(5);
+    world_domain(6, 'x', "theirs");
+    world_changed();
+    ck_assert_str_eq(world_events, "STOPPED theirs -1 1;STARTED theirs 6 0;SUSPENDED theirs 6 0;");
+}
+END_TEST
+
+START_TEST(a_record_that_cannot_be_read_is_removed)
+{
+    cleanup_free char *path = xasprintf("%s/domains/9.domain", daemon_->config->run_dir);
+    cleanup_free char *half = xasprintf("%s/domains/9.domain.a1B2c3", daemon_->config->run_dir);
+    struct err         err;
+
+    ck_assert_int_eq(file_replace(path, "no record", 9, 0600, &err), 0);
+    ck_assert_int_eq(file_replace(half, "no", 2, 0600, &err), 0);
+    daemon_is_away();
+    daemon_is_back();
+    ck_assert_int_ne(access(path, F_OK), 0);
+    ck_assert_int_ne(access(half, F_OK), 0);
+    ck_assert_uint_eq(domains_count(daemon_->domains), 1);
 }
 END_TEST
 
@@ -837,6 +1043,20 @@ main(void)
     tcase_add_test(tc, a_restart_between_its_halves_is_finished_by_the_next_daemon);
     tcase_add_loop_test(tc, of_two_records_of_one_restart_the_later_one_counts, 0, 2);
     tcase_add_test(tc, a_restore_that_waited_for_its_daemon_asks_the_next_one);
+    tcase_add_test(tc, a_guest_that_ended_while_no_daemon_was_there_is_told_once);
+    tcase_add_test(tc, the_first_daemon_has_nothing_to_tell_to_clients_of_an_earlier_one);
+    tcase_add_test(tc, a_guest_that_runs_on_is_not_told_again_and_keeps_its_definition);
+    tcase_add_test(tc, a_guest_that_powered_off_while_no_daemon_was_there_is_seen_to);
+    tcase_add_test(tc, a_guest_that_came_while_no_daemon_was_there_is_told);
+    tcase_add_test(tc, a_guest_that_has_another_id_than_before_went_and_came);
+    tcase_add_test(tc, an_id_that_another_guest_has_by_now_is_another_guest);
+    tcase_add_test(tc, a_guest_that_was_renamed_while_no_daemon_was_there_has_its_new_name);
+    tcase_add_test(tc, why_a_guest_stopped_is_known_to_the_next_daemon);
+    tcase_add_test(tc, what_was_told_of_a_guest_that_stopped_is_not_told_again);
+    tcase_add_test(tc, a_guest_in_the_middle_of_a_job_is_not_told_to_be_dead);
+    tcase_add_test(tc, a_core_that_an_earlier_daemon_had_dumped_is_not_dumped_again);
+    tcase_add_test(tc, a_guest_that_came_anew_before_its_job_had_begun_is_told);
+    tcase_add_test(tc, a_record_that_cannot_be_read_is_removed);
     tcase_add_test(tc, the_number_of_a_job_is_not_given_again_by_the_next_daemon);
     tcase_add_test(tc, xml_that_is_too_large_or_broken_is_refused);
     tcase_add_test(tc, a_save_ends_with_stopped_saved_and_the_domain_gone);

@@ -2,8 +2,10 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
+#include "eventloop/loop.h"
 #include "events.h"
 #include "handlers.h"
 #include "harness.h"
@@ -390,6 +392,86 @@ START_TEST(a_client_may_register_for_each_event_without_callback_ids)
 }
 END_TEST
 
+/*----- after a restart of the daemon -----*/
+
+#define KEPT_MAX 4096
+
+/* Time for what is told with a delay. */
+static void
+wait_msec(unsigned msec)
+{
+    uint64_t end = loop_now_usec() + msec * 1000ull;
+
+    while (loop_now_usec() < end) {
+        harness_settle(&h);
+        usleep(1000);
+    }
+}
+
+START_TEST(who_registers_soon_after_a_restart_is_told_what_has_happened_once)
+{
+    struct client other = client_new(&h, true);
+    int           id, of_web;
+
+    client_open(&other, 0);
+    events_keep(h.daemon.events, h.daemon.loop, 60000000);
+    events_lifecycle(h.daemon.events, &web, LIFECYCLE_STOPPED, STOPPED_DESTROYED);
+    id = register_by_id(&client, EVENT_LIFECYCLE, NULL);
+    events_lifecycle(h.daemon.events, &db, LIFECYCLE_STARTED, STARTED_BOOTED);
+    client_expect_nothing(&client);
+    wait_msec(150);
+    expect_lifecycle(&client, id, "web", LIFECYCLE_STOPPED, STOPPED_DESTROYED);
+    expect_lifecycle(&client, id, "db", LIFECYCLE_STARTED, STARTED_BOOTED);
+
+    of_web = register_by_id(&other, EVENT_LIFECYCLE, uuid_web);
+    wait_msec(150);
+    expect_lifecycle(&other, of_web, "web", LIFECYCLE_STOPPED, STOPPED_DESTROYED);
+    client_expect_nothing(&other);
+    client_expect_nothing(&client);
+
+    events_lifecycle(h.daemon.events, &web, LIFECYCLE_STARTED, STARTED_BOOTED);
+    expect_lifecycle(&client, id, "web", LIFECYCLE_STARTED, STARTED_BOOTED);
+    expect_lifecycle(&other, of_web, "web", LIFECYCLE_STARTED, STARTED_BOOTED);
+    client_expect_nothing(&client);
+    client_free(&other);
+}
+END_TEST
+
+START_TEST(who_registers_later_is_told_what_happens_from_then_on)
+{
+    struct client other = client_new(&h, true);
+    int           id;
+
+    client_open(&other, 0);
+    events_keep(h.daemon.events, h.daemon.loop, 20000);
+    events_lifecycle(h.daemon.events, &web, LIFECYCLE_STOPPED, STOPPED_DESTROYED);
+    id = register_by_id(&client, EVENT_LIFECYCLE, NULL);
+    wait_msec(50);
+    expect_lifecycle(&client, id, "web", LIFECYCLE_STOPPED, STOPPED_DESTROYED);
+    id = register_by_id(&other, EVENT_LIFECYCLE, NULL);
+    events_lifecycle(h.daemon.events, &db, LIFECYCLE_STARTED, STARTED_BOOTED);
+    wait_msec(150);
+    expect_lifecycle(&other, id, "db", LIFECYCLE_STARTED, STARTED_BOOTED);
+    client_expect_nothing(&other);
+    client_free(&other);
+}
+END_TEST
+
+START_TEST(of_very_many_events_the_last_ones_are_kept)
+{
+    int id;
+
+    events_keep(h.daemon.events, h.daemon.loop, 60000000);
+    for (int n = 0; n < KEPT_MAX + 1; n++)
+        events_lifecycle(h.daemon.events, &web, LIFECYCLE_STARTED, n);
+    id = register_by_id(&client, EVENT_LIFECYCLE, NULL);
+    wait_msec(150);
+    for (int n = 1; n < KEPT_MAX + 1; n++)
+        expect_lifecycle(&client, id, "web", LIFECYCLE_STARTED, n);
+    client_expect_nothing(&client);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -416,6 +498,9 @@ main(void)
     tcase_add_test(tc, events_reach_those_who_stay_when_others_go);
     tcase_add_test(tc, a_client_may_register_for_lifecycle_events_in_the_oldest_way);
     tcase_add_test(tc, a_client_may_register_for_each_event_without_callback_ids);
+    tcase_add_test(tc, who_registers_soon_after_a_restart_is_told_what_has_happened_once);
+    tcase_add_test(tc, who_registers_later_is_told_what_happens_from_then_on);
+    tcase_add_test(tc, of_very_many_events_the_last_ones_are_kept);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);

@@ -68,6 +68,7 @@ bool       world_aborted, world_killed, world_proceeds, world_refused, world_dis
 struct err world_answer;
 int        world_answers;
 char       world_events[1024];
+bool       world_events_kept;
 
 /*----- the world -----*/
 
@@ -101,8 +102,8 @@ world_start(void)
     free(daemon->config->run_dir);
     daemon->config->run_dir = xstrdup(run_dir);
     daemon->jobs = jobs_new(daemon);
+    world_events_kept = false;
     ck_assert_int_eq(domains_start(daemon, &err), 0);
-    world_events[0] = '\0';
     return daemon;
 }
 
@@ -132,12 +133,32 @@ remove_folder(const char *name)
     ck_assert_msg(rmdir(path) == 0, "%s: %s", path, strerror(errno));
 }
 
+/* There is one of each domain that clients were told to run, and no other. */
+static void
+remove_domain_records(const struct daemon *daemon)
+{
+    cleanup_free char *folder = xasprintf("%s/domains", run_dir);
+    size_t             count, announced = 0;
+    char             **paths = records_find(folder, ".domain", &count);
+
+    for (const struct domain *dom = domains_first(daemon->domains); dom; dom = domains_next(dom))
+        announced += dom->announced;
+    ck_assert_uint_eq(count, announced);
+    for (size_t n = 0; n < count; n++)
+        forget_record(&paths[n]);
+    free(paths);
+    remove_folder("domains");
+}
+
 struct daemon *
 world_new(void)
 {
+    struct daemon *daemon;
+
     snprintf(run_dir, sizeof run_dir, "/tmp/test-domains.XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(run_dir));
     make_folder("jobs");
+    make_folder("domains");
 
     host = (struct host){.next_domid = 1};
     last_serial = 0;
@@ -146,7 +167,9 @@ world_new(void)
     world_aborted = world_killed = world_proceeds = world_refused = false;
     world_dismissed = records_stay = false;
     world_domain(0, '0', "Domain-0");
-    return world_start();
+    daemon = world_start();
+    world_events[0] = '\0';
+    return daemon;
 }
 
 void
@@ -168,6 +191,7 @@ world_free(struct daemon *daemon)
     cleanup_free char *last_job = xasprintf("%s/last-job", run_dir);
 
     forget_record(&record_path); /* of a task that goes on for ever */
+    remove_domain_records(daemon);
     world_stop(daemon);
     unlink(last_job);
     remove_folder("jobs");
@@ -265,6 +289,7 @@ world_domain_shuts_down(uint32_t domid, enum host_shutdown reason)
 void
 world_keep_xml(uint32_t domid, const char *xml)
 {
+    free(find(domid)->xml);
     find(domid)->xml = xstrdup(xml);
 }
 
@@ -432,7 +457,7 @@ worker_run(struct workers *workers, const worker_record *record, const struct wo
 
     (void)workers;
     ck_assert_msg(!world_task.operation, "one task at a time in this world");
-    record_path = xasprintf("%s/jobs/%u" RECORD_SUFFIX, run_dir, ++number);
+    record_path = xasprintf("%s/jobs/%u" WORKER_RECORD_SUFFIX, run_dir, ++number);
     ck_assert_int_eq(record_write(record_path, (xdrproc_t)xdr_worker_record, record, err), 0);
     take_task(&record->task);
     world_aborted = world_killed = world_proceeds = world_refused = false;
@@ -459,7 +484,7 @@ worker_own(struct worker *worker, const struct worker_ops *ops, void *arg)
 static char *
 life_of(const char *path)
 {
-    return xstrndup(path, strlen(path) - strlen(RECORD_SUFFIX));
+    return xstrndup(path, strlen(path) - strlen(WORKER_RECORD_SUFFIX));
 }
 
 void
@@ -584,6 +609,7 @@ world_worker_succeeds(void)
         if (world_task.xml[0] &&
             domain_def_parse(world_task.xml, strlen(world_task.xml), &def, &err) == 0) {
             world_domain((uint32_t)done.domid, 'a', def->name);
+            world_keep_xml((uint32_t)done.domid, world_task.xml);
             memcpy(world_find((uint32_t)done.domid)->uuid, def->uuid, UUID_SIZE);
             domain_def_free(def);
         } else {
@@ -593,7 +619,8 @@ world_worker_succeeds(void)
         break;
     case WORKER_SAVE:
     case WORKER_DESTROY:
-        world_domain_goes((uint32_t)world_task.domid);
+        if (world_find((uint32_t)world_task.domid))
+            world_domain_goes((uint32_t)world_task.domid);
         break;
     case WORKER_DUMP:
         break;
@@ -724,6 +751,13 @@ events_lifecycle(struct events *events, const struct event_domain *dom, enum lif
 
     (void)events;
     note(words[event], dom, detail);
+}
+
+void
+events_keep(struct events *events, struct loop *loop, uint64_t usec)
+{
+    (void)events, (void)loop, (void)usec;
+    world_events_kept = true;
 }
 
 void

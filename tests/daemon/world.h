@@ -82,6 +82,9 @@ extern int        world_answers;
 /* "STARTED web 1 0;" for each event: word, name, domid, detail. */
 extern char world_events[1024];
 
+/* The daemon that started last has said that its clients come back. */
+extern bool world_events_kept;
+
 /** A definition with this name and the UUID of letter; extra goes into <domain>. */
 const char *world_xml(const char *name, char letter, const char *extra);
 
