@@ -117,21 +117,31 @@ asked_to_stop(void *arg)
 }
 
 static void
+told_to_reload(void *arg)
+{
+    (void)arg;
+    log_info("SIGHUP changes nothing: the configuration is read at start");
+}
+
+static void
 run(struct daemon *daemon)
 {
-    struct loop_signal term, interrupt;
+    struct loop_signal term, interrupt, hangup;
     struct notify      notify;
 
     loop_signal_init(&term, daemon->loop, asked_to_stop, daemon);
     loop_signal_init(&interrupt, daemon->loop, asked_to_stop, daemon);
+    loop_signal_init(&hangup, daemon->loop, told_to_reload, daemon);
     loop_signal_start(&term, SIGTERM);
     loop_signal_start(&interrupt, SIGINT);
+    loop_signal_start(&hangup, SIGHUP);
     notify_start(&notify, daemon);
     log_info("dom0d %s serves %u domains of Xen %u.%u.%u", DOM0D_VERSION,
              domains_count(daemon->domains), daemon->host_info.xen_major,
              daemon->host_info.xen_minor, daemon->host_info.xen_extra);
     loop_run(daemon->loop);
     notify_stop(&notify);
+    loop_signal_stop(&hangup);
     loop_signal_stop(&interrupt);
     loop_signal_stop(&term);
 }

@@ -1,12 +1,14 @@
 # Units, and what systemd makes at boot; and the configuration file.
-systemdsystemunit_DATA = systemd/dom0d.service systemd/dom0d.socket systemd/dom0d-ro.socket
+systemd_sockets = systemd/dom0d.socket systemd/dom0d-ro.socket systemd/dom0d-virtxend.socket \
+	systemd/dom0d-virtxend-ro.socket
+systemdsystemunit_DATA = systemd/dom0d.service $(systemd_sockets)
 sysusers_DATA = systemd/sysusers.d/dom0d.conf
 tmpfiles_DATA = systemd/tmpfiles.d/dom0d.conf
 noinst_DATA = systemd/dom0d.conf
 
 systemd_made = systemd/dom0d.service systemd/dom0d.conf
-EXTRA_DIST += systemd/dom0d.service.in systemd/dom0d.conf.in systemd/dom0d.socket \
-	systemd/dom0d-ro.socket $(sysusers_DATA) $(tmpfiles_DATA)
+EXTRA_DIST += systemd/dom0d.service.in systemd/dom0d.conf.in $(systemd_sockets) \
+	$(sysusers_DATA) $(tmpfiles_DATA)
 CLEANFILES += $(systemd_made)
 
 $(systemd_made): %: %.in Makefile

@@ -335,6 +335,18 @@ START_TEST(sockets_that_systemd_passes_are_used_and_no_others)
 }
 END_TEST
 
+START_TEST(more_sockets_of_the_same_names_have_the_same_rights)
+{
+    static const char *const names[] = {"virtxend-sock", "virtxend-sock-ro"};
+    char                     more[2][96];
+    const char *const        at[] = {path, path_ro, more[0], more[1]};
+
+    for (int n = 0; n < 2; n++)
+        snprintf(more[n], sizeof more[n], "%s/%s", dir, names[n]);
+    ck_assert_int_eq(activated("dom0d:dom0d-ro:dom0d:dom0d-ro", 4, at), 14);
+}
+END_TEST
+
 START_TEST(a_socket_without_a_name_is_known_by_its_path)
 {
     const char *const at[] = {path, path_ro};
@@ -594,6 +606,7 @@ main(void)
     tcase_add_test(tc, who_a_client_is_comes_from_the_kernel);
     tcase_add_test(tc, ids_of_connections_are_never_used_again);
     tcase_add_test(tc, sockets_that_systemd_passes_are_used_and_no_others);
+    tcase_add_test(tc, more_sockets_of_the_same_names_have_the_same_rights);
     tcase_add_test(tc, a_socket_without_a_name_is_known_by_its_path);
     tcase_add_test(tc, a_socket_that_is_neither_is_an_error);
     tcase_add_test(tc, the_run_folder_is_made_and_has_one_daemon);
