@@ -301,8 +301,9 @@ look(struct domain *dom, struct host_dominfo *info_out)
         return false;
     r = host_domain_info(dom->daemon->host, (uint32_t)dom->domid, info_out, &err);
     if (r < 0 && err.code != ERR_NO_DOMAIN) {
-        /* Not knowing is no reason to forget it. */
-        log_warning("cannot ask for domain %d: %s", dom->domid, err.message);
+        /* Not knowing is no reason to forget it; of a lost connection somebody else tells. */
+        if (err.code != ERR_NO_CONNECT)
+            log_warning("cannot ask for domain %d: %s", dom->domid, err.message);
         *info_out = (struct host_dominfo){.domid = (uint32_t)dom->domid};
         return true;
     }

@@ -187,8 +187,7 @@ host_events_open(struct host *host, struct err *err)
     loop_io_init(&host->xs_io, host->loop, xs_ready, host);
     host->xs = xs_open(0);
     if (!host->xs)
-        return err_set(err, ERR_NO_CONNECT, "xenstored does not answer: %s",
-                       strerrordesc_np(errno));
+        return err_set_errno(err, errno, "xenstored does not answer");
     if (watch_xenstore(host, err) < 0) {
         host_events_close(host);
         return -1;

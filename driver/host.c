@@ -50,6 +50,15 @@ host_close(struct host *host)
     free(host);
 }
 
+/* A lost context is not entered again. */
+static int
+check_there(const struct host *host, struct err *err)
+{
+    if (!host->xl.lost && !host->lost)
+        return 0;
+    return err_set(err, ERR_NO_CONNECT, "the connection to Xen is lost");
+}
+
 /*----- xenstore -----*/
 
 char *
@@ -122,6 +131,8 @@ host_info(struct host *host, struct host_info *info_out, struct err *err)
     libxl_physinfo   phys;
     int              rc;
 
+    if (check_there(host, err) < 0)
+        return -1;
     libxl_physinfo_init(&phys);
     rc = libxl_get_physinfo(host->xl.ctx, &phys);
     if (rc)
@@ -213,9 +224,12 @@ int
 host_list(struct host *host, struct host_dominfo **list_out, size_t *count_out, struct err *err)
 {
     int                  count = 0;
-    libxl_dominfo       *from = libxl_list_domain(host->xl.ctx, &count);
+    libxl_dominfo       *from;
     struct host_dominfo *list;
 
+    if (check_there(host, err) < 0)
+        return -1;
+    from = libxl_list_domain(host->xl.ctx, &count);
     if (!from)
         return xl_err_set(err, &host->xl, ERROR_FAIL, "cannot list the domains");
     list = xcalloc((size_t)count, sizeof *list);
@@ -233,6 +247,8 @@ host_domain_info(struct host *host, uint32_t domid, struct host_dominfo *info_ou
     libxl_dominfo info;
     int           rc;
 
+    if (check_there(host, err) < 0)
+        return -1;
     libxl_dominfo_init(&info);
     rc = libxl_domain_info(host->xl.ctx, &info, domid);
     if (rc == 0)

@@ -57,13 +57,9 @@ check_xenstored(struct err *err)
     if (fd < 0)
         return err_set_errno(err, errno, "cannot make a socket");
     if ((size_t)snprintf(addr.sun_path, sizeof addr.sun_path, "%s", path) >= sizeof addr.sun_path)
-        return err_set(err, ERR_NO_CONNECT, "the path of xenstored's socket is too long: %s", path);
+        return err_set(err, ERR_SYSTEM, "the path of xenstored's socket is too long: %s", path);
     r = connect(fd, (struct sockaddr *)&addr, sizeof addr);
-    if (r < 0) {
-        err_set_errno(err, errno, "xenstored does not answer at %s", path);
-        err->code = ERR_NO_CONNECT;
-    }
-    return r;
+    return r < 0 ? err_set_errno(err, errno, "xenstored does not answer at %s", path) : 0;
 }
 
 int

@@ -83,7 +83,6 @@ xl_open(struct xl *xl, struct loop *loop, const struct xl_ops *ops, void *arg, s
     rc = libxl_ctx_alloc(&xl->ctx, LIBXL_VERSION, 0, &xl->log.vtable);
     if (rc) {
         xl_err_set(err, xl, rc, "libxl does not start");
-        err->code = ERR_NO_CONNECT;
         xl->ctx = NULL;
         xl_log_free(&xl->log);
         return -1;

@@ -53,12 +53,13 @@ struct host_events {
     void (*shutdown)(void *arg, uint32_t domid);
 
     /* The context is lost: libxl's disaster, or xenstored's connection broke.  host is good for
-     * host_close only. */
+     * host_close only; what is asked of it meanwhile fails, ERR_NO_CONNECT. */
     void (*disaster)(void *arg, const char *reason);
 };
 
 /**
- * Err: ERR_NO_CONNECT where this is not a Xen dom0 (message says what is missing).
+ * Err: ERR_NO_CONNECT where this is not a Xen dom0 (message says what is missing), another code
+ * where to try again may help.
  * events must outlive the host.  The loop's SIGCHLD is taken (loop_on_sigchld).
  */
 int host_open(struct loop *loop, const struct host_events *events, void *arg,

@@ -165,6 +165,13 @@ fake_timeout_drop(libxl_ctx *ctx, struct fake_timeout *timeout)
     ctx->in_hook = false;
 }
 
+static void
+gives_up(libxl_ctx *ctx, const char *reason)
+{
+    ctx->event_hooks->disaster(ctx->event_user, 0, reason, EINVAL);
+    ctx->lost = true;
+}
+
 void
 libxl_osevent_occurred_timeout(libxl_ctx *ctx, void *for_libxl)
 {
@@ -174,7 +181,9 @@ libxl_osevent_occurred_timeout(libxl_ctx *ctx, void *for_libxl)
     fake_enter(ctx);
     TAILQ_REMOVE(&ctx->timeouts, timeout, link);
     free(timeout);
-    if (ao)
+    if (fake_world()->libxl_broken)
+        gives_up(ctx, "cannot go on");
+    else if (ao)
         fake_ao_step(ao);
 }
 
@@ -230,8 +239,7 @@ libxl_osevent_occurred_fd(libxl_ctx *ctx, void *for_libxl, int fd, short events,
     (void)for_libxl, (void)events, (void)revents;
     assert(fd == ctx->changes);
     if (fake_world()->xenstore_broken) {
-        ctx->event_hooks->disaster(ctx->event_user, 0, "cannot check/read watches", EINVAL);
-        ctx->lost = true;
+        gives_up(ctx, "cannot check/read watches");
         return;
     }
     fake_changes_drain(fd);

@@ -24,6 +24,7 @@ static const char usage_text[] =
     "  delay MSEC, when later|at-once|refused, abort inside|later|ignored\n"
     "  log, forget                     the calls so far; forget them and the rules\n"
     "  break, mend                     xenstore\n"
+    "  break-libxl                     libxl gives up where a call under way would go on\n"
     "Two commands are two calls of fake-xen.\n";
 
 static int
@@ -151,8 +152,10 @@ plain(const char *command)
         fake_xen_forget();
     else if (strcmp(command, "break") == 0)
         fake_world()->xenstore_broken = true;
+    else if (strcmp(command, "break-libxl") == 0)
+        fake_world()->libxl_broken = true;
     else if (strcmp(command, "mend") == 0)
-        fake_world()->xenstore_broken = false;
+        fake_world()->xenstore_broken = fake_world()->libxl_broken = false;
     else
         return usage();
     fake_xen_changed();

@@ -63,6 +63,7 @@ struct fake_domain {
 struct fake_world {
     bool               off;             /* this is no Xen host */
     bool               xenstore_broken; /* the connections that are open do not answer any more */
+    bool               libxl_broken;    /* libxl gives up where a call under way would go on */
     uint32_t           last_domid;
     uint64_t           memory_kib;
     enum fake_when     when;

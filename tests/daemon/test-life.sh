@@ -1,0 +1,127 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The program dom0d on the fake Xen: how it ends, what it says then, what it leaves to the next one.
+set -u
+build=$(cd "${top_builddir:-.}" && pwd)
+dir=$(mktemp -d) || exit 1
+export DOM0D_FAKE_DIR=$dir
+unset NOTIFY_SOCKET JOURNAL_STREAM DOM0D_SOCKET
+fake=$build/tests/fakes
+daemon='' failed=0
+trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$dir"' EXIT
+
+cat >"$dir/conf" <<END
+socket = $dir/s
+socket_ro = $dir/r
+socket_group =
+run_dir = $dir/run
+worker = $fake/dom0d-worker-fake
+workers_idle = 0
+END
+
+wrong() { echo "$case: $*"; sed 's/^/    /' "$dir/log"; failed=1; }
+
+# wait_for COMMAND...: until it succeeds, for a minute at most.
+wait_for() {
+    for _ in $(seq 600); do
+        "$@" >/dev/null 2>&1 && return
+        sleep 0.1
+    done
+    wrong "in a minute not: $*"
+}
+
+start() {
+    case=$1
+    "$fake/dom0d-fake" --config "$dir/conf" 2>"$dir/log" &
+    daemon=$!
+    wait_for dom0ctl list
+}
+
+dom0ctl() { DOM0CTL_RECONNECT=0 timeout 60 "$build/client/dom0ctl" -s "$dir/s" "$@"; }
+says() { grep -q -e "$1" "$dir/log"; }
+has_job() { dom0ctl jobs | grep -q "$1"; }
+is_gone() { ! dom0ctl list | grep -q "$1"; }
+is_written() { [ -n "$(find "$dir/run/jobs" -name '*.job')" ]; }
+counts() { grep -c -e "$1" "$dir/log"; }
+
+# ends STATUS: the daemon does, within a minute.
+ends() {
+    local status
+    for _ in $(seq 600); do
+        kill -0 "$daemon" 2>/dev/null || break
+        sleep 0.1
+    done
+    kill -9 "$daemon" 2>/dev/null
+    wait "$daemon"
+    status=$?
+    [ "$status" = "$1" ] || wrong "status $status, not $1"
+}
+
+"$fake/fake-xen" create web 11111111-2222-3333-4444-555555555555 pvh >/dev/null
+
+start 'SIGHUP changes nothing'
+kill -HUP "$daemon"
+wait_for says 'SIGHUP changes nothing'
+dom0ctl list | grep -q web || wrong 'web is not listed'
+kill -TERM "$daemon"
+ends 0
+[ ! -e "$dir/s" ] || wrong 'its socket was left'
+
+start 'a stop while Xen is asked for the sake of a job'
+"$fake/fake-xen" delay 60000
+dom0ctl save web "$dir/image" >"$dir/answer" 2>&1 &
+client=$!
+wait_for has_job save
+kill -TERM "$daemon"
+ends 0
+wait "$client" && wrong 'the client was told that it is saved'
+[ -s "$dir/answer" ] || wrong 'the client was told nothing'
+[ ! -e "$dir/image" ] || wrong 'there is an image'
+"$fake/fake-xen" delay 0
+
+start 'a stop while a worker works'
+touch "$dir/kernel"
+sed "s,/k<,$dir/kernel<," >"$dir/own.xml" <<END
+<domain type='xen'><name>own</name><uuid>11111111-2222-3333-4444-777777777777</uuid>
+<memory unit='MiB'>128</memory><vcpu>1</vcpu>
+<os><type arch='x86_64' machine='xenpv'>linux</type><kernel>/k</kernel></os></domain>
+END
+dom0ctl create "$dir/own.xml" >/dev/null || wrong 'own is not created'
+"$fake/fake-xen" delay 1500
+dom0ctl save own "$dir/image" >"$dir/answer" 2>&1 &
+client=$!
+wait_for is_written
+kill -TERM "$daemon"
+ends 0
+wait "$client" && wrong 'the client was told that it is saved'
+[ -s "$dir/answer" ] || wrong 'the client was told nothing'
+
+start 'the next daemon has the job'
+wait_for test -e "$dir/image"
+wait_for is_gone own
+"$fake/fake-xen" delay 0
+dom0ctl create "$dir/own.xml" >/dev/null || wrong 'own is not created'
+kill -TERM "$daemon"
+ends 0
+
+"$fake/fake-xen" create db 11111111-2222-3333-4444-666666666666 pvh >/dev/null
+for what in break break-libxl; do
+    start "$what: the daemon says so, once, and systemd is to start it again"
+    "$fake/fake-xen" $what
+    dom0ctl save db "$dir/db" >/dev/null 2>&1 # what asks libxl for something
+    ends 1
+    [ "$(counts 'the connection to Xen is lost: ')" = 1 ] || wrong 'not one line of it'
+    "$fake/fake-xen" mend
+    start "$what: the list of the next daemon is true"
+    dom0ctl list | grep -q db || wrong 'db is not listed'
+    kill -TERM "$daemon"
+    ends 0
+done
+
+case='without xenstored at the start systemd is to try again'
+"$fake/fake-xen" rule xs_open 1 -1 full
+"$fake/dom0d-fake" --config "$dir/conf" 2>"$dir/log" &
+daemon=$!
+ends 1
+says 'xenstored does not answer: ' || wrong 'it does not say why'
+exit $failed
