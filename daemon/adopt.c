@@ -1,19 +1,38 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * adopt.c: the jobs of an earlier daemon, which was killed or restarted in their middle.
+ * adopt.c: the jobs of an earlier daemon, which was killed or restarted in their middle, or before
+ * they had begun.
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "conf/domain.h"
 #include "config.h"
 #include "daemon.h"
 #include "domains.h"
+#include "job-record.h"
 #include "job-worker.h"
 #include "job.h"
 #include "records.h"
 #include "workers.h"
+
+static struct job *
+job_of(struct daemon *daemon, const worker_record *record)
+{
+    const worker_start *task = &record->task;
+    struct job *job = job_new_adopted(daemon, job_operation_by_name(record->operation), task->job);
+
+    job->path = task->path[0] ? xstrdup(task->path) : NULL;
+    job->xml = task->xml[0] ? xstrdup(task->xml) : NULL;
+    job->flags = task->flags & ~(unsigned)WORKER_UNDO;
+    job->stop_detail = record->stop_detail;
+    return job;
+}
+
+/*----- those that have a worker, or had one -----*/
 
 /* Of such a domain, and of one that is made anew, the definition is the task's. */
 static bool
@@ -39,20 +58,16 @@ hold_domain(struct job *job, const worker_start *task)
 static void
 take_up(struct daemon *daemon, const worker_record *record, struct worker *worker)
 {
-    const worker_start         *task = &record->task;
-    const struct job_operation *operation = job_operation_by_name(record->operation);
-    struct job                 *job;
-    struct err                  died;
+    const worker_start *task = &record->task;
+    struct job         *job;
+    struct err          died;
 
     log_info("job %llu (%s %s) is taken up again: its worker %s", (unsigned long long)task->job,
              record->operation, task->name, worker ? "lives" : "is dead");
-    job = job_new_adopted(daemon, operation, task->job);
+    job = job_of(daemon, record);
+    job->state = JOB_RUNNING;
     job->task = (int)task->operation;
-    job->path = xstrdup(task->path);
-    job->xml = task->xml[0] ? xstrdup(task->xml) : NULL;
-    job->flags = task->flags & ~(unsigned)WORKER_UNDO;
     job->undoing = worker && (task->flags & WORKER_UNDO);
-    job->stop_detail = record->stop_detail;
     job->begun_realtime_usec = record->begun_usec;
     hold_domain(job, task);
     err_set(&died, ERR_INTERNAL, "its worker died while no daemon was there");
@@ -85,20 +100,19 @@ compare(const void *a, const void *b)
 }
 
 static bool
-read_one(struct found *found, const char *path)
+read_one(const char *path, worker_record *record_out)
 {
     struct err err;
 
-    *found = (struct found){.path = path};
-    if (record_read(path, (xdrproc_t)xdr_worker_record, &found->record, &err) == 0) {
-        if (job_operation_by_name(found->record.operation))
+    *record_out = (worker_record){.operation = NULL};
+    if (record_read(path, (xdrproc_t)xdr_worker_record, record_out, &err) == 0) {
+        if (job_operation_by_name(record_out->operation))
             return true;
-        err_set(&err, ERR_INTERNAL, "%s: there is no operation '%s'", path,
-                found->record.operation);
-        wire_body_free((xdrproc_t)xdr_worker_record, &found->record);
+        err_set(&err, ERR_INTERNAL, "%s: there is no operation '%s'", path, record_out->operation);
+        wire_body_free((xdrproc_t)xdr_worker_record, record_out);
     }
     log_error("a job of an earlier daemon is lost: %s", err.message);
-    worker_forget(path);
+    unlink(path);
     return false;
 }
 
@@ -133,8 +147,8 @@ jobs_adopt(struct daemon *daemon)
     cleanup_free struct found *all = xcalloc(n_paths, sizeof *all);
 
     for (size_t n = 0; n < n_paths; n++)
-        if (read_one(&all[count], paths[n]))
-            count++;
+        if (read_one(paths[n], &all[count].record))
+            all[count++].path = paths[n];
     qsort(all, count, sizeof *all, compare);
     for (size_t n = 0; n < count; n++) {
         if (n + 1 < count && all[n].record.task.job == all[n + 1].record.task.job)
@@ -145,4 +159,62 @@ jobs_adopt(struct daemon *daemon)
     }
     for (size_t n = 0; n < n_paths; n++)
         free(paths[n]);
+}
+
+/*----- those that waited -----*/
+
+static int
+find_domain(struct job *job, const worker_start *task, struct err *err)
+{
+    struct domains    *domains = job->daemon->domains;
+    struct domain_def *def;
+
+    if (job->operation == &op_restore)
+        return 0; /* its worker tells which one */
+    if (job->operation == &op_create)
+        return domain_def_parse(task->xml, strlen(task->xml), &def, err) < 0
+                   ? -1
+                   : domains_reserve(domains, def, &job->dom, err);
+    job->dom = domains_by_uuid(domains, (const uint8_t *)task->uuid);
+    return job->dom ? 0
+                    : err_set(err, ERR_NO_DOMAIN,
+                              "domain '%s' ended before the operation had begun", task->name);
+}
+
+static void
+queue_again(struct daemon *daemon, const worker_record *record)
+{
+    struct job *job = job_of(daemon, record);
+    struct err  err;
+
+    log_info("job %llu (%s %s) waits again", (unsigned long long)job->id, record->operation,
+             record->task.name);
+    job->recorded = true;
+    if (find_domain(job, &record->task, &err) < 0)
+        job_finish(job, &err);
+    else if (job->operation == &op_destroy)
+        job_submit_first(job);
+    else
+        job_submit(job);
+}
+
+void
+jobs_requeue(struct daemon *daemon)
+{
+    cleanup_free char  *folder = xasprintf("%s/queue", daemon->config->run_dir);
+    size_t              count;
+    cleanup_free char **paths = records_find(folder, JOB_RECORD_SUFFIX, &count);
+
+    for (size_t n = 0; n < count; n++) {
+        cleanup_free char *path = paths[n];
+        worker_record      record;
+
+        if (!read_one(path, &record))
+            continue;
+        if (jobs_by_id(daemon->jobs, record.task.job))
+            unlink(path); /* it was killed when the job had just begun */
+        else
+            queue_again(daemon, &record);
+        wire_body_free((xdrproc_t)xdr_worker_record, &record);
+    }
 }

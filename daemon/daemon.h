@@ -26,6 +26,7 @@ struct daemon {
     struct workers  *workers;
     struct jobs     *jobs;
     struct host_info host_info;
+    bool             stopping; /* jobs that have not begun are left to the next one */
     bool  failed;       /* the loop was stopped for a reason that systemd should restart us for */
     char *capabilities; /* XML; NULL until somebody asked */
 };

@@ -471,6 +471,7 @@ domains_start(struct daemon *daemon, struct err *err)
     if (earlier)
         events_keep(daemon->events, daemon->loop, EVENTS_KEPT_USEC);
     domains_refresh(domains);
+    jobs_requeue(daemon);
     return 0;
 }
 

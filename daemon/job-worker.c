@@ -15,40 +15,10 @@
 #include "conf/domain.h"
 #include "daemon.h"
 #include "domains.h"
+#include "job-record.h"
 #include "job-worker.h"
 #include "job.h"
 #include "workers.h"
-
-static char *
-or_empty(char *text)
-{
-    static char empty[1];
-
-    return text ? text : empty;
-}
-
-/* Borrows from job. */
-static worker_record
-record_of(const struct job *job)
-{
-    const struct domain *dom = job->dom;
-    worker_record        record = {
-               .operation = (char *)(uintptr_t)job->operation->name,
-               .task = {.operation = (enum worker_operation)job->task,
-                        .job = job->id,
-                        .name = or_empty(dom ? dom->name : NULL),
-                        .domid = dom ? dom->domid : -1,
-                        .flags = job->flags | (job->undoing ? WORKER_UNDO : 0),
-                        .path = or_empty(job->path),
-                        .xml = or_empty(job->xml)},
-               .stop_detail = job->stop_detail,
-               .begun_usec = job->begun_realtime_usec,
-    };
-
-    if (dom)
-        memcpy(record.task.uuid, dom->uuid, sizeof record.task.uuid);
-    return record;
-}
 
 /*----- what the worker says -----*/
 
@@ -76,7 +46,7 @@ reserve(struct job *job, const worker_identified *what, struct err *err)
     job_join(job, dom);
     if (!job->xml)
         job->xml = xstrdup(what->xml);
-    record = record_of(job);
+    record = job_record(job);
     worker_update_record(job->worker, &record);
     return 0;
 }
@@ -162,8 +132,9 @@ run(struct job *job)
     struct err    err;
 
     job->begun_realtime_usec = realtime_usec();
-    record = record_of(job);
+    record = job_record(job);
     job->worker = worker_run(job->daemon->workers, &record, &job_worker_ops, job, &err);
+    job_record_remove(job); /* the task's stands for the job from here on */
     if (!job->worker)
         job->operation->worker_done(job, -1, &err);
 }

@@ -14,6 +14,7 @@
 #include "events.h"
 #include "handlers.h"
 #include "job-params.h"
+#include "job-record.h"
 #include "job.h"
 #include "request.h"
 #include "workers.h"
@@ -168,7 +169,6 @@ job_new_adopted(struct daemon *daemon, const struct job_operation *operation, ui
 {
     struct job *job = job_make(daemon, operation, id);
 
-    job->state = JOB_RUNNING;
     job->begun_usec = loop_now_usec();
     return job;
 }
@@ -251,6 +251,14 @@ check_count(const struct job *job, struct err *err)
     return err_set(err, ERR_RESOURCE_BUSY, "there are %u jobs already, of max_jobs %u", max, max);
 }
 
+/* What the daemon does by itself the next one does too, for the same reason. */
+static void
+keep_record(struct job *job)
+{
+    if (job->req)
+        job_record_write(job);
+}
+
 void
 job_submit(struct job *job)
 {
@@ -264,6 +272,7 @@ job_submit(struct job *job)
         return;
     }
     if (!dom) {
+        keep_record(job);
         loop_defer_start(&job->wake);
         return;
     }
@@ -273,6 +282,7 @@ job_submit(struct job *job)
         job_finish(job, &err);
         return;
     }
+    keep_record(job);
     TAILQ_INSERT_TAIL(&dom->jobs, job, in_domain);
     job_wake_first(dom);
 }
@@ -312,6 +322,7 @@ job_submit_first(struct job *job)
     struct job    *holder;
 
     job->begun_usec = loop_now_usec();
+    keep_record(job);
     end_queued(dom);
     holder = job_of_domain(dom);
     TAILQ_INSERT_TAIL(&dom->jobs, job, in_domain);
@@ -347,6 +358,7 @@ job_abort(struct job *job, struct err *err)
                        job->operation->name);
     if (job->state == JOB_RUNNING) {
         job->state = JOB_ABORTING;
+        job_record_remove(job);
         job->operation->abort(job); /* may free job: must be last */
     }
     return 0;
@@ -450,11 +462,38 @@ tell_domain(struct job *job, const struct err *err)
     events_job_completed(job->daemon->events, &about, params.list, params.count);
 }
 
+/* What becomes of it when the daemon stops. */
+static const char *
+fate_of(const struct job *job)
+{
+    if (job->worker)
+        return "the operation goes on without it";
+    return job->recorded ? "the next one takes up the operation" : "the operation was not begun";
+}
+
+static void
+abandon(struct job *job)
+{
+    struct err err;
+
+    err_set(&err, ERR_OPERATION_FAILED, "the daemon stops; %s", fate_of(job));
+    if (job->req)
+        request_fail(take_ptr(job->req), &err);
+    if (job->dom)
+        TAILQ_REMOVE(&job->dom->jobs, job, in_domain);
+    job_free(job);
+}
+
 void
 job_finish(struct job *job, const struct err *err)
 {
     struct domain *dom = job->dom;
 
+    if (job->daemon->stopping && job->recorded) {
+        abandon(job);
+        return;
+    }
+    job_record_remove(job);
     log_end(job, err);
     if (dom && !err && job->stop_detail >= 0)
         dom->stop_detail = job->stop_detail;
@@ -531,22 +570,6 @@ jobs_log(const struct jobs *jobs, uint64_t id)
     const struct ended *ended = ended_by_id(jobs, id);
 
     return ended ? ended->log : NULL;
-}
-
-/* The daemon stops: workers go on, requests get an answer that is true. */
-static void
-abandon(struct job *job)
-{
-    struct err err;
-
-    err_set(&err, ERR_OPERATION_FAILED, "the daemon stops; the operation goes on without it");
-    if (job->call)
-        host_call_abort(job->call);
-    if (job->req)
-        request_fail(take_ptr(job->req), &err);
-    if (job->dom)
-        TAILQ_REMOVE(&job->dom->jobs, job, in_domain);
-    job_free(job);
 }
 
 void

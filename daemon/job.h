@@ -86,6 +86,7 @@ struct job {
     bool              retried;     /* restart: the new one was tried twice */
     char             *log;         /* libxl's lines, when a worker ended */
     int               task;        /* the worker's operation; 0: none was given yet */
+    bool              recorded;    /* it waits, and the next daemon would know (job-record.h) */
     bool              undoing;     /* its worker died, another one repairs what it left */
     bool              undone;      /* ... and has done so: there is nothing left of it */
     struct err        died;        /* how, while undoing */
@@ -104,7 +105,7 @@ unsigned     jobs_count(const struct jobs *jobs);
 struct job  *jobs_first(const struct jobs *jobs);
 struct job  *jobs_by_id(const struct jobs *jobs, uint64_t id);
 
-/** A job of an earlier daemon, with the id it had there. */
+/** A job of an earlier daemon, with the id it had there; Queued, to be submitted or set Running. */
 struct job *job_new_adopted(struct daemon *daemon, const struct job_operation *operation,
                             uint64_t id);
 
@@ -162,6 +163,12 @@ void job_abort_worker(struct job *job);
  * guests of others by the jobs that make them.
  */
 void jobs_adopt(struct daemon *daemon);
+
+/**
+ * Queue again the jobs that waited when the earlier daemon went.  When the table is filled: what is
+ * not possible any more ends at once, and who waits for it is told why.
+ */
+void jobs_requeue(struct daemon *daemon);
 
 /*----- jobs that ended -----*/
 

@@ -22,7 +22,8 @@ $(daemon_libserver_a_OBJECTS): $(wire_generated_h)
 noinst_LIBRARIES += daemon/libdomains.a
 daemon_libdomains_a_SOURCES = daemon/adopt.c daemon/domain-record.c daemon/domain-state.c daemon/domains.c daemon/domains.h \
 	daemon/handle-control.c daemon/handle-domain.c daemon/handle-job.c daemon/job.c daemon/job.h \
-	daemon/job-params.c daemon/job-params.h daemon/job-worker.c daemon/job-worker.h daemon/lifecycle.c daemon/lookup.h \
+	daemon/job-params.c daemon/job-params.h daemon/job-record.c \
+	daemon/job-record.h daemon/job-worker.c daemon/job-worker.h daemon/lifecycle.c daemon/lookup.h \
 	daemon/op-create.c daemon/op-destroy.c daemon/op-pause.c daemon/op-save.c \
 	daemon/records.c daemon/records.h daemon/workers.c daemon/workers.h
 

@@ -35,7 +35,7 @@ lock_file(const char *path, struct err *err)
 int
 lock_run_dir(const struct config *config, struct err *err)
 {
-    static const char *const folders[] = {"jobs", "domains"};
+    static const char *const folders[] = {"domains", "jobs", "queue"};
     cleanup_free char       *path = xasprintf("%s/dom0d.lock", config->run_dir);
 
     if (make_folder(config->run_dir, 0755, err) < 0)

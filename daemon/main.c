@@ -165,6 +165,7 @@ static void
 stop(struct daemon *daemon)
 {
     server_free(daemon->server);
+    daemon->stopping = true;
     /* It answers what waits for Xen: so what waits must be there. */
     host_close(daemon->host);
     daemon->host = NULL;

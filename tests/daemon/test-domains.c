@@ -606,6 +606,223 @@ START_TEST(a_record_that_cannot_be_read_is_removed)
 }
 END_TEST
 
+/*----- jobs that waited when the daemon went -----*/
+
+static uint64_t
+last_id(void)
+{
+    const struct job *last = NULL;
+
+    for (const struct job *job = jobs_first(daemon_->jobs); job; job = TAILQ_NEXT(job, in_all))
+        last = job;
+    ck_assert_ptr_nonnull(last);
+    return last->id;
+}
+
+static void
+assert_ended(uint64_t id, enum err_code code, const char *part)
+{
+    job_wait(daemon_->jobs, id, world_waiter());
+    assert_answer(ERR_NONE, "");
+    ck_assert_int_eq(world_waited.code, (int)code);
+    ck_assert_msg(strstr(world_waited.message, part), "%s", world_waited.message);
+}
+
+START_TEST(jobs_that_waited_wait_again_in_their_order_under_their_numbers)
+{
+    uint64_t a, b, c;
+
+    web_runs("");
+    client_saves("web", "/tmp/a");
+    a = last_id();
+    client_saves("web", "/tmp/b");
+    b = last_id();
+    client_pauses("web");
+    c = last_id();
+    daemon_is_replaced(true);
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 3);
+    ck_assert_uint_eq(job_of_domain(domains_by_name(daemon_->domains, "web"))->id, a);
+    world_worker_fails(ERR_OPERATION_FAILED, "disk full");
+    ck_assert_int_eq(world_task.operation, WORKER_SAVE);
+    ck_assert_str_eq(world_task.path, "/tmp/b");
+    ck_assert_uint_eq(world_task.job, b);
+    world_worker_fails(ERR_OPERATION_FAILED, "disk full");
+    assert_ended(a, ERR_OPERATION_FAILED, "disk full");
+    assert_ended(b, ERR_OPERATION_FAILED, "disk full");
+    assert_ended(c, ERR_NONE, "");
+    ck_assert_str_eq(world_events, "SUSPENDED web 1 0;");
+}
+END_TEST
+
+START_TEST(a_destroy_that_waited_goes_first_again)
+{
+    uint64_t id;
+
+    web_runs("");
+    client_saves("web", "/tmp/a");
+    client_destroys("web");
+    id = last_id();
+    daemon_is_replaced(true);
+    ck_assert(world_aborted);
+    world_worker_fails(ERR_OPERATION_ABORTED, "aborted");
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    world_worker_succeeds();
+    assert_ended(id, ERR_NONE, "");
+    ck_assert_str_eq(world_events, "STOPPED web -1 1;");
+}
+END_TEST
+
+START_TEST(a_restore_that_had_not_begun_begins_under_the_next_daemon)
+{
+    char                       path[] = "/tmp/web.save";
+    remote_domain_restore_args args = {.from = path};
+    uint64_t                   id;
+
+    handle_domain_restore(world_request(), &args);
+    id = last_id();
+    daemon_is_away();
+    assert_answer(ERR_OPERATION_FAILED, "the next one takes up the operation");
+    daemon_is_back();
+    ck_assert_int_eq(world_task.operation, WORKER_RESTORE);
+    ck_assert_str_eq(world_task.path, "/tmp/web.save");
+    world_worker_identifies(world_xml("web", 'a', ""));
+    world_worker_succeeds();
+    assert_ended(id, ERR_NONE, "");
+    ck_assert_str_eq(world_events, "STARTED web 1 2;");
+}
+END_TEST
+
+/* A create that was accepted and not begun; its number. */
+static uint64_t
+create_is_accepted(void)
+{
+    remote_domain_create_xml_args args = {.xml_desc = (char *)(uintptr_t)world_xml("web", 'w', ""),
+                                          .flags = 1};
+
+    handle_domain_create_xml(world_request(), &args);
+    return last_id();
+}
+
+START_TEST(a_create_that_had_not_begun_begins_under_the_next_daemon)
+{
+    uint64_t id = create_is_accepted();
+
+    daemon_is_away();
+    daemon_is_back();
+    ck_assert_int_eq(world_task.operation, WORKER_CREATE);
+    ck_assert(world_task.flags & WORKER_PAUSED);
+    world_worker_succeeds();
+    assert_ended(id, ERR_NONE, "");
+    ck_assert_str_eq(world_events, "STARTED web 1 0;SUSPENDED web 1 0;");
+}
+END_TEST
+
+START_TEST(a_create_whose_name_was_taken_meanwhile_ends_with_the_reason)
+{
+    uint64_t id = create_is_accepted();
+
+    daemon_is_away();
+    world_domain(5, 'x', "web");
+    daemon_is_back();
+    ck_assert_int_eq(world_task.operation, 0);
+    assert_ended(id, ERR_OPERATION_FAILED, "'web' already exists");
+    ck_assert_uint_eq(domains_count(daemon_->domains), 2);
+}
+END_TEST
+
+START_TEST(a_job_whose_guest_ended_meanwhile_ends_with_the_reason)
+{
+    uint64_t id;
+
+    web_runs("");
+    client_saves("web", "/tmp/a");
+    client_pauses("web");
+    id = last_id();
+    world_worker_lives_on();
+    daemon_is_away();
+    world_domain_goes(1);
+    daemon_is_back();
+    world_worker_fails(ERR_OPERATION_FAILED, "it has gone");
+    assert_ended(id, ERR_OPERATION_INVALID, "is not running");
+}
+END_TEST
+
+START_TEST(a_job_alone_whose_guest_ended_meanwhile_ends_with_the_reason)
+{
+    remote_domain_suspend_args args;
+    uint64_t                   id;
+
+    web_runs("");
+    args.dom = wire_of("web");
+    handle_domain_suspend(world_request(), &args);
+    id = last_id();
+    daemon_is_away();
+    world_domain_goes(1);
+    daemon_is_back();
+    assert_ended(id, ERR_NO_DOMAIN, "'web' ended before the operation had begun");
+    ck_assert_str_eq(world_events, "STOPPED web -1 1;");
+}
+END_TEST
+
+START_TEST(a_pause_under_way_is_done_by_the_next_daemon)
+{
+    remote_domain_suspend_args args;
+    uint64_t                   id;
+
+    web_runs("");
+    args.dom = wire_of("web");
+    handle_domain_suspend(world_request(), &args);
+    id = last_id();
+    while (!jobs_first(daemon_->jobs)->call)
+        loop_run_ready(daemon_->loop);
+    daemon_is_away();
+    ck_assert_str_eq(world_events, "");
+    daemon_is_back();
+    assert_ended(id, ERR_NONE, "");
+    ck_assert_str_eq(world_events, "SUSPENDED web 1 0;");
+}
+END_TEST
+
+START_TEST(a_job_that_had_just_begun_is_taken_up_and_not_queued_too)
+{
+    remote_domain_save_args args;
+    char                    to[] = "/tmp/a", *bytes;
+    cleanup_free char      *path = NULL;
+    size_t                  size;
+    struct err              err;
+
+    web_runs("");
+    args = (remote_domain_save_args){.dom = wire_of("web"), .to = to};
+    handle_domain_save(world_request(), &args);
+    path = xasprintf("%s/queue/%020d.job", daemon_->config->run_dir, (int)last_id());
+    ck_assert_int_eq(file_read(path, 65536, &bytes, &size, &err), 0);
+    world_turn();
+    ck_assert_int_ne(access(path, F_OK), 0);
+    ck_assert_int_eq(file_replace(path, bytes, size, 0600, &err), 0);
+    free(bytes);
+    daemon_is_replaced(true);
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 1);
+    ck_assert_int_ne(access(path, F_OK), 0);
+    world_worker_succeeds();
+    ck_assert_int_eq(world_task.operation, 0);
+}
+END_TEST
+
+START_TEST(a_restart_that_waited_is_begun_by_the_next_daemon_once)
+{
+    web_runs("");
+    client_saves("web", "/tmp/a");
+    world_domain_shuts_down(1, HOST_SHUTDOWN_REBOOT);
+    world_worker_fails(ERR_OPERATION_FAILED, "it reboots");
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    daemon_is_replaced(true);
+    world_worker_succeeds();
+    world_worker_succeeds();
+    ck_assert_int_eq(world_task.operation, 0);
+    ck_assert_str_eq(world_events, "REBOOT web 1 0;STOPPED web -1 0;STARTED web 2 0;");
+}
+END_TEST
+
 START_TEST(the_number_of_a_job_is_not_given_again_by_the_next_daemon)
 {
     uint64_t id;
@@ -1057,6 +1274,16 @@ main(void)
     tcase_add_test(tc, a_core_that_an_earlier_daemon_had_dumped_is_not_dumped_again);
     tcase_add_test(tc, a_guest_that_came_anew_before_its_job_had_begun_is_told);
     tcase_add_test(tc, a_record_that_cannot_be_read_is_removed);
+    tcase_add_test(tc, jobs_that_waited_wait_again_in_their_order_under_their_numbers);
+    tcase_add_test(tc, a_destroy_that_waited_goes_first_again);
+    tcase_add_test(tc, a_restore_that_had_not_begun_begins_under_the_next_daemon);
+    tcase_add_test(tc, a_create_that_had_not_begun_begins_under_the_next_daemon);
+    tcase_add_test(tc, a_create_whose_name_was_taken_meanwhile_ends_with_the_reason);
+    tcase_add_test(tc, a_job_whose_guest_ended_meanwhile_ends_with_the_reason);
+    tcase_add_test(tc, a_job_alone_whose_guest_ended_meanwhile_ends_with_the_reason);
+    tcase_add_test(tc, a_pause_under_way_is_done_by_the_next_daemon);
+    tcase_add_test(tc, a_job_that_had_just_begun_is_taken_up_and_not_queued_too);
+    tcase_add_test(tc, a_restart_that_waited_is_begun_by_the_next_daemon_once);
     tcase_add_test(tc, the_number_of_a_job_is_not_given_again_by_the_next_daemon);
     tcase_add_test(tc, xml_that_is_too_large_or_broken_is_refused);
     tcase_add_test(tc, a_save_ends_with_stopped_saved_and_the_domain_gone);

@@ -387,25 +387,25 @@ lock_elsewhere(void)
 
 START_TEST(the_run_folder_is_made_and_has_one_daemon)
 {
-    char       run_dir[96], jobs[112], domains[112], lock[128];
-    struct err err = {.message = ""};
-    int        fd;
+    static const char *const folders[] = {"domains", "jobs", "queue"};
+    char                     run_dir[96], folder[112], lock[128];
+    struct err               err = {.message = ""};
+    int                      fd;
 
     snprintf(run_dir, sizeof run_dir, "%s/run", dir);
-    snprintf(jobs, sizeof jobs, "%s/jobs", run_dir);
-    snprintf(domains, sizeof domains, "%s/domains", run_dir);
     snprintf(lock, sizeof lock, "%s/dom0d.lock", run_dir);
     config_set(h.daemon.config, "run_dir", run_dir, &err);
     fd = lock_run_dir(h.daemon.config, &err);
     ck_assert_msg(fd >= 0, "%s", err.message);
-    ck_assert_uint_eq(mode_of(jobs), 0700);
-    ck_assert_uint_eq(mode_of(domains), 0700);
     ck_assert_int_eq(lock_elsewhere(), 1);
     close(fd);
     ck_assert_int_eq(lock_elsewhere(), 0);
     unlink(lock);
-    rmdir(jobs);
-    rmdir(domains);
+    for (size_t n = 0; n < array_size(folders); n++) {
+        snprintf(folder, sizeof folder, "%s/%s", run_dir, folders[n]);
+        ck_assert_uint_eq(mode_of(folder), 0700);
+        rmdir(folder);
+    }
     rmdir(run_dir);
 }
 END_TEST

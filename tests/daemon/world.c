@@ -35,6 +35,7 @@ struct host {
     size_t                    count;
     uint32_t                  next_domid;
     enum err_code             requests_fail;
+    TAILQ_HEAD(, host_call) calls;
 };
 
 struct host_call {
@@ -43,6 +44,7 @@ struct host_call {
     host_def_fn      *def_done;
     void             *arg;
     enum err_code     code;
+    TAILQ_ENTRY(host_call) link;
 };
 
 struct worker {
@@ -53,7 +55,10 @@ struct worker {
 struct request {
     struct daemon *daemon;
     uint32_t       serial;
+    bool           waits; /* for a job: it is answered how that ended */
 };
+
+static loop_fn call_ends;
 
 static struct host   host;
 static struct worker the_worker;
@@ -65,7 +70,7 @@ static char *record_path; /* of world_task; NULL: its worker is not to live on *
 static bool  records_stay;
 
 bool       world_aborted, world_killed, world_proceeds, world_refused, world_dismissed;
-struct err world_answer;
+struct err world_answer, world_waited;
 int        world_answers;
 char       world_events[1024];
 bool       world_events_kept;
@@ -133,21 +138,32 @@ remove_folder(const char *name)
     ck_assert_msg(rmdir(path) == 0, "%s: %s", path, strerror(errno));
 }
 
-/* There is one of each domain that clients were told to run, and no other. */
 static void
-remove_domain_records(const struct daemon *daemon)
+remove_records(const char *name, const char *suffix, size_t expected)
 {
-    cleanup_free char *folder = xasprintf("%s/domains", run_dir);
-    size_t             count, announced = 0;
-    char             **paths = records_find(folder, ".domain", &count);
+    cleanup_free char *folder = xasprintf("%s/%s", run_dir, name);
+    size_t             count;
+    char             **paths = records_find(folder, suffix, &count);
 
-    for (const struct domain *dom = domains_first(daemon->domains); dom; dom = domains_next(dom))
-        announced += dom->announced;
-    ck_assert_uint_eq(count, announced);
+    ck_assert_msg(count == expected, "%zu records of %s, not %zu", count, name, expected);
     for (size_t n = 0; n < count; n++)
         forget_record(&paths[n]);
     free(paths);
-    remove_folder("domains");
+    remove_folder(name);
+}
+
+/* There is one of each domain that clients were told to run, and of each job that waits. */
+static void
+remove_all_records(const struct daemon *daemon)
+{
+    size_t announced = 0, waiting = 0;
+
+    for (const struct domain *dom = domains_first(daemon->domains); dom; dom = domains_next(dom))
+        announced += dom->announced;
+    for (const struct job *job = jobs_first(daemon->jobs); job; job = TAILQ_NEXT(job, in_all))
+        waiting += job->recorded;
+    remove_records("domains", ".domain", announced);
+    remove_records("queue", ".job", waiting);
 }
 
 struct daemon *
@@ -159,6 +175,7 @@ world_new(void)
     ck_assert_ptr_nonnull(mkdtemp(run_dir));
     make_folder("jobs");
     make_folder("domains");
+    make_folder("queue");
 
     host = (struct host){.next_domid = 1};
     last_serial = 0;
@@ -178,6 +195,8 @@ world_stop(struct daemon *daemon)
     world_task.operation = 0;
     free(take_ptr(record_path));
     records_stay = false;
+    daemon->stopping = true;
+    host_close(take_ptr(daemon->host));
     jobs_free(daemon->jobs);
     domains_stop(daemon);
     config_free(daemon->config);
@@ -191,7 +210,7 @@ world_free(struct daemon *daemon)
     cleanup_free char *last_job = xasprintf("%s/last-job", run_dir);
 
     forget_record(&record_path); /* of a task that goes on for ever */
-    remove_domain_records(daemon);
+    remove_all_records(daemon);
     world_stop(daemon);
     unlink(last_job);
     remove_folder("jobs");
@@ -304,6 +323,7 @@ host_open(struct loop *loop, const struct host_events *events, void *arg, struct
           struct err *err)
 {
     (void)err;
+    TAILQ_INIT(&host.calls);
     host.loop = loop;
     host.events = events;
     host.arg = arg;
@@ -314,7 +334,15 @@ host_open(struct loop *loop, const struct host_events *events, void *arg, struct
 void
 host_close(struct host *h)
 {
-    (void)h;
+    struct host_call *call;
+
+    if (!h)
+        return;
+    while ((call = TAILQ_FIRST(&h->calls))) {
+        loop_defer_stop(&call->defer);
+        host_call_abort(call);
+        call_ends(call);
+    }
 }
 
 int
@@ -393,6 +421,7 @@ call_ends(void *arg)
     struct domain_def *def = NULL;
     struct err         err;
 
+    TAILQ_REMOVE(&host.calls, call, link);
     err_set(&err, call->code, "the host says no");
     if (call->done)
         call->done(call->arg, call->code ? &err : NULL);
@@ -416,6 +445,7 @@ call_new(void *arg)
     call->code = host.requests_fail;
     loop_defer_init(&call->defer, host.loop, call_ends, call);
     loop_defer_start(&call->defer);
+    TAILQ_INSERT_TAIL(&host.calls, call, link);
     return call;
 }
 
@@ -660,6 +690,15 @@ world_request(void)
     return req;
 }
 
+struct request *
+world_waiter(void)
+{
+    struct request *req = world_request();
+
+    req->waits = true;
+    return req;
+}
+
 struct daemon *
 request_daemon(const struct request *req)
 {
@@ -695,7 +734,10 @@ request_is_readonly(const struct request *req)
 void
 request_reply(struct request *req, const void *ret)
 {
-    (void)ret;
+    const dom0d_job_wait_ret *waited = ret;
+
+    if (req->waits)
+        err_set(&world_waited, (enum err_code)waited->code, "%s", waited->message);
     world_answer = (struct err){.code = ERR_NONE};
     world_answers++;
     free(req);

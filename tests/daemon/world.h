@@ -73,6 +73,10 @@ void world_worker_dies(void);
 
 struct request *world_request(void);
 
+/** For job_wait: world_waited is what it is answered. */
+struct request   *world_waiter(void);
+extern struct err world_waited;
+
 /* How the last answered request ended: ERR_NONE or its error; n counts answers. */
 extern struct err world_answer;
 extern int        world_answers;
