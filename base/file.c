@@ -75,18 +75,34 @@ file_replace(const char *path, const void *data, size_t size, mode_t mode, struc
 }
 
 int
+file_open_regular(const char *path, struct err *err)
+{
+    cleanup_close int place = open(path, O_PATH | O_CLOEXEC);
+    char              self[64];
+    struct stat       st;
+    int               fd;
+
+    if (place < 0 || fstat(place, &st) < 0)
+        return err_set_errno(err, errno, "cannot read %s", path);
+    if (!S_ISREG(st.st_mode))
+        return err_set(err, ERR_OPERATION_FAILED, "%s is not a regular file", path);
+    snprintf(self, sizeof self, "/proc/self/fd/%d", place);
+    fd = open(self, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? err_set_errno(err, errno, "cannot read %s", path) : fd;
+}
+
+int
 file_read(const char *path, size_t max, char **data_out, size_t *size_out, struct err *err)
 {
-    /* O_NONBLOCK: a FIFO or a device must not make us wait before fstat tells what it is. */
-    cleanup_close int  fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    cleanup_close int  fd = file_open_regular(path, err);
     cleanup_free char *data = NULL;
     struct stat        st;
     size_t             got = 0;
 
-    if (fd < 0 || fstat(fd, &st) < 0)
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &st) < 0)
         return err_set_errno(err, errno, "cannot read %s", path);
-    if (!S_ISREG(st.st_mode))
-        return err_set(err, ERR_INVALID_ARG, "cannot read %s: not a regular file", path);
     if ((unsigned long long)st.st_size > max)
         return err_set(err, ERR_INVALID_ARG, "cannot read %s: larger than %zu bytes", path, max);
     data = xmalloc((size_t)st.st_size + 1);

@@ -223,7 +223,7 @@ handle_domain_get_xml_desc(struct request *req, const remote_domain_get_xml_desc
 
     if (!request_check_flags(req, args->flags, known))
         return;
-    if ((args->flags & DOMAIN_XML_SECURE) && request_is_readonly(req)) {
+    if ((args->flags & (DOMAIN_XML_SECURE | DOMAIN_XML_MIGRATABLE)) && request_is_readonly(req)) {
         request_fail_with(req, ERR_OPERATION_DENIED,
                           "operation forbidden: virDomainGetXMLDesc with secure flag");
         return;

@@ -5,13 +5,11 @@
  *   create_start  parse, check, ask libxl to make it
  *   build_made    and so on, see build.h
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "build.h"
 #include "conf/libxl.h"
 
@@ -23,17 +21,9 @@ struct create {
 static int
 check_readable(const char *path, const char *what, struct err *err)
 {
-    cleanup_close int fd = -1;
-    struct stat       st;
+    cleanup_close int fd = path ? file_open_regular(path, err) : -1;
 
-    if (!path)
-        return 0;
-    fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0)
-        return err_set_errno(err, errno, "cannot read the %s %s", what, path);
-    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-        return err_set(err, ERR_OPERATION_FAILED, "the %s %s is not a regular file", what, path);
-    return 0;
+    return path && fd < 0 ? err_prefix(err, "the %s", what) : 0;
 }
 
 static int

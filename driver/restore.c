@@ -8,12 +8,11 @@
  *   build_made       and so on, see build.h
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "build.h"
 #include "conf/libxl.h"
 #include "driver/image.h"
@@ -37,13 +36,10 @@ static int
 open_image(struct restore *r, struct err *err)
 {
     const char *path = r->build.op.params->path;
-    struct stat st;
 
-    r->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (r->fd < 0 || fstat(r->fd, &st) < 0)
-        return err_set_errno(err, errno, "cannot open the image %s", path);
-    if (!S_ISREG(st.st_mode))
-        return err_set(err, ERR_OPERATION_FAILED, "%s is not a regular file", path);
+    r->fd = file_open_regular(path, err);
+    if (r->fd < 0)
+        return err_prefix(err, "the image");
     if (image_read(r->fd, &r->image, err) < 0 ||
         image_check_stream(r->fd, r->image.stream_offset, err) < 0)
         return err_prefix(err, "%s", path);

@@ -19,6 +19,14 @@
 int file_replace(const char *path, const void *data, size_t size, mode_t mode, struct err *err);
 
 /**
+ * Open to read what somebody else has named.  Returns the descriptor, or -1.
+ *
+ * Symbolic links are followed, as everybody expects.  What is no regular file is not opened at all:
+ * to open a FIFO may wait, to open a device may do something.
+ */
+int file_open_regular(const char *path, struct err *err);
+
+/**
  * Read a whole regular file; larger than max is an error, and so is anything but a regular file.
  *
  * *data_out is the caller's to free, with a NUL behind it that *size_out (may be NULL) does not

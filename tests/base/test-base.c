@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -136,6 +137,55 @@ START_TEST(a_file_that_cannot_be_replaced_stays_and_nothing_else_does)
 }
 END_TEST
 
+static int
+watch_opening(const char *path)
+{
+    int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+
+    ck_assert_int_ge(inotify_add_watch(fd, path, IN_OPEN), 0);
+    return fd;
+}
+
+START_TEST(what_is_no_regular_file_is_not_even_opened)
+{
+    cleanup_free char *path = xasprintf("%s/fifo", folder);
+    cleanup_close int  watch = -1;
+    char               event[256];
+    struct err         err;
+
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    watch = watch_opening(path);
+    ck_assert_int_eq(file_open_regular(path, &err), -1);
+    ck_assert_int_eq(err.code, ERR_OPERATION_FAILED);
+    ck_assert_int_eq(read(watch, event, sizeof event), -1);
+    close(open(path, O_RDWR)); /* and this is what would have been seen */
+    ck_assert_int_gt(read(watch, event, sizeof event), 0);
+    unlink(path);
+    ck_assert_int_eq(file_open_regular("/dev/null", &err), -1);
+    ck_assert_str_eq(err.message, "/dev/null is not a regular file");
+    ck_assert_int_eq(file_open_regular(folder, &err), -1);
+}
+END_TEST
+
+START_TEST(a_link_to_a_regular_file_is_as_good)
+{
+    cleanup_free char *path = xasprintf("%s/f", folder);
+    cleanup_free char *link = xasprintf("%s/link", folder);
+    cleanup_close int  fd = -1;
+    struct err         err;
+    char               byte;
+
+    ck_assert_int_eq(file_replace(path, "x", 1, 0600, &err), 0);
+    ck_assert_int_eq(symlink("f", link), 0);
+    fd = file_open_regular(link, &err);
+    ck_assert_int_eq(read(fd, &byte, 1), 1);
+    unlink(path);
+    ck_assert_int_eq(file_open_regular(link, &err), -1);
+    ck_assert_ptr_nonnull(strstr(err.message, "No such file"));
+    unlink(link);
+}
+END_TEST
+
 START_TEST(a_file_that_is_too_large_or_none_at_all_is_not_read)
 {
     cleanup_free char *path = xasprintf("%s/f", folder);
@@ -193,6 +243,8 @@ main(void)
     tcase_add_test(tc, two_generated_uuids_differ_and_say_version_4);
     tcase_add_test(tc, a_replaced_file_has_the_new_content_and_mode);
     tcase_add_test(tc, a_file_that_cannot_be_replaced_stays_and_nothing_else_does);
+    tcase_add_test(tc, what_is_no_regular_file_is_not_even_opened);
+    tcase_add_test(tc, a_link_to_a_regular_file_is_as_good);
     tcase_add_test(tc, a_file_that_is_too_large_or_none_at_all_is_not_read);
     tcase_add_test(tc, lines_above_the_level_are_dropped);
     suite_add_tcase(suite, tc);

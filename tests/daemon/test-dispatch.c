@@ -167,6 +167,23 @@ START_TEST(a_connection_that_opened_read_only_lets_no_change_through)
 }
 END_TEST
 
+/* Who adds a procedure says it a second time, by its name. */
+START_TEST(whatever_is_not_named_as_a_question_needs_the_right_to_change)
+{
+    static const char *const questions[] = {
+        "_get_",         "_is_",      "_has_",       "_list",       "_num",
+        "_lookup_",      "auth_list", "_wait",       "_log",        "connect_open",
+        "connect_close", "_register", "_deregister", "_unregister", "supports_feature",
+    };
+    const char *name = procedures[_i].name;
+    bool        asks = false;
+
+    for (size_t n = 0; n < array_size(questions); n++)
+        asks |= strstr(name, questions[n]) != NULL;
+    ck_assert_msg(asks == (procedures[_i].access != ACCESS_WRITE), "%s", name);
+}
+END_TEST
+
 START_TEST(access_is_decided_before_arguments_are_decoded)
 {
     struct wire_header header = call_header(procedures[_i].program, procedures[_i].number);
@@ -475,6 +492,7 @@ main(void)
     tcase_add_loop_test(tc, a_read_write_connection_may_do_everything, 0, n);
     tcase_add_loop_test(tc, the_read_only_socket_lets_no_change_through, 0, n);
     tcase_add_loop_test(tc, a_connection_that_opened_read_only_lets_no_change_through, 0, n);
+    tcase_add_loop_test(tc, whatever_is_not_named_as_a_question_needs_the_right_to_change, 0, n);
     tcase_add_loop_test(tc, access_is_decided_before_arguments_are_decoded, 0, n);
     tcase_add_test(tc, a_refusal_names_libvirts_function);
     tcase_add_test(tc, an_unknown_procedure_is_answered_byte_for_byte_as_libvirt_does);

@@ -1224,6 +1224,27 @@ START_TEST(dom0_is_listed_and_cannot_be_changed)
 }
 END_TEST
 
+/* _i: virDomainXMLFlags */
+START_TEST(who_may_only_ask_gets_no_xml_with_secrets)
+{
+    static char                     name[] = "web";
+    remote_domain_get_xml_desc_args args = {.dom = {.name = name}, .flags = (unsigned)_i};
+    bool                            secure = _i & (1 | 8);
+
+    web_runs("");
+    memset(args.dom.uuid, 'w', sizeof args.dom.uuid);
+    world_read_only = true;
+    handle_domain_get_xml_desc(world_request(), &args);
+    world_turn();
+    world_read_only = false;
+    ck_assert_int_eq(world_answers, 1);
+    if (secure)
+        assert_answer(ERR_OPERATION_DENIED, "virDomainGetXMLDesc with secure flag");
+    else
+        ck_assert_int_ne((int)world_answer.code, ERR_OPERATION_DENIED);
+}
+END_TEST
+
 START_TEST(an_unknown_flag_is_refused)
 {
     client_creates(world_xml("web", 'w', ""), 1u << 30);
@@ -1314,6 +1335,7 @@ main(void)
     tcase_add_test(tc, pause_and_unpause_are_told);
     tcase_add_test(tc, a_guest_that_cannot_be_paused_is_not_said_to_be);
     tcase_add_test(tc, dom0_is_listed_and_cannot_be_changed);
+    tcase_add_loop_test(tc, who_may_only_ask_gets_no_xml_with_secrets, 0, 16);
     tcase_add_test(tc, an_unknown_flag_is_refused);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);

@@ -69,6 +69,7 @@ static char  run_dir[64];
 static char *record_path; /* of world_task; NULL: its worker is not to live on */
 static bool  records_stay;
 
+bool       world_read_only;
 bool       world_aborted, world_killed, world_proceeds, world_refused, world_dismissed;
 struct err world_answer, world_waited;
 int        world_answers;
@@ -728,7 +729,7 @@ bool
 request_is_readonly(const struct request *req)
 {
     (void)req;
-    return false;
+    return world_read_only;
 }
 
 void

@@ -329,6 +329,7 @@ something_happens(struct daemon *daemon, const struct step *step)
 
 struct talk {
     int      fd;
+    bool     read_only;
     uint32_t serial;
     unsigned calls, answers;
     uint8_t  bytes[1 << 20]; /* received and not looked at yet */
@@ -351,6 +352,7 @@ check_reply(struct talk *talk, const struct wire_header *header, const uint8_t *
         return;
     }
     assert(header->status == WIRE_OK && procedure);
+    assert(procedure->access != ACCESS_WRITE || !talk->read_only);
     assert(wire_decode(frame, size, procedure->ret, ret, &err) == 0);
     wire_body_free(procedure->ret, ret);
 }
@@ -482,6 +484,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     world_begin(&daemon);
     assert(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0);
     talk.fd = ends[0];
+    talk.read_only = read_only;
     talk.serial = talk.calls = talk.answers = 0;
     talk.n_bytes = 0;
     server_add(daemon.server, ends[1], read_only);
