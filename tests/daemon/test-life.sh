@@ -69,15 +69,21 @@ ends 0
 
 start 'a stop while Xen is asked for the sake of a job'
 "$fake/fake-xen" delay 60000
-dom0ctl save web "$dir/image" >"$dir/answer" 2>&1 &
+dom0ctl save web "$dir/web" >"$dir/answer" 2>&1 &
 client=$!
 wait_for has_job save
 kill -TERM "$daemon"
 ends 0
 wait "$client" && wrong 'the client was told that it is saved'
 [ -s "$dir/answer" ] || wrong 'the client was told nothing'
-[ ! -e "$dir/image" ] || wrong 'there is an image'
+[ ! -e "$dir/web" ] || wrong 'there is an image'
 "$fake/fake-xen" delay 0
+
+start 'the next daemon begins the job anew'
+wait_for is_gone web
+[ -s "$dir/web" ] || wrong 'there is no image'
+kill -TERM "$daemon"
+ends 0
 
 start 'a stop while a worker works'
 touch "$dir/kernel"
@@ -108,7 +114,7 @@ ends 0
 for what in break break-libxl; do
     start "$what: the daemon says so, once, and systemd is to start it again"
     "$fake/fake-xen" $what
-    dom0ctl save db "$dir/db" >/dev/null 2>&1 # what asks libxl for something
+    dom0ctl xml db >/dev/null 2>&1 # libxl is asked for something
     ends 1
     [ "$(counts 'the connection to Xen is lost: ')" = 1 ] || wrong 'not one line of it'
     "$fake/fake-xen" mend
