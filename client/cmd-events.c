@@ -156,7 +156,8 @@ there_is_time(void *arg)
     return !time_is_up(arg);
 }
 
-/* Whoever follows what happens wants to go on with the next daemon, and to know of the gap. */
+/* Whoever follows what happens wants to go on with the next daemon, and to know that there may be a
+ * gap. */
 static int
 reconnect(struct watch *watch, struct err *err)
 {
@@ -173,7 +174,8 @@ reconnect(struct watch *watch, struct err *err)
         r = register_events(watch, err);
     } while (r < 0 && connection_may_reopen(conn));
     if (r == 0)
-        fputs("dom0ctl: connected again; what happened meanwhile was not told\n", stderr);
+        fputs("dom0ctl: connected again; what happened meanwhile may not be told in full\n",
+              stderr);
     return r;
 }
 

@@ -47,6 +47,7 @@ struct worker {
     bool                     leaving; /* it has said how its task ended */
     bool                     exited;
     int                      status; /* wait's, when exited */
+    char                    *said;   /* its last error; NULL: none */
     const struct worker_ops *ops;    /* NULL: Idle, or Leaving */
     void                    *arg;
     TAILQ_ENTRY(worker) link;
@@ -135,6 +136,7 @@ worker_free(struct worker *w)
     if (w->socket_path[0])
         unlink(w->socket_path);
     free(w->record_path);
+    free(w->said);
     free(w);
 }
 
@@ -157,6 +159,8 @@ say_how_it_died(const struct worker *w, struct err *err)
                 strsignal(WTERMSIG(w->status)));
     else
         err_set(err, ERR_INTERNAL, "the worker ended early with status %d", WEXITSTATUS(w->status));
+    if (w->said)
+        err_append(err, " after the error '%s'", w->said);
 }
 
 static struct worker_list *
@@ -255,6 +259,13 @@ take_state(struct worker *w, const worker_state *state)
 }
 
 static void
+take_said(struct worker *w, const worker_said *said)
+{
+    free(w->said);
+    w->said = xstrdup(said->line);
+}
+
+static void
 worker_frame(void *arg, const void *data, size_t size)
 {
     struct worker *w = arg;
@@ -272,6 +283,8 @@ worker_frame(void *arg, const void *data, size_t size)
         w->ops->progress(w->arg, &report.worker_report_u.progress);
     else if (w->ops && report.type == WORKER_IDENTIFIED)
         w->ops->identified(w->arg, &report.worker_report_u.identified);
+    else if (report.type == WORKER_SAID)
+        take_said(w, &report.worker_report_u.said);
     else if (w->ops && report.type == WORKER_DONE)
         take_done(w, &report.worker_report_u.done);
     wire_body_free((xdrproc_t)xdr_worker_report, &report);

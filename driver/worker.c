@@ -39,6 +39,7 @@ struct worker {
     worker_identified identified; /* xml NULL: not waiting for an answer to it */
     worker_progress   progress;
     worker_done       done; /* log NULL: not finished */
+    char             *said; /* the last error; NULL: none */
 };
 
 /*----- what is said -----*/
@@ -90,6 +91,23 @@ static void
 say_done(struct worker *w)
 {
     say(w, &(worker_report){.type = WORKER_DONE, .worker_report_u.done = w->done});
+}
+
+static void
+say_said(struct worker *w)
+{
+    say(w, &(worker_report){.type = WORKER_SAID, .worker_report_u.said.line = w->said});
+}
+
+/* It goes out at once: there may be no later. */
+static void
+error_logged(void *arg, const char *reason)
+{
+    struct worker *w = arg;
+
+    free(w->said);
+    w->said = xstrndup(reason, WORKER_MESSAGE_MAX);
+    say_said(w);
 }
 
 /*----- the operation -----*/
@@ -203,6 +221,7 @@ disaster(void *arg, const char *reason)
     struct worker *w = arg;
 
     log_about(LOG_LEVEL_ERROR, &w->xl.log.about, "libxl gives up: %s", reason);
+    error_logged(w, reason);
     unlink(w->path);
     _exit(1);
 }
@@ -351,6 +370,8 @@ greet(struct worker *w)
     if (!w->begun)
         return;
     say_state(w);
+    if (w->said)
+        say_said(w);
     if (w->identified.xml)
         say_identified(w);
     if (w->done.log)
@@ -398,6 +419,8 @@ worker_new(struct loop *loop, int fd, const char *path)
     loop_timer_init(&w->idle, loop, nobody_came, w);
     /* A failure is the answer to START: there the daemon looks for it. */
     (void)xl_open(&w->xl, loop, &xl_ops, w, &w->xl_err);
+    w->xl.log.error = error_logged;
+    w->xl.log.arg = w;
     loop_io_start(&w->listener, fd, true, false);
     loop_timer_start(&w->idle, IDLE_USEC);
     return w;
@@ -419,5 +442,6 @@ worker_free(struct worker *w)
     wire_body_free((xdrproc_t)xdr_worker_done, &w->done);
     wire_body_free((xdrproc_t)xdr_worker_start, &w->start);
     free(w->path);
+    free(w->said);
     free(w);
 }

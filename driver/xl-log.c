@@ -101,6 +101,8 @@ log_vmessage(xentoollog_logger *logger, xentoollog_level level, int errnum, cons
     keep_line(log, level, line);
     if (level >= XTL_ERROR) {
         keep_reason(log, line);
+        if (log->error)
+            log->error(log->arg, reason_of(line));
         if (errnum > 0 && !log->errnum)
             log->errnum = errnum;
     }

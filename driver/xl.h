@@ -32,6 +32,10 @@ struct xl_log {
     size_t            size;
     char reasons[XL_LOG_REASONS]; /* the errors among them, the first ones, "; " between */
     int  errnum;                  /* the first error's errno that is known; 0: none */
+
+    /* Optional: an error was logged; the line as a user wants to read it.  From inside libxl. */
+    void (*error)(void *arg, const char *reason);
+    void *arg;
 };
 
 void xl_log_init(struct xl_log *log);

@@ -9,6 +9,13 @@ tests_daemon_test_domains_LDADD = daemon/libdomains.a daemon/libserver.a conf/li
 	wire/libwire.a wire/libwiretypes.a eventloop/libeventloop.a base/libbase.a \
 	$(LIBEVENT_LIBS) $(LIBXML_LIBS) $(TIRPC_LIBS) $(CHECK_LIBS)
 
+# All of it, on the fake Xen.
+check_PROGRAMS += tests/daemon/test-whole
+TESTS += tests/daemon/test-whole
+tests_daemon_test_whole_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/fakes
+tests_daemon_test_whole_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_daemon_test_whole_LDADD = tests/fakes/libfakexen.a $(driver_ldadd) $(CHECK_LIBS)
+
 # The server half: real sockets and a real loop, nothing of Xen.
 check_LIBRARIES += tests/daemon/libharness.a tests/daemon/libstubs.a
 tests_daemon_libharness_a_SOURCES = tests/daemon/harness.c tests/daemon/harness.h

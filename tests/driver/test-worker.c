@@ -160,7 +160,7 @@ hear_type(struct client *c, worker_report_type type, worker_report *report_out)
         ck_assert(hear(c, report_out));
         if (report_out->type == type)
             return;
-        ck_assert_int_eq(report_out->type, WORKER_PROGRESS);
+        ck_assert(report_out->type == WORKER_PROGRESS || report_out->type == WORKER_SAID);
         forget(report_out);
     }
 }
@@ -232,6 +232,27 @@ START_TEST(a_failure_is_told_with_libxls_lines)
     ck_assert_ptr_nonnull(
         strstr(report.worker_report_u.done.log, "error: libxl_fake.c:1:fake_say: Domain 1:create"));
     forget(&report);
+}
+END_TEST
+
+START_TEST(an_error_of_libxl_is_told_at_once_and_to_the_next_daemon)
+{
+    worker_report report;
+
+    fake_xen_rule("create", 1, ERROR_FAIL, false);
+    tell_start(&client, start_create());
+    hear_type(&client, WORKER_SAID, &report);
+    ck_assert_str_eq(report.worker_report_u.said.line, "create failed as it was told");
+    forget(&report);
+    hear_done(&client, ERR_OPERATION_FAILED);
+    close(client.fd);
+    client_connect(&client);
+    hear_type(&client, WORKER_STATE, &report);
+    forget(&report);
+    hear_type(&client, WORKER_SAID, &report);
+    ck_assert_str_eq(report.worker_report_u.said.line, "create failed as it was told");
+    forget(&report);
+    hear_done(&client, ERR_OPERATION_FAILED);
 }
 END_TEST
 
@@ -513,6 +534,7 @@ main(void)
     tcase_set_timeout(tc, 20);
     tcase_add_test(tc, an_operation_is_started_and_its_end_told);
     tcase_add_test(tc, a_failure_is_told_with_libxls_lines);
+    tcase_add_test(tc, an_error_of_libxl_is_told_at_once_and_to_the_next_daemon);
     tcase_add_test(tc, an_operation_that_makes_no_sense_is_told);
     tcase_add_test(tc, an_operation_that_there_is_not_is_told_and_was_the_one);
     tcase_add_test(tc, a_restore_waits_for_an_answer);

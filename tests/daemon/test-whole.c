@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * test-whole.c: the daemon's program and its workers', as they are, on the fake Xen.  What is
+ * tested here is what no part can show: that processes outlive each other, and leave nothing
+ * behind.
+ *
+ * $DOM0D_CYCLES says how many guests are created and destroyed, see HACKING.
+ */
+#include <check.h>
+#include <dirent.h>
+#include <libxl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "eventloop/loop.h"
+#include "fake-xen.h"
+#include "wire/dom0d.h"
+#include "wire/frame.h"
+#include "wire/remote.h"
+
+#define PATIENCE_USEC 20000000
+#define CYCLES 50
+#define CYCLES_BEFORE 30 /* what is kept for later has been made then */
+#define GROWTH_KIB 512
+
+enum { CONNECT_OPEN = 1, CREATE_XML = 10, DESTROY = 12, SAVE = 55 };
+enum { JOB_WAIT = 2 };
+
+static char     dir[64], conf[96], sock[96];
+static pid_t    daemon_pid;
+static int      client = -1;
+static uint32_t serial;
+
+/*----- the daemon -----*/
+
+static void
+configure(void)
+{
+    const char        *build = getenv("top_builddir");
+    cleanup_free char *absolute = realpath(build ? build : ".", NULL);
+    cleanup_free char *text =
+        xasprintf("run_dir = %s/run\nsocket = %s\nsocket_ro = %s-ro\nsocket_group =\n"
+                  "log_level = error\nworker = %s/tests/fakes/dom0d-worker-fake\n",
+                  dir, sock, sock, absolute);
+    struct err err;
+
+    ck_assert_int_eq(file_replace(conf, text, strlen(text), 0600, &err), 0);
+}
+
+static void
+daemon_starts(void)
+{
+    const char        *build = getenv("top_builddir");
+    cleanup_free char *program = xasprintf("%s/tests/fakes/dom0d-fake", build ? build : ".");
+    char              *argv[] = {program, (char[]){"--config"}, conf, NULL};
+
+    ck_assert_int_eq(posix_spawn(&daemon_pid, program, NULL, NULL, argv, environ), 0);
+}
+
+static void
+daemon_gets(int signum)
+{
+    int status;
+
+    kill(daemon_pid, signum);
+    ck_assert_int_eq(waitpid(daemon_pid, &status, 0), daemon_pid);
+    close(take_fd(client));
+}
+
+/*----- a client -----*/
+
+static void
+send_call(uint32_t program, int procedure, xdrproc_t filter, const void *args)
+{
+    const struct wire_header header = {.program = program,
+                                       .version = WIRE_VERSION,
+                                       .procedure = procedure,
+                                       .type = WIRE_CALL,
+                                       .serial = ++serial};
+    cleanup_free void       *frame = NULL;
+    size_t                   size;
+    struct err               err;
+
+    ck_assert_int_eq(wire_encode(&header, filter, args, &frame, &size, &err), 0);
+    ck_assert_int_eq(file_write_all(client, frame, size), 0);
+}
+
+static void
+receive_all(void *to, size_t size)
+{
+    ck_assert_int_eq(recv(client, to, size, MSG_WAITALL), (ssize_t)size);
+}
+
+/* The reply to the last call; err_out->code is ERR_NONE where it is a good one. */
+static void
+receive_reply(xdrproc_t filter, void *ret_out, struct err *err_out)
+{
+    static uint8_t     frame[65536];
+    struct wire_header header;
+    size_t             size = 0;
+
+    *err_out = (struct err){.code = ERR_NONE};
+    receive_all(frame, 4);
+    ck_assert_int_eq(wire_frame_size(frame, 4, &size, err_out), 0);
+    ck_assert_uint_le(size, sizeof frame);
+    receive_all(frame + 4, size - 4);
+    wire_header_decode(frame, size, &header);
+    ck_assert_uint_eq(header.serial, serial);
+    if (header.status != WIRE_OK)
+        wire_decode_error(frame, size, err_out);
+    else if (ret_out)
+        ck_assert_int_eq(wire_decode(frame, size, filter, ret_out, err_out), 0);
+}
+
+static void
+client_connects(void)
+{
+    struct sockaddr_un       address = {.sun_family = AF_UNIX};
+    remote_connect_open_args open = {.flags = 0};
+    uint64_t                 end = loop_now_usec() + PATIENCE_USEC;
+    struct err               err;
+
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", sock);
+    client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    while (connect(client, (struct sockaddr *)&address, sizeof address) < 0) {
+        ck_assert_msg(loop_now_usec() < end, "the daemon does not listen");
+        usleep(5000);
+    }
+    send_call(WIRE_PROGRAM_REMOTE, CONNECT_OPEN, (xdrproc_t)xdr_remote_connect_open_args, &open);
+    receive_reply(NULL, NULL, &err);
+    ck_assert_int_eq(err.code, ERR_NONE);
+}
+
+static remote_nonnull_domain
+web(void)
+{
+    static char           name[] = "web";
+    remote_nonnull_domain dom = {.name = name, .id = -1};
+
+    memset(dom.uuid, 'w', sizeof dom.uuid);
+    return dom;
+}
+
+static void
+ask_to_create(void)
+{
+    cleanup_free char *xml = xasprintf(
+        "<domain type='xen'><name>web</name><uuid>77777777-7777-7777-7777-777777777777</uuid>"
+        "<memory unit='MiB'>128</memory><vcpu>1</vcpu><os><type arch='x86_64' machine='xenpvh'>"
+        "xenpvh</type><kernel>%s</kernel></os></domain>",
+        conf);
+    remote_domain_create_xml_args args = {.xml_desc = xml};
+
+    send_call(WIRE_PROGRAM_REMOTE, CREATE_XML, (xdrproc_t)xdr_remote_domain_create_xml_args, &args);
+}
+
+static void
+create(void)
+{
+    struct err err;
+
+    ask_to_create();
+    receive_reply(NULL, NULL, &err);
+    ck_assert_msg(err.code == ERR_NONE, "%s", err.message);
+}
+
+static void
+destroy(void)
+{
+    remote_domain_destroy_args args = {.dom = web()};
+    struct err                 err;
+
+    send_call(WIRE_PROGRAM_REMOTE, DESTROY, (xdrproc_t)xdr_remote_domain_destroy_args, &args);
+    receive_reply(NULL, NULL, &err);
+    ck_assert_msg(err.code == ERR_NONE, "%s", err.message);
+}
+
+static void
+ask_to_save(void)
+{
+    cleanup_free char      *path = xasprintf("%s/image", dir);
+    remote_domain_save_args args = {.dom = web(), .to = path};
+
+    send_call(WIRE_PROGRAM_REMOTE, SAVE, (xdrproc_t)xdr_remote_domain_save_args, &args);
+}
+
+/* How the job ends. */
+static void
+wait_for_job(uint64_t id, struct err *err_out)
+{
+    dom0d_job_id_args  args = {.id = id};
+    dom0d_job_wait_ret ret = {.code = 0};
+    struct err         err;
+
+    send_call(WIRE_PROGRAM_DOM0D, JOB_WAIT, (xdrproc_t)xdr_dom0d_job_id_args, &args);
+    receive_reply((xdrproc_t)xdr_dom0d_job_wait_ret, &ret, &err);
+    ck_assert_msg(err.code == ERR_NONE, "%s", err.message);
+    err_set(err_out, (enum err_code)ret.code, "%s", ret.message);
+    wire_body_free((xdrproc_t)xdr_dom0d_job_wait_ret, &ret);
+}
+
+/*----- what there is of processes and files -----*/
+
+struct figures {
+    unsigned long rss_kib, threads, fds;
+};
+
+static size_t
+count_entries(const char *path)
+{
+    DIR   *folder = opendir(path);
+    size_t count = 0;
+
+    ck_assert_msg(folder, "%s", path);
+    while (readdir(folder))
+        count++;
+    closedir(folder);
+    return count - 2;
+}
+
+static struct figures
+measure(void)
+{
+    struct figures     figures = {0};
+    cleanup_free char *fds = xasprintf("/proc/%d/fd", (int)daemon_pid);
+    cleanup_free char *status = xasprintf("/proc/%d/status", (int)daemon_pid);
+    FILE              *file = fopen(status, "r");
+    char               line[256];
+
+    ck_assert_ptr_nonnull(file);
+    while (fgets(line, sizeof line, file)) {
+        (void)sscanf(line, "VmRSS: %lu", &figures.rss_kib);
+        (void)sscanf(line, "Threads: %lu", &figures.threads);
+    }
+    fclose(file);
+    figures.fds = count_entries(fds);
+    return figures;
+}
+
+/* Workers that have done their task are on their way out for a moment, and idle ones are made: this
+ * waits until the number of descriptors has been the same for a while. */
+static struct figures
+measure_at_rest(void)
+{
+    uint64_t       end = loop_now_usec() + PATIENCE_USEC;
+    struct figures figures = measure();
+
+    for (int same = 0; same < 40 && loop_now_usec() < end; same++) {
+        unsigned long fds = figures.fds;
+
+        usleep(20000);
+        figures = measure();
+        if (figures.fds != fds)
+            same = 0;
+    }
+    return figures;
+}
+
+static size_t
+count_records(const char *folder)
+{
+    cleanup_free char *path = xasprintf("%s/run/%s", dir, folder);
+
+    return count_entries(path);
+}
+
+/* The socket of the worker that is at work; "": there is none. */
+static void
+find_socket(char path_out[256])
+{
+    cleanup_free char *jobs = xasprintf("%s/run/jobs", dir);
+    DIR               *folder = opendir(jobs);
+    struct dirent     *entry;
+
+    path_out[0] = '\0';
+    ck_assert_ptr_nonnull(folder);
+    while ((entry = readdir(folder))) {
+        const char *suffix = strstr(entry->d_name, ".job");
+
+        if (suffix && !suffix[4])
+            snprintf(path_out, 256, "%s/%.*s", jobs, (int)(suffix - entry->d_name), entry->d_name);
+    }
+    closedir(folder);
+}
+
+/* Whether it is the worker with this socket: "dom0d-worker SOCKET LEVEL". */
+static bool
+has_socket(const char *pid, const char *path)
+{
+    cleanup_free char *file = xasprintf("/proc/%s/cmdline", pid);
+    FILE              *stream = fopen(file, "r");
+    char               line[1024] = "";
+    size_t             size = stream ? fread(line, 1, sizeof line - 1, stream) : 0;
+    const char        *argument = line + strlen(line) + 1;
+
+    if (stream)
+        fclose(stream);
+    return argument < line + size && strcmp(argument, path) == 0;
+}
+
+/* The process of the worker that is at work, now or soon. */
+static pid_t
+find_worker(void)
+{
+    uint64_t       end = loop_now_usec() + PATIENCE_USEC;
+    char           path[256] = "";
+    pid_t          pid = -1;
+    struct dirent *entry;
+    DIR           *proc;
+
+    while (!path[0] && loop_now_usec() < end) {
+        usleep(2000);
+        find_socket(path);
+    }
+    proc = opendir("/proc");
+    ck_assert_ptr_nonnull(proc);
+    while ((entry = readdir(proc)))
+        if (has_socket(entry->d_name, path))
+            pid = atoi(entry->d_name);
+    closedir(proc);
+    ck_assert_int_gt(pid, 1);
+    return pid;
+}
+
+/*----- tests -----*/
+
+static void
+setup(void)
+{
+    /* As /run is, in memory: the daemon writes records there all the time. */
+    snprintf(dir, sizeof dir, "%s/test-whole.XXXXXX",
+             access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    snprintf(conf, sizeof conf, "%s/conf", dir);
+    snprintf(sock, sizeof sock, "%s/sock", dir);
+    fake_xen_begin();
+    configure();
+    daemon_starts();
+    client_connects();
+}
+
+static void
+teardown(void)
+{
+    cleanup_free char *command = xasprintf("rm -rf '%s'", dir);
+
+    daemon_gets(SIGTERM);
+    ck_assert_uint_eq(count_records("queue"), 0);
+    ck_assert_int_eq(system(command), 0);
+    fake_xen_end();
+}
+
+static unsigned long
+number_of_cycles(void)
+{
+    const char *text = getenv("DOM0D_CYCLES");
+
+    return text ? strtoul(text, NULL, 10) : CYCLES;
+}
+
+START_TEST(guests_that_came_and_went_leave_nothing_in_the_daemon)
+{
+    unsigned long  cycles = number_of_cycles();
+    uint64_t       begin;
+    struct figures before, after;
+
+    for (unsigned long n = 0; n < CYCLES_BEFORE; n++) {
+        create();
+        destroy();
+    }
+    before = measure_at_rest();
+    begin = loop_now_usec();
+    for (unsigned long n = 0; n < cycles; n++) {
+        create();
+        destroy();
+    }
+    printf("%lu guests created and destroyed in %.1f s\n", cycles,
+           (double)(loop_now_usec() - begin) / 1e6);
+    after = measure_at_rest();
+    printf("before: %lu KiB, %lu descriptors, %lu threads\n", before.rss_kib, before.fds,
+           before.threads);
+    printf("after:  %lu KiB, %lu descriptors, %lu threads\n", after.rss_kib, after.fds,
+           after.threads);
+    ck_assert_uint_eq(after.fds, before.fds);
+    ck_assert_uint_eq(after.threads, before.threads);
+    ck_assert_uint_le(after.rss_kib, before.rss_kib + GROWTH_KIB);
+    ck_assert_uint_eq(count_records("domains"), 1); /* dom0's */
+    ck_assert_uint_eq(count_records("queue"), 0);
+}
+END_TEST
+
+/* A save takes its time, and fails; its worker is killed before it has said how it ended. */
+START_TEST(who_asked_hears_what_a_dying_worker_said_last)
+{
+    pid_t      worker;
+    struct err err;
+
+    create();
+    fake_xen_rule("suspend", 1, ERROR_FAIL, false);
+    fake_world()->delay_msec = 300;
+    ask_to_save();
+    worker = find_worker();
+    while (!strstr(fake_world()->said, "suspend failed"))
+        usleep(2000);
+    kill(worker, SIGKILL);
+    receive_reply(NULL, NULL, &err);
+    ck_assert_int_eq(err.code, ERR_INTERNAL);
+    ck_assert_msg(strstr(err.message, "killed by signal 9 (Killed) after the error 'suspend failed "
+                                      "as it was told'"),
+                  "%s", err.message);
+    fake_world()->delay_msec = 0;
+    destroy();
+}
+END_TEST
+
+/* _i: it is killed, or told to stop. */
+START_TEST(a_job_and_what_waits_for_it_outlive_the_daemon)
+{
+    cleanup_free char *waits = xasprintf("%s/run/queue/%020d.job", dir, 3);
+    struct err         err;
+
+    create();
+    fake_world()->delay_msec = 500;
+    ask_to_save();
+    (void)find_worker();
+    ask_to_save();
+    while (access(waits, F_OK) < 0)
+        usleep(2000);
+    daemon_gets(_i ? SIGTERM : SIGKILL);
+    daemon_starts();
+    client_connects();
+    wait_for_job(2, &err);
+    ck_assert_msg(err.code == ERR_NONE, "%s", err.message);
+    wait_for_job(3, &err);
+    ck_assert_msg(err.code == ERR_OPERATION_INVALID, "%s", err.message);
+    ck_assert_uint_eq(fake_domain_count(), 0);
+    ck_assert_uint_eq(count_records("domains"), 1);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite   *suite = suite_create("whole");
+    TCase   *tc = tcase_create("whole");
+    SRunner *runner = srunner_create(suite);
+    int      failed;
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_set_timeout(tc, 60 + (double)number_of_cycles());
+    tcase_add_test(tc, guests_that_came_and_went_leave_nothing_in_the_daemon);
+    tcase_add_test(tc, who_asked_hears_what_a_dying_worker_said_last);
+    tcase_add_loop_test(tc, a_job_and_what_waits_for_it_outlive_the_daemon, 0, 2);
+    suite_add_tcase(suite, tc);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? 1 : 0;
+}
