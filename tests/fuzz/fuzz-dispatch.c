@@ -463,9 +463,14 @@ next_step(const uint8_t *data, size_t size, struct step *step_out)
 static void
 check_nothing_changed(const struct daemon *daemon)
 {
+    cleanup_free char *log = xstrdup(fake_world()->log);
+    char              *rest = log, *word;
+
     assert(n_workers == 0);
     assert(jobs_count(daemon->jobs) == 0);
-    assert(!fake_world()->log[0]);
+    /* A guest of xl's own configuration is all that libxl may be asked for. */
+    while ((word = strsep(&rest, " ")))
+        assert(!*word || strcmp(word, "config") == 0);
 }
 
 int
