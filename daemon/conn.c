@@ -40,21 +40,8 @@ is_leaving(const struct conn *conn)
 
 /*----- coming and going -----*/
 
-static void
-identify_peer(struct conn *conn, int fd)
-{
-    struct ucred peer = {.pid = -1, .uid = (uid_t)-1, .gid = (gid_t)-1};
-    socklen_t    size = sizeof peer;
-
-    /* It cannot fail on a Unix socket; on another one the peer stays nobody. */
-    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
-    conn->pid = peer.pid;
-    conn->uid = peer.uid;
-    conn->gid = peer.gid;
-}
-
 struct conn *
-conn_new(struct daemon *daemon, int fd, bool read_only, uint64_t id)
+conn_new(struct daemon *daemon, int fd, const struct ucred *peer, bool read_only, uint64_t id)
 {
     struct conn *conn = xcalloc(1, sizeof *conn);
 
@@ -64,7 +51,9 @@ conn_new(struct daemon *daemon, int fd, bool read_only, uint64_t id)
     conn->idle_usec = loop_now_usec();
     TAILQ_INIT(&conn->requests);
     TAILQ_INIT(&conn->registrations);
-    identify_peer(conn, fd);
+    conn->pid = peer->pid;
+    conn->uid = peer->uid;
+    conn->gid = peer->gid;
     loop_defer_init(&conn->close, daemon->loop, conn_close, conn);
     stream_init(&conn->stream, daemon->loop, fd, &stream_ops, conn);
     stream_set_frame_max(&conn->stream, FRAME_MAX);

@@ -32,6 +32,7 @@
 struct daemon;
 struct registration;
 struct request;
+struct ucred;
 
 struct conn {
     struct daemon *daemon;
@@ -65,11 +66,12 @@ struct conn {
 };
 
 /**
- * fd is Taken; read_only: it came in by the read-only socket.
+ * fd is Taken; peer: who is at its other end; read_only: it came in by the read-only socket.
  *
  * For server.c, which owns it: conn_free tells the server first.
  */
-struct conn *conn_new(struct daemon *daemon, int fd, bool read_only, uint64_t id);
+struct conn *conn_new(struct daemon *daemon, int fd, const struct ucred *peer, bool read_only,
+                      uint64_t id);
 void         conn_free(struct conn *conn);
 
 /** The memory that waits for it: input that is no whole frame, output it has not read; bytes. */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
@@ -139,36 +140,66 @@ server_complain(struct server *server, const struct conn *conn, const char *reas
 }
 
 static void
-refuse(struct server *server, bool read_only)
+refuse(struct server *server, const struct ucred *peer, bool read_only)
 {
     start_second(server);
     if (server->refused++ == 0)
-        log_warning("a %s client was turned away: there are %u, of max_clients %u",
-                    read_only ? "read-only" : "read-write", server->n_conns,
+        log_warning("a %s client of user %u was turned away: there are %u, of max_clients %u",
+                    read_only ? "read-only" : "read-write", (unsigned)peer->uid, server->n_conns,
                     server->daemon->config->max_clients);
 }
 
 /*----- clients -----*/
 
+static struct ucred
+peer_of(int fd)
+{
+    struct ucred peer = {.pid = -1, .uid = (uid_t)-1, .gid = (gid_t)-1};
+    socklen_t    size = sizeof peer;
+
+    /* It cannot fail on a Unix socket; on another one the peer stays nobody. */
+    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+    return peer;
+}
+
+static unsigned
+count_read_only_of(const struct server *server, uid_t uid)
+{
+    const struct conn *conn;
+    unsigned           count = 0;
+
+    TAILQ_FOREACH (conn, &server->conns, link)
+        count += conn->from_read_only_socket && conn->uid == uid;
+    return count;
+}
+
 static bool
-is_full(const struct server *server, bool read_only)
+is_full(const struct server *server, const struct ucred *peer, bool read_only)
 {
     unsigned max = server->daemon->config->max_clients;
+    unsigned max_read_only = max - max / 10;
 
-    return server->n_conns >= max || (read_only && server->n_read_only >= max - max / 10);
+    if (server->n_conns >= max)
+        return true;
+    if (!read_only)
+        return false;
+    return server->n_read_only >= max_read_only ||
+           (peer->uid != geteuid() &&
+            count_read_only_of(server, peer->uid) >= (max_read_only + 1) / 2);
 }
 
 struct conn *
 server_add(struct server *server, int fd, bool read_only)
 {
+    struct ucred peer = peer_of(fd);
     struct conn *conn;
 
-    if (is_full(server, read_only)) {
-        refuse(server, read_only);
+    if (is_full(server, &peer, read_only)) {
+        refuse(server, &peer, read_only);
         close(fd);
         return NULL;
     }
-    conn = conn_new(server->daemon, fd, read_only, ++server->last_id);
+    conn = conn_new(server->daemon, fd, &peer, read_only, ++server->last_id);
     TAILQ_INSERT_TAIL(&server->conns, conn, link);
     server->n_conns++;
     if (server->n_conns > server->most_conns)

@@ -5,7 +5,8 @@
  * When the process has no descriptors left, nothing is accepted until a client goes or a second
  * has passed: the kernel's queue holds who wants in.  Above max_clients a new one is closed at
  * once; the last tenth of that bound is kept for the read-write socket, so that no crowd of
- * read-only clients, who may be anybody, locks out the administrator.
+ * read-only clients, who may be anybody, locks out the administrator; and no other user than our
+ * own, root, may have more than half of the rest by the read-only socket.
  *
  * Bounds on all clients together, where those on each one (conn.h) would add up to too much:
  *   max_requests  in flight; above it each client may have one.  For read-only clients nine tenths

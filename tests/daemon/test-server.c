@@ -466,6 +466,30 @@ START_TEST(read_only_clients_leave_room_for_the_administrator)
 }
 END_TEST
 
+START_TEST(one_user_does_not_keep_the_others_from_the_read_only_socket)
+{
+    enum { NOBODY = 65534 };
+    int fds[20], others;
+
+    h.daemon.config->max_clients = 20;
+    listen_well();
+    ck_assert_int_eq(chmod(dir, 0755), 0);
+    ck_assert_int_eq(seteuid(NOBODY), 0);
+    for (int n = 0; n < 20; n++)
+        fds[n] = connect_well(path_ro);
+    ck_assert_int_eq(seteuid(0), 0);
+    harness_settle(&h);
+    ck_assert_uint_eq(server_client_count(h.daemon.server), 9);
+    ck_assert_ptr_nonnull(strstr(h.last_log, "client of user 65534 was turned away"));
+    others = connect_well(path_ro);
+    harness_settle(&h);
+    ck_assert_uint_eq(server_client_count(h.daemon.server), 10);
+    close(others);
+    for (int n = 0; n < 20; n++)
+        close(fds[n]);
+}
+END_TEST
+
 START_TEST(who_only_opened_read_only_does_not_count_as_a_read_only_client)
 {
     int           fds[20];
@@ -613,6 +637,8 @@ main(void)
     tcase_add_test(tc, a_run_folder_that_cannot_be_made_is_an_error);
     tcase_add_test(tc, above_max_clients_a_new_one_is_closed_at_once);
     tcase_add_test(tc, read_only_clients_leave_room_for_the_administrator);
+    if (geteuid() == 0)
+        tcase_add_test(tc, one_user_does_not_keep_the_others_from_the_read_only_socket);
     tcase_add_test(tc, who_only_opened_read_only_does_not_count_as_a_read_only_client);
     /* valgrind keeps the limit on descriptors for itself: these would wait for ever there. */
     if (!getenv("UNDER_VALGRIND")) {
