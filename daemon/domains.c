@@ -16,12 +16,15 @@
 /* How long clients of an earlier daemon may take to come back and hear what has happened. */
 #define EVENTS_KEPT_USEC 10000000
 
+enum index { BY_ID, BY_UUID, BY_NAME, INDEXES };
+
 struct domains {
     struct daemon *daemon;
     TAILQ_HEAD(, domain) list;
     unsigned count;
     /* libxml2's hash tables, which we have anyway; their keys are text. */
-    xmlHashTablePtr by_id, by_uuid, by_name;
+    xmlHashTablePtr indexes[INDEXES];
+    unsigned        hidden; /* how often a domain is in no index because another has its key */
 };
 
 /*----- look-ups -----*/
@@ -40,29 +43,15 @@ id_to_text(int domid)
 }
 
 static struct domain *
-lookup(xmlHashTablePtr table, const char *key)
+lookup(const struct domains *domains, enum index index, const char *key)
 {
-    return xmlHashLookup(table, (const xmlChar *)key);
-}
-
-/* The first of two with the same key keeps it: names and UUIDs of guests of xl may repeat. */
-static void
-index_add(xmlHashTablePtr table, const char *key, struct domain *dom)
-{
-    xmlHashAddEntry(table, (const xmlChar *)key, dom);
-}
-
-static void
-index_remove(xmlHashTablePtr table, const char *key, const struct domain *dom)
-{
-    if (lookup(table, key) == dom)
-        xmlHashRemoveEntry(table, (const xmlChar *)key, NULL);
+    return xmlHashLookup(domains->indexes[index], (const xmlChar *)key);
 }
 
 struct domain *
 domains_by_id(const struct domains *domains, int domid)
 {
-    return lookup(domains->by_id, id_to_text(domid).text);
+    return lookup(domains, BY_ID, id_to_text(domid).text);
 }
 
 struct domain *
@@ -70,13 +59,13 @@ domains_by_uuid(const struct domains *domains, const uint8_t uuid[UUID_SIZE])
 {
     char text[UUID_TEXT_SIZE];
 
-    return lookup(domains->by_uuid, uuid_format(uuid, text));
+    return lookup(domains, BY_UUID, uuid_format(uuid, text));
 }
 
 struct domain *
 domains_by_name(const struct domains *domains, const char *name)
 {
-    return lookup(domains->by_name, name);
+    return lookup(domains, BY_NAME, name);
 }
 
 struct domain *
@@ -97,13 +86,77 @@ domains_count(const struct domains *domains)
     return domains->count;
 }
 
+/*----- the indexes -----*/
+
+/* Returns text, or a text of dom's. */
+static const char *
+key_of(const struct domain *dom, enum index index, char text[UUID_TEXT_SIZE])
+{
+    switch (index) {
+    case BY_ID:
+        strcpy(text, id_to_text(dom->domid).text);
+        return text;
+    case BY_UUID:
+        return uuid_format(dom->uuid, text);
+    default:
+        return dom->name;
+    }
+}
+
+/* The first of two with the same key keeps it: names and UUIDs of guests of xl may repeat. */
+static bool
+index_try(struct domain *dom, enum index index)
+{
+    char text[UUID_TEXT_SIZE];
+
+    return xmlHashAddEntry(dom->daemon->domains->indexes[index],
+                           (const xmlChar *)key_of(dom, index, text), dom) == 0;
+}
+
+static void
+index_add(struct domain *dom, enum index index)
+{
+    if (!index_try(dom, index))
+        dom->daemon->domains->hidden++;
+}
+
+/* Another one with the same key can be found from now on. */
+static void
+index_next(struct domains *domains, const struct domain *gone, enum index index, const char *key)
+{
+    struct domain *dom;
+    char           text[UUID_TEXT_SIZE];
+
+    TAILQ_FOREACH (dom, &domains->list, link)
+        if (dom != gone && !strcmp(key_of(dom, index, text), key) && index_try(dom, index)) {
+            domains->hidden--;
+            return;
+        }
+}
+
+/* Before its key changes. */
+static void
+index_remove(struct domain *dom, enum index index)
+{
+    struct domains *domains = dom->daemon->domains;
+    char            text[UUID_TEXT_SIZE];
+    const char     *key = key_of(dom, index, text);
+
+    if (lookup(domains, index, key) != dom) {
+        domains->hidden--;
+        return;
+    }
+    xmlHashRemoveEntry(domains->indexes[index], (const xmlChar *)key, NULL);
+    if (domains->hidden)
+        index_next(domains, dom, index, key);
+}
+
 /*----- one comes, one goes -----*/
 
 static struct domain *
 table_add(struct domains *domains, const char *name, const uint8_t uuid[UUID_SIZE])
 {
     struct domain *dom = xcalloc(1, sizeof *dom);
-    char           text[UUID_TEXT_SIZE];
 
     dom->daemon = domains->daemon;
     dom->name = xstrdup(name);
@@ -114,8 +167,8 @@ table_add(struct domains *domains, const char *name, const uint8_t uuid[UUID_SIZ
     TAILQ_INIT(&dom->jobs);
     TAILQ_INSERT_TAIL(&domains->list, dom, link);
     domains->count++;
-    index_add(domains->by_uuid, uuid_format(uuid, text), dom);
-    index_add(domains->by_name, name, dom);
+    index_add(dom, BY_UUID);
+    index_add(dom, BY_NAME);
     return dom;
 }
 
@@ -123,38 +176,21 @@ static void
 clear_id(struct domain *dom)
 {
     if (dom->domid >= 0)
-        index_remove(dom->daemon->domains->by_id, id_to_text(dom->domid).text, dom);
+        index_remove(dom, BY_ID);
     dom->domid = -1;
-}
-
-/* Another one with the same name or UUID can be found from now on. */
-static void
-reindex(struct domains *domains, const struct domain *gone)
-{
-    struct domain *dom;
-    char           text[UUID_TEXT_SIZE];
-
-    TAILQ_FOREACH (dom, &domains->list, link) {
-        if (!strcmp(dom->name, gone->name))
-            index_add(domains->by_name, dom->name, dom);
-        if (uuid_equal(dom->uuid, gone->uuid))
-            index_add(domains->by_uuid, uuid_format(dom->uuid, text), dom);
-    }
 }
 
 static void
 table_remove(struct domain *dom)
 {
     struct domains *domains = dom->daemon->domains;
-    char            text[UUID_TEXT_SIZE];
 
     assert(TAILQ_EMPTY(&dom->jobs));
     clear_id(dom);
-    index_remove(domains->by_uuid, uuid_format(dom->uuid, text), dom);
-    index_remove(domains->by_name, dom->name, dom);
+    index_remove(dom, BY_UUID);
+    index_remove(dom, BY_NAME);
     TAILQ_REMOVE(&domains->list, dom, link);
     domains->count--;
-    reindex(domains, dom);
     domain_def_free(dom->def);
     free(dom->name);
     free(dom);
@@ -237,7 +273,7 @@ domain_set_id(struct domain *dom, int domid)
     clear_id(dom);
     dom->domid = domid;
     dom->shutdown_seen = dom->shutdown_told = false;
-    index_add(dom->daemon->domains->by_id, id_to_text(domid).text, dom);
+    index_add(dom, BY_ID);
 }
 
 /*----- what clients hear -----*/
@@ -337,16 +373,15 @@ domain_settle(struct domain *dom)
 static void
 give_name(struct domain *dom)
 {
-    struct domains    *domains = dom->daemon->domains;
     cleanup_free char *name = host_domain_name(dom->daemon->host, (uint32_t)dom->domid);
 
     if (!name || !*name)
         return;
-    index_remove(domains->by_name, dom->name, dom);
+    index_remove(dom, BY_NAME);
     free(dom->name);
     dom->name = take_ptr(name);
     dom->named = true;
-    index_add(domains->by_name, dom->name, dom);
+    index_add(dom, BY_NAME);
     domain_remember(dom);
 }
 
@@ -461,9 +496,8 @@ domains_start(struct daemon *daemon, struct err *err)
         return -1;
     domains = xcalloc(1, sizeof *domains);
     domains->daemon = daemon;
-    domains->by_id = xmlHashCreate(256);
-    domains->by_uuid = xmlHashCreate(256);
-    domains->by_name = xmlHashCreate(256);
+    for (size_t n = 0; n < INDEXES; n++)
+        domains->indexes[n] = xmlHashCreate(256);
     TAILQ_INIT(&domains->list);
     daemon->domains = domains;
     earlier = domains_recall(domains, daemon);
@@ -483,9 +517,8 @@ domains_stop(struct daemon *daemon)
     if (domains) {
         while (!TAILQ_EMPTY(&domains->list))
             table_remove(TAILQ_FIRST(&domains->list));
-        xmlHashFree(domains->by_id, NULL);
-        xmlHashFree(domains->by_uuid, NULL);
-        xmlHashFree(domains->by_name, NULL);
+        for (size_t n = 0; n < INDEXES; n++)
+            xmlHashFree(domains->indexes[n], NULL);
         free(domains);
         daemon->domains = NULL;
     }

@@ -52,6 +52,7 @@ struct jobs {
 
 static void job_granted(void *arg);
 static void grace_over(void *arg);
+static void conclude(struct job *job, const struct err *err);
 
 /*----- all jobs -----*/
 
@@ -208,6 +209,21 @@ queue_length(const struct domain *dom)
     return n;
 }
 
+static void
+enqueue(struct job *job)
+{
+    TAILQ_INSERT_TAIL(&job->dom->jobs, job, in_domain);
+    job->in_queue = true;
+}
+
+static void
+dequeue(struct job *job)
+{
+    if (job->in_queue)
+        TAILQ_REMOVE(&job->dom->jobs, job, in_domain);
+    job->in_queue = false;
+}
+
 struct job *
 job_of_domain(const struct domain *dom)
 {
@@ -271,20 +287,18 @@ job_submit(struct job *job)
         job_finish(job, &err);
         return;
     }
-    if (!dom) {
-        keep_record(job);
-        loop_defer_start(&job->wake);
-        return;
-    }
-    if (queue_length(dom) > max) {
+    if (dom && queue_length(dom) > max) {
         err_set(&err, ERR_RESOURCE_BUSY, "domain '%s' has %u jobs waiting already", dom->name, max);
-        job->dom = NULL;
         job_finish(job, &err);
         return;
     }
     keep_record(job);
-    TAILQ_INSERT_TAIL(&dom->jobs, job, in_domain);
-    job_wake_first(dom);
+    if (dom) {
+        enqueue(job);
+        job_wake_first(dom);
+    } else {
+        loop_defer_start(&job->wake);
+    }
 }
 
 void
@@ -292,25 +306,23 @@ job_join(struct job *job, struct domain *dom)
 {
     assert(!job->dom && TAILQ_EMPTY(&dom->jobs));
     job->dom = dom;
-    TAILQ_INSERT_TAIL(&dom->jobs, job, in_domain);
+    enqueue(job);
 }
 
 /* All that wait end, for the domain goes. */
 static void
-end_queued(struct domain *dom)
+end_others(const struct job *first)
 {
-    struct job *job = TAILQ_FIRST(&dom->jobs);
-    struct err  err;
+    struct domain *dom = first->dom;
+    struct job    *job = TAILQ_FIRST(&dom->jobs);
+    struct err     err;
 
     err_set(&err, ERR_OPERATION_ABORTED, "aborted: domain '%s' is being destroyed", dom->name);
     while (job) {
         struct job *next = TAILQ_NEXT(job, in_domain);
 
-        if (job->state == JOB_QUEUED) {
-            TAILQ_REMOVE(&dom->jobs, job, in_domain);
-            job->dom = NULL;
-            job_finish(job, &err);
-        }
+        if (job->state == JOB_QUEUED && job != first)
+            conclude(job, &err);
         job = next;
     }
 }
@@ -323,14 +335,12 @@ job_submit_first(struct job *job)
 
     job->begun_usec = loop_now_usec();
     keep_record(job);
-    end_queued(dom);
+    enqueue(job);
+    end_others(job);
     holder = job_of_domain(dom);
-    TAILQ_INSERT_TAIL(&dom->jobs, job, in_domain);
-    if (!holder) {
+    if (holder == job) {
         job_wake_first(dom);
-        return;
-    }
-    if (holder->operation->abort) {
+    } else if (holder->operation->abort) {
         struct err err;
 
         loop_timer_start(&holder->grace, GRACE_USEC);
@@ -346,8 +356,6 @@ job_abort(struct job *job, struct err *err)
     if (job->state == JOB_QUEUED) {
         struct err why;
 
-        if (job->dom)
-            TAILQ_REMOVE(&job->dom->jobs, job, in_domain);
         err_set(&why, ERR_OPERATION_ABORTED, "aborted before it began");
         job_finish(job, &why);
         return 0;
@@ -479,8 +487,25 @@ abandon(struct job *job)
     err_set(&err, ERR_OPERATION_FAILED, "the daemon stops; %s", fate_of(job));
     if (job->req)
         request_fail(take_ptr(job->req), &err);
-    if (job->dom)
-        TAILQ_REMOVE(&job->dom->jobs, job, in_domain);
+    dequeue(job);
+    job_free(job);
+}
+
+/* Whether it has begun or not; what that means for its domain is not looked at. */
+static void
+conclude(struct job *job, const struct err *err)
+{
+    struct domain *dom = job->dom;
+
+    job_record_remove(job);
+    log_end(job, err);
+    if (dom && !err && job->stop_detail >= 0)
+        dom->stop_detail = job->stop_detail;
+    if (dom && job->state != JOB_QUEUED)
+        tell_domain(job, err);
+    answer(job, err);
+    remember(job, err);
+    dequeue(job);
     job_free(job);
 }
 
@@ -493,20 +518,9 @@ job_finish(struct job *job, const struct err *err)
         abandon(job);
         return;
     }
-    job_record_remove(job);
-    log_end(job, err);
-    if (dom && !err && job->stop_detail >= 0)
-        dom->stop_detail = job->stop_detail;
-    if (dom && job->state != JOB_QUEUED)
-        tell_domain(job, err);
-    answer(job, err);
-    remember(job, err);
-    if (dom && job->state != JOB_QUEUED)
-        TAILQ_REMOVE(&dom->jobs, job, in_domain);
-    job_free(job);
-    if (!dom)
-        return;
-    domain_settle(dom); /* may free dom: must be last */
+    conclude(job, err);
+    if (dom)
+        domain_settle(dom); /* may free dom: must be last */
 }
 
 void

@@ -73,6 +73,7 @@ struct job {
     uint32_t                    serial;
 
     enum job_state state;
+    bool           in_queue;   /* its domain's */
     uint64_t       begun_usec; /* when it was granted, or submitted while Queued */
     uint64_t       processed, total;
 

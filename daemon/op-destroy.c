@@ -37,7 +37,8 @@ const struct job_operation op_destroy = {
 
 /*----- restart -----*/
 
-/* A guest that lived shorter than this is restarted later, and later each time. */
+/* A guest that lived not this much longer than it last waited is restarted later, and later each
+ * time: see dom0d(8). */
 #define RESTART_SOON_USEC 5000000u
 #define RESTART_DELAY_USEC 1000000u
 #define RESTART_DELAY_MAX 60000000u
@@ -58,8 +59,10 @@ restart_delay(struct domain *dom)
         dom->restart_delay_usec = 0;
     else if (!dom->restart_delay_usec)
         dom->restart_delay_usec = RESTART_DELAY_USEC;
-    else if (dom->restart_delay_usec < RESTART_DELAY_MAX)
+    else if (dom->restart_delay_usec < RESTART_DELAY_MAX / 2)
         dom->restart_delay_usec *= 2;
+    else
+        dom->restart_delay_usec = RESTART_DELAY_MAX;
     return dom->restart_delay_usec;
 }
 

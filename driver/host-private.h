@@ -11,16 +11,7 @@
 #include "driver/host.h"
 #include "xl.h"
 
-#define HOST_WATCH_BUCKETS 256
 #define HOST_KNOWN_TYPES 1024
-
-/* libxl's interest in one domain's end. */
-struct host_watch {
-    uint32_t                  domid;
-    libxl_evgen_domain_death *evgen;
-    LIST_ENTRY(host_watch) link;
-};
-LIST_HEAD(host_watches, host_watch);
 
 /* The hypervisor does not tell PVH from HVM, xenstore does, slowly.  So what was read is kept; a
  * domain with another uuid takes its place. */
@@ -40,11 +31,6 @@ struct host {
 
     struct xs_handle *xs; /* for names and watches; NULL: not open */
     struct loop_io    xs_io;
-
-    struct host_watches watches[HOST_WATCH_BUCKETS];
-    uint32_t           *ended; /* domids to report */
-    size_t              n_ended, max_ended;
-    struct loop_defer   report_ended;
 
     LIST_HEAD(, host_call) calls;
 

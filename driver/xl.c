@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * xl.c: open and close a context, and what it tells without being asked: events, disasters.
+ * xl.c: open and close a context, and what it tells without being asked: disasters.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,13 +11,12 @@
 
 /*----- what comes without being asked -----*/
 
+/* libxl wants it there; nobody asks for events. */
 static void
 event_occurs(void *user, libxl_event *event)
 {
     struct xl *xl = user;
 
-    if (xl->ops->event)
-        xl->ops->event(xl->arg, event);
     libxl_event_free(xl->ctx, event);
 }
 

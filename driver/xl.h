@@ -49,9 +49,6 @@ void xl_log_clear(struct xl_log *log);
 struct xl_call;
 
 struct xl_ops {
-    /** A domain event; borrowed.  Comes from inside libxl. */
-    void (*event)(void *arg, const libxl_event *event);
-
     /** libxl lost track: the context is good for xl_close only.  Comes once, from the loop. */
     void (*disaster)(void *arg, const char *reason);
 };

@@ -46,11 +46,8 @@ struct host_dominfo {
 
 /* Called from the loop, never from inside a function of this file. */
 struct host_events {
-    /* Domains came, went, or changed state in xenstore's eyes: list them again. */
+    /* Domains came, stopped or went, in xenstore's eyes: list them again. */
     void (*changed)(void *arg);
-
-    /* A domain that is watched (host_watch_domain) shut down or is dying; look what is true now. */
-    void (*shutdown)(void *arg, uint32_t domid);
 
     /* The context is lost: libxl's disaster, or xenstored's connection broke.  host is good for
      * host_close only; what is asked of it meanwhile fails, ERR_NO_CONNECT. */
@@ -97,15 +94,6 @@ struct host_live {
 };
 void host_domain_live(struct host *host, uint32_t domid, struct host_live *live_out);
 void host_live_free(struct host_live *live);
-
-/*----- events -----*/
-
-/**
- * Have events->shutdown called when the domain shuts down or dies.  libxl reports a shutdown once:
- * after a domain was suspended and resumed, watch it again (unwatch first).
- */
-int  host_watch_domain(struct host *host, uint32_t domid, struct err *err);
-void host_unwatch_domain(struct host *host, uint32_t domid);
 
 /*----- requests: they only wait -----*/
 

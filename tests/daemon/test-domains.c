@@ -134,8 +134,7 @@ START_TEST(a_domain_without_a_name_is_listed_and_named_when_it_has_one)
     world_domain(5, 'x', NULL);
     world_changed();
     ck_assert_str_eq(domains_by_id(daemon_->domains, 5)->name, "unnamed-5");
-    world_domain_goes(5);
-    world_domain(5, 'x', "late");
+    world_rename(5, "late");
     world_changed();
     ck_assert_ptr_eq(domains_by_name(daemon_->domains, "late"), domains_by_id(daemon_->domains, 5));
     ck_assert_ptr_null(domains_by_name(daemon_->domains, "unnamed-5"));
@@ -164,6 +163,37 @@ START_TEST(of_two_with_one_name_the_second_is_found_when_the_first_has_gone)
     world_domain_goes(5);
     world_changed();
     ck_assert_int_eq(domains_by_name(daemon_->domains, "twin")->domid, 6);
+}
+END_TEST
+
+START_TEST(of_two_with_one_uuid_the_second_is_found_when_the_first_has_gone)
+{
+    uint8_t uuid[UUID_SIZE];
+
+    memset(uuid, 'x', sizeof uuid);
+    world_domain(5, 'x', "a");
+    world_domain(6, 'x', "b");
+    world_changed();
+    ck_assert_int_eq(domains_by_uuid(daemon_->domains, uuid)->domid, 5);
+    world_domain_goes(5);
+    world_changed();
+    ck_assert_int_eq(domains_by_uuid(daemon_->domains, uuid)->domid, 6);
+    world_domain_goes(6);
+    world_changed();
+    ck_assert_ptr_null(domains_by_uuid(daemon_->domains, uuid));
+}
+END_TEST
+
+START_TEST(of_two_with_one_name_the_second_is_found_when_the_first_is_named_anew)
+{
+    world_domain(5, 'x', NULL);
+    world_domain(6, 'y', "unnamed-5");
+    world_changed();
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "unnamed-5")->domid, 5);
+    world_rename(5, "late");
+    world_changed();
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "late")->domid, 5);
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "unnamed-5")->domid, 6);
 }
 END_TEST
 
@@ -507,8 +537,7 @@ START_TEST(a_guest_that_was_renamed_while_no_daemon_was_there_has_its_new_name)
     world_changed();
     world_events[0] = '\0';
     daemon_is_away();
-    world_domain_goes(5);
-    world_domain(5, 'x', "new");
+    world_rename(5, "new");
     daemon_is_back();
     ck_assert_str_eq(world_events, "");
     ck_assert_int_eq(domains_by_name(daemon_->domains, "new")->domid, 5);
@@ -1188,6 +1217,36 @@ START_TEST(a_guest_that_restarts_at_once_again_waits)
 }
 END_TEST
 
+/* The guest reboots, and its wait is over at once.  How long it would have been. */
+static uint64_t
+guest_reboots(void)
+{
+    struct domain *dom = domains_by_name(daemon_->domains, "web");
+
+    world_domain_shuts_down((uint32_t)dom->domid, HOST_SHUTDOWN_REBOOT);
+    if (loop_timer_is_active(&job_of_domain(dom)->delay))
+        loop_timer_start(&job_of_domain(dom)->delay, 0);
+    world_turn();
+    world_worker_succeeds();
+    world_worker_succeeds();
+    return dom->restart_delay_usec;
+}
+
+START_TEST(a_guest_that_restarts_again_and_again_waits_longer_each_time_up_to_a_minute)
+{
+    static const unsigned seconds[] = {0, 1, 2, 4, 8, 16, 32, 60, 60, 60};
+
+    web_runs("");
+    for (size_t n = 0; n < array_size(seconds); n++)
+        ck_assert_uint_eq(guest_reboots(), seconds[n] * 1000000ull);
+    domains_by_name(daemon_->domains, "web")->restarted_usec -= 64000000;
+    ck_assert_uint_eq(guest_reboots(), 60000000);
+    domains_by_name(daemon_->domains, "web")->restarted_usec -= 66000000;
+    ck_assert_uint_eq(guest_reboots(), 0);
+    ck_assert_uint_eq(guest_reboots(), 1000000);
+}
+END_TEST
+
 /*----- pause, shutdown, dom0 -----*/
 
 START_TEST(pause_and_unpause_are_told)
@@ -1265,6 +1324,8 @@ main(void)
     tcase_add_test(tc, a_domain_without_a_name_is_listed_and_named_when_it_has_one);
     tcase_add_test(tc, a_domid_that_another_domain_has_now_is_another_domain);
     tcase_add_test(tc, of_two_with_one_name_the_second_is_found_when_the_first_has_gone);
+    tcase_add_test(tc, of_two_with_one_uuid_the_second_is_found_when_the_first_has_gone);
+    tcase_add_test(tc, of_two_with_one_name_the_second_is_found_when_the_first_is_named_anew);
     tcase_add_test(tc, a_dying_domain_is_gone);
     tcase_add_test(tc, a_created_domain_has_the_id_that_the_worker_read_at_completion);
     tcase_add_test(tc, a_domain_seen_while_it_is_made_is_not_taken_for_a_guest_of_xl);
@@ -1332,6 +1393,7 @@ main(void)
     tcase_add_test(tc, a_guest_that_suspends_for_its_save_is_not_taken_for_one_that_ends);
     tcase_add_test(tc, a_guest_that_powers_off_while_a_job_holds_it_is_seen_to_when_that_ends);
     tcase_add_test(tc, a_guest_that_restarts_at_once_again_waits);
+    tcase_add_test(tc, a_guest_that_restarts_again_and_again_waits_longer_each_time_up_to_a_minute);
     tcase_add_test(tc, pause_and_unpause_are_told);
     tcase_add_test(tc, a_guest_that_cannot_be_paused_is_not_said_to_be);
     tcase_add_test(tc, dom0_is_listed_and_cannot_be_changed);

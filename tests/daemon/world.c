@@ -290,6 +290,13 @@ world_domain_goes(uint32_t domid)
 }
 
 void
+world_rename(uint32_t domid, const char *name)
+{
+    free(find(domid)->name);
+    find(domid)->name = xstrdup(name);
+}
+
+void
 world_changed(void)
 {
     host.events->changed(host.arg);

@@ -34,6 +34,9 @@ struct host_dominfo *world_domain(uint32_t domid, char letter, const char *name)
 struct host_dominfo *world_find(uint32_t domid);
 void                 world_domain_goes(uint32_t domid);
 
+/** Its name in xenstore, of which the daemon does not hear. */
+void world_rename(uint32_t domid, const char *name);
+
 /** Its kernel stops.  The daemon hears of it. */
 void world_domain_shuts_down(uint32_t domid, enum host_shutdown reason);
 

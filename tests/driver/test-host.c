@@ -6,12 +6,11 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
-#include "driver/host.h"
+#include "host-private.h"
 #include "scene.h"
 
 static struct host *host;
-static int          changes, shutdowns, disasters, answers;
-static uint32_t     shut_down;
+static int          changes, disasters, answers;
 static struct err   answer;
 static bool         inside;
 
@@ -24,15 +23,6 @@ on_changed(void *arg)
 }
 
 static void
-on_shutdown(void *arg, uint32_t domid)
-{
-    (void)arg;
-    ck_assert(!inside);
-    shutdowns++;
-    shut_down = domid;
-}
-
-static void
 on_disaster(void *arg, const char *reason)
 {
     (void)arg;
@@ -40,8 +30,7 @@ on_disaster(void *arg, const char *reason)
     disasters++;
 }
 
-static const struct host_events events = {
-    .changed = on_changed, .shutdown = on_shutdown, .disaster = on_disaster};
+static const struct host_events events = {.changed = on_changed, .disaster = on_disaster};
 
 static void
 on_answer(void *arg, const struct err *err)
@@ -66,7 +55,7 @@ open_host(void)
 
     ck_assert_int_eq(host_open(scene.loop, &events, NULL, &host, &err), 0);
     turn();
-    changes = shutdowns = disasters = answers = 0;
+    changes = disasters = answers = 0;
 }
 
 static void
@@ -293,66 +282,13 @@ START_TEST(any_number_of_changes_in_one_turn_is_one)
 }
 END_TEST
 
-START_TEST(a_watched_domain_that_shuts_down_is_told_once)
-{
-    struct fake_domain *dom = fake_domain_add("a", 'a');
-    struct err          err;
-
-    ck_assert_int_eq(host_watch_domain(host, dom->domid, &err), 0);
-    ck_assert_int_eq(host_watch_domain(host, dom->domid, &err), 0);
-    turn();
-    ck_assert_int_eq(shutdowns, 0);
-    fake_domain_shuts_down(dom, LIBXL_SHUTDOWN_REASON_POWEROFF);
-    turn();
-    ck_assert_int_eq(shutdowns, 1);
-    ck_assert_uint_eq(shut_down, dom->domid);
-    fake_domain_goes(dom);
-    turn();
-    ck_assert_int_eq(shutdowns, 2);
-    host_unwatch_domain(host, 1);
-    host_unwatch_domain(host, 1);
-}
-END_TEST
-
-START_TEST(a_domain_that_ended_before_it_was_watched_is_told)
-{
-    struct fake_domain *dom = fake_domain_add("a", 'a');
-    struct err          err;
-
-    if (_i == 0)
-        dom->shutdown = true;
-    else if (_i == 1)
-        dom->dying = true;
-    else
-        dom->used = false;
-    inside = true;
-    ck_assert_int_eq(host_watch_domain(host, dom->domid, &err), 0);
-    inside = false;
-    turn();
-    ck_assert_int_eq(shutdowns, 1);
-}
-END_TEST
-
-START_TEST(a_domain_that_is_not_watched_is_not_told)
-{
-    struct fake_domain *dom = fake_domain_add("a", 'a');
-    struct err          err;
-
-    ck_assert_int_eq(host_watch_domain(host, dom->domid, &err), 0);
-    host_unwatch_domain(host, dom->domid);
-    fake_domain_shuts_down(dom, LIBXL_SHUTDOWN_REASON_POWEROFF);
-    turn();
-    ck_assert_int_eq(shutdowns, 0);
-}
-END_TEST
-
 START_TEST(a_broken_xenstore_is_one_disaster)
 {
-    struct err err;
+    libxl_evgen_domain_death *evgen;
 
     /* libxl's connection may break, or only ours. */
     if (_i)
-        ck_assert_int_eq(host_watch_domain(host, 0, &err), 0);
+        ck_assert_int_eq(libxl_evenable_domain_death(host->xl.ctx, 0, 0, &evgen), 0);
     scene.world->xenstore_broken = true;
     fake_xen_changed();
     turn();
@@ -543,9 +479,6 @@ main(void)
     tcase_add_test(tc, kept_xml_is_what_was_stored);
     tcase_add_test(tc, what_only_a_running_domain_has_is_told);
     tcase_add_test(tc, any_number_of_changes_in_one_turn_is_one);
-    tcase_add_test(tc, a_watched_domain_that_shuts_down_is_told_once);
-    tcase_add_loop_test(tc, a_domain_that_ended_before_it_was_watched_is_told, 0, 3);
-    tcase_add_test(tc, a_domain_that_is_not_watched_is_not_told);
     tcase_add_loop_test(tc, a_broken_xenstore_is_one_disaster, 0, 2);
     tcase_add_loop_test(tc, pause_and_unpause_are_answered_from_the_loop, FAKE_LATER, FAKE_REFUSED);
     tcase_add_loop_test(tc, a_request_that_fails_has_libxls_reason, FAKE_LATER, FAKE_WHENS);

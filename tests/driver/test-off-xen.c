@@ -14,19 +14,12 @@ nothing(void *arg)
 }
 
 static void
-no_domain(void *arg, uint32_t domid)
-{
-    (void)arg, (void)domid;
-}
-
-static void
 no_disaster(void *arg, const char *reason)
 {
     (void)arg, (void)reason;
 }
 
-static const struct host_events events = {
-    .changed = nothing, .shutdown = no_domain, .disaster = no_disaster};
+static const struct host_events events = {.changed = nothing, .disaster = no_disaster};
 
 START_TEST(a_host_that_is_no_dom0_says_so)
 {
