@@ -1075,6 +1075,20 @@ START_TEST(who_waits_for_a_job_hears_how_it_ended_also_afterwards)
 }
 END_TEST
 
+START_TEST(who_waits_for_a_job_and_goes_leaves_nothing)
+{
+    struct request *waits;
+
+    web_runs("");
+    client_saves("web", "/tmp/web.save");
+    waits = world_request();
+    job_wait(daemon_->jobs, jobs_first(daemon_->jobs)->id, waits);
+    world_client_goes(waits);
+    world_worker_succeeds();
+    ck_assert_int_eq(world_answers, 1);
+}
+END_TEST
+
 /*----- the end of a guest -----*/
 
 START_TEST(a_guest_that_powers_off_is_destroyed_and_stopped_says_shutdown)
@@ -1381,6 +1395,7 @@ main(void)
     tcase_add_test(tc, a_domain_has_no_more_jobs_waiting_than_the_configuration_says);
     tcase_add_test(tc, above_max_jobs_a_guest_can_only_be_destroyed);
     tcase_add_test(tc, progress_is_told_in_bytes_and_as_bounded);
+    tcase_add_test(tc, who_waits_for_a_job_and_goes_leaves_nothing);
     tcase_add_test(tc, who_waits_for_a_job_hears_how_it_ended_also_afterwards);
     tcase_add_test(tc, a_guest_that_powers_off_is_destroyed_and_stopped_says_shutdown);
     tcase_add_test(tc, a_guest_that_reboots_is_stopped_before_it_is_started);

@@ -56,6 +56,8 @@ struct request {
     struct daemon *daemon;
     uint32_t       serial;
     bool           waits; /* for a job: it is answered how that ended */
+    void (*gone)(void *arg);
+    void *gone_arg;
 };
 
 static loop_fn call_ends;
@@ -729,7 +731,17 @@ request_serial(const struct request *req)
 void
 request_on_gone(struct request *req, void (*gone)(void *arg), void *arg)
 {
-    (void)req, (void)gone, (void)arg; /* clients of this world stay */
+    req->gone = gone;
+    req->gone_arg = arg;
+}
+
+void
+world_client_goes(struct request *req)
+{
+    if (!req->gone)
+        return;
+    req->gone(req->gone_arg);
+    free(req);
 }
 
 bool

@@ -75,6 +75,7 @@ void world_worker_dies(void);
 /*----- clients -----*/
 
 struct request *world_request(void);
+void            world_client_goes(struct request *req);
 extern bool     world_read_only; /* the client that asks may only ask */
 
 /** For job_wait: world_waited is what it is answered. */

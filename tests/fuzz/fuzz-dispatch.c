@@ -266,6 +266,7 @@ static void
 world_end(struct daemon *daemon)
 {
     server_free(daemon->server);
+    daemon->stopping = true;
     host_close(daemon->host);
     daemon->host = NULL;
     jobs_free(daemon->jobs);
