@@ -124,6 +124,17 @@ for what in break break-libxl; do
     ends 0
 done
 
+id=$("$fake/fake-xen" create brief 11111111-2222-3333-4444-888888888888 pvh)
+start 'a guest is known'
+kill -TERM "$daemon"
+ends 0
+"$fake/fake-xen" destroy "$id"
+start 'who comes soon after the start hears that the guest has ended meanwhile'
+dom0ctl events --count 1 --timeout 30 >"$dir/answer" 2>&1 || wrong 'no event came'
+grep -q 'brief stopped (destroyed)' "$dir/answer" || wrong "told was: $(cat "$dir/answer")"
+kill -TERM "$daemon"
+ends 0
+
 case='without xenstored at the start systemd is to try again'
 "$fake/fake-xen" rule xs_open 1 -1 full
 "$fake/dom0d-fake" --config "$dir/conf" 2>"$dir/log" &
