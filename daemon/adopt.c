@@ -191,7 +191,7 @@ queue_again(struct daemon *daemon, const worker_record *record)
              record->task.name);
     job->recorded = true;
     if (find_domain(job, &record->task, &err) < 0)
-        job_finish(job, &err);
+        job_finish(job, job->operation == &op_destroy ? NULL : &err); /* that it has gone is well */
     else if (job->operation == &op_destroy)
         job_submit_first(job);
     else

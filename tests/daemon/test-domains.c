@@ -793,6 +793,23 @@ START_TEST(a_job_alone_whose_guest_ended_meanwhile_ends_with_the_reason)
 }
 END_TEST
 
+START_TEST(a_destroy_whose_guest_ended_meanwhile_has_succeeded)
+{
+    remote_domain_destroy_args args;
+    uint64_t                   id;
+
+    web_runs("");
+    args.dom = wire_of("web");
+    handle_domain_destroy(world_request(), &args);
+    id = last_id();
+    daemon_is_away();
+    world_domain_goes(1);
+    daemon_is_back();
+    assert_ended(id, ERR_NONE, "");
+    ck_assert_str_eq(world_events, "STOPPED web -1 1;");
+}
+END_TEST
+
 START_TEST(a_pause_under_way_is_done_by_the_next_daemon)
 {
     remote_domain_suspend_args args;
@@ -1377,6 +1394,7 @@ main(void)
     tcase_add_test(tc, a_create_whose_name_was_taken_meanwhile_ends_with_the_reason);
     tcase_add_test(tc, a_job_whose_guest_ended_meanwhile_ends_with_the_reason);
     tcase_add_test(tc, a_job_alone_whose_guest_ended_meanwhile_ends_with_the_reason);
+    tcase_add_test(tc, a_destroy_whose_guest_ended_meanwhile_has_succeeded);
     tcase_add_test(tc, a_pause_under_way_is_done_by_the_next_daemon);
     tcase_add_test(tc, a_job_that_had_just_begun_is_taken_up_and_not_queued_too);
     tcase_add_test(tc, a_restart_that_waited_is_begun_by_the_next_daemon_once);
