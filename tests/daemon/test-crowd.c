@@ -29,6 +29,7 @@ enum { CONNECT_OPEN = 1, GET_INFO = 16, LIST_ALL_DOMAINS = 273 };
 
 enum { NEVER_READ = 200, GARBAGE = 100, HALF_FRAMES = 100, ASKING = 200, IDLE = 400 };
 
+#define MAX_CLIENTS 1200
 #define ROUNDS 10
 #define DOMAINS 300
 #define PATIENCE_MSEC 60000
@@ -51,7 +52,7 @@ write_config(const char *path)
     ck_assert_ptr_nonnull(f);
     fprintf(f, "socket = %s/s\nsocket_ro = %s/r\nsocket_group =\nrun_dir = %s/run\n", dir, dir,
             dir);
-    fprintf(f, "workers_idle = 0\nmax_clients = 1200\nmax_buffers = 16 MiB\n");
+    fprintf(f, "workers_idle = 0\nmax_clients = %d\nmax_buffers = 16 MiB\n", MAX_CLIENTS);
     ck_assert_int_eq(fclose(f), 0);
 }
 
@@ -339,9 +340,9 @@ crowd_goes(const struct crowd *crowd)
 
 /*----- what was said -----*/
 
-/* Each of those that were closed is told of, by itself or in a number. */
+/* Each of those that were closed (or turned away) is told of, by itself or in a number. */
 static void
-check_log(unsigned closed, double seconds)
+check_log(const char *each, const char *more_of_them, unsigned closed, double seconds)
 {
     cleanup_free char *text = NULL;
     char              *rest, *line;
@@ -353,12 +354,12 @@ check_log(unsigned closed, double seconds)
         const char *number = strstr(line, ": ");
 
         lines += strstr(line, "client") != NULL;
-        if (strstr(line, " is closed: "))
-            told++;
-        else if (number && sscanf(number, ": %u more clients were closed", &more) == 1)
+        if (number && strstr(line, more_of_them) && sscanf(number, ": %u more", &more) == 1)
             told += more;
+        else if (strstr(line, each))
+            told++;
     }
-    printf("%u clients were closed, in %u lines of the log, in %.1f s\n", closed, lines, seconds);
+    printf("%u clients: %s, in %u lines of the log, in %.1f s\n", closed, each, lines, seconds);
     ck_assert_uint_eq(told, closed);
     ck_assert_uint_le(lines, (unsigned)(11 * (seconds + 2)));
 }
@@ -422,7 +423,54 @@ START_TEST(a_thousand_clients_of_every_kind_cost_a_bounded_memory_and_leave_noth
     }
     serve_a_crowd(&crowd, other, "first crowd");
     serve_a_crowd(&crowd, other, "second crowd"); /* and the last line of a second is told then */
-    check_log(2 * ROUNDS * GARBAGE, (double)(loop_now_usec() - started) / 1e6);
+    check_log("is closed", "more clients were closed", 2 * ROUNDS * GARBAGE,
+              (double)(loop_now_usec() - started) / 1e6);
+    close(other);
+}
+END_TEST
+
+/* Returns whether it is let in; then the descriptor stays open. */
+static bool
+knock(int *fd_out)
+{
+    char    byte;
+    ssize_t n;
+
+    *fd_out = connect_well();
+    (void)!send(*fd_out, open_call.frame, open_call.size, MSG_NOSIGNAL);
+    wait_for(*fd_out);
+    n = recv(*fd_out, &byte, 1, 0);
+    if (n <= 0)
+        close(*fd_out);
+    return n > 0;
+}
+
+START_TEST(ten_thousand_connections_cost_no_more_than_those_that_are_let_in)
+{
+    enum { KNOCKS = 10000 };
+    static int fds[MAX_CLIENTS];
+    uint64_t   started = loop_now_usec();
+    unsigned   had, in = 0;
+    int        other = open_well();
+
+    had = descriptors();
+    for (int n = 0; n < KNOCKS; n++) {
+        int fd;
+
+        if (!knock(&fd))
+            continue;
+        ck_assert_uint_lt(in, MAX_CLIENTS);
+        fds[in++] = fd;
+    }
+    ck_assert_uint_eq(in, MAX_CLIENTS - 1);
+    ck_assert_uint_eq(descriptors(), had + in);
+    ask(other, &info_call);
+    expect_answer(other);
+    close_all(fds, (int)in);
+    wait_until_descriptors_are(had);
+    poll(NULL, 0, 1100); /* the last line of a second is told when it is over */
+    check_log("was turned away", "more clients were turned away", KNOCKS - in,
+              (double)(loop_now_usec() - started) / 1e6);
     close(other);
 }
 END_TEST
@@ -443,6 +491,7 @@ main(void)
         puts("this machine does not let us have so many descriptors");
         return 77;
     }
+    tcase_add_test(tc, ten_thousand_connections_cost_no_more_than_those_that_are_let_in);
     tcase_add_test(tc, a_thousand_clients_of_every_kind_cost_a_bounded_memory_and_leave_nothing);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);
