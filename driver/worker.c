@@ -214,12 +214,16 @@ begin(struct worker *w, worker_start *start)
         finished(w, &err, -1, w->start.operation == WORKER_SAVE, "");
 }
 
-/* libxl's context is lost in mid-operation: it cannot be undone from here. */
+/* libxl's context is lost: what is in mid-operation cannot be undone from here. */
 static void
 disaster(void *arg, const char *reason)
 {
     struct worker *w = arg;
 
+    if (!w->begun) {
+        loop_stop(w->loop);
+        return;
+    }
     log_about(LOG_LEVEL_ERROR, &w->xl.log.about, "libxl gives up: %s", reason);
     error_logged(w, reason);
     unlink(w->path);

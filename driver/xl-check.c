@@ -47,7 +47,7 @@ check_control_domain(struct err *err)
  * domain of its own has no socket; such hosts are not served.)
  */
 static int
-check_xenstored(struct err *err)
+connect_to_xenstored(struct err *err)
 {
     const char        *path = xs_daemon_socket();
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
@@ -59,13 +59,15 @@ check_xenstored(struct err *err)
     if ((size_t)snprintf(addr.sun_path, sizeof addr.sun_path, "%s", path) >= sizeof addr.sun_path)
         return err_set(err, ERR_SYSTEM, "the path of xenstored's socket is too long: %s", path);
     r = connect(fd, (struct sockaddr *)&addr, sizeof addr);
-    return r < 0 ? err_set_errno(err, errno, "xenstored does not answer at %s", path) : 0;
+    if (r < 0)
+        return err_set_errno(err, errno, "xenstored does not answer at %s", path);
+    return take_fd(fd);
 }
 
 int
 xl_check_host(struct err *err)
 {
-    if (check_privcmd(err) < 0 || check_control_domain(err) < 0 || check_xenstored(err) < 0)
+    if (check_privcmd(err) < 0 || check_control_domain(err) < 0)
         return -1;
-    return 0;
+    return connect_to_xenstored(err);
 }

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "xl.h"
@@ -33,6 +34,20 @@ disaster_occurs(void *user, libxl_event_type type, const char *message, int errn
     snprintf(xl->lost_reason, sizeof xl->lost_reason, "%s%s%s", message, errnum ? ": " : "",
              errnum ? strerrordesc_np(errnum) : "");
     loop_defer_start(&xl->disaster);
+}
+
+/*
+ * libxenstore's own thread takes note of the end of a connection, but wakes nobody who waits for a
+ * watch: without this, it would be noticed when something is next asked, and until then no domain
+ * would be seen to come or go.
+ */
+static void
+xenstored_went(void *arg)
+{
+    struct xl *xl = arg;
+
+    loop_io_stop(&xl->xenstored_io);
+    disaster_occurs(xl, (libxl_event_type)0, "xenstored has closed the connection", 0);
 }
 
 /* Without a disaster hook libxl would exit(-1). */
@@ -72,7 +87,8 @@ xl_open(struct xl *xl, struct loop *loop, const struct xl_ops *ops, void *arg, s
     int rc;
 
     *xl = (struct xl){.loop = loop, .ops = ops, .arg = arg};
-    if (xl_check_host(err) < 0)
+    xl->xenstored = xl_check_host(err);
+    if (xl->xenstored < 0)
         return -1;
     LIST_INIT(&xl->fds);
     LIST_INIT(&xl->timeouts);
@@ -84,6 +100,7 @@ xl_open(struct xl *xl, struct loop *loop, const struct xl_ops *ops, void *arg, s
         xl_err_set(err, xl, rc, "libxl does not start");
         xl->ctx = NULL;
         xl_log_free(&xl->log);
+        close(xl->xenstored);
         return -1;
     }
     /* In this order: none of them may be called once libxl is in use. */
@@ -91,6 +108,8 @@ xl_open(struct xl *xl, struct loop *loop, const struct xl_ops *ops, void *arg, s
     libxl_childproc_setmode(xl->ctx, &childproc_hooks, xl);
     libxl_event_register_callbacks(xl->ctx, &event_hooks, xl);
     loop_on_sigchld(loop, sigchld_received, xl);
+    loop_io_init(&xl->xenstored_io, loop, xenstored_went, xl);
+    loop_io_start(&xl->xenstored_io, xl->xenstored, true, false);
     return 0;
 }
 
@@ -101,6 +120,8 @@ xl_close(struct xl *xl)
         return;
     loop_on_sigchld(xl->loop, NULL, NULL);
     loop_defer_stop(&xl->disaster);
+    loop_io_stop(&xl->xenstored_io);
+    close(xl->xenstored);
     while (!LIST_EMPTY(&xl->calls))
         xl_call_drop(LIST_FIRST(&xl->calls));
     /* libxl_ctx_free asserts that nothing is under way. */

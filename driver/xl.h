@@ -62,6 +62,8 @@ struct xl {
     bool                 lost; /* nothing of libxl may be called with ctx */
     char                 lost_reason[256];
     struct loop_defer    disaster;
+    int                  xenstored; /* a connection on which nothing is said, only its end */
+    struct loop_io       xenstored_io;
     LIST_HEAD(, xl_fd) fds;           /* registered by libxl; ours */
     LIST_HEAD(, xl_timeout) timeouts; /* registered by libxl; ours */
     LIST_HEAD(, xl_call) calls;       /* Active ones; their owners' */
@@ -79,7 +81,10 @@ int xl_open(struct xl *xl, struct loop *loop, const struct xl_ops *ops, void *ar
  */
 void xl_close(struct xl *xl);
 
-/** Says what is missing, or returns 0 where a Xen dom0 with a running xenstored seems to be. */
+/**
+ * Says what is missing and returns -1; or, where this seems to be a Xen dom0, a connection to
+ * xenstored that is for the caller to close.
+ */
 int xl_check_host(struct err *err);
 
 /**

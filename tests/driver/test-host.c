@@ -282,6 +282,21 @@ START_TEST(any_number_of_changes_in_one_turn_is_one)
 }
 END_TEST
 
+START_TEST(an_xenstored_that_goes_is_one_disaster_though_nobody_asks_it)
+{
+    fake_xenstored_goes();
+    turn();
+    turn();
+    ck_assert_int_eq(disasters, 1);
+    /* And a new one serves again. */
+    host_close(host);
+    open_host();
+    fake_xen_changed();
+    turn();
+    ck_assert_int_ge(changes, 1);
+}
+END_TEST
+
 START_TEST(a_broken_xenstore_is_one_disaster)
 {
     libxl_evgen_domain_death *evgen;
@@ -479,6 +494,7 @@ main(void)
     tcase_add_test(tc, kept_xml_is_what_was_stored);
     tcase_add_test(tc, what_only_a_running_domain_has_is_told);
     tcase_add_test(tc, any_number_of_changes_in_one_turn_is_one);
+    tcase_add_test(tc, an_xenstored_that_goes_is_one_disaster_though_nobody_asks_it);
     tcase_add_loop_test(tc, a_broken_xenstore_is_one_disaster, 0, 2);
     tcase_add_loop_test(tc, pause_and_unpause_are_answered_from_the_loop, FAKE_LATER, FAKE_REFUSED);
     tcase_add_loop_test(tc, a_request_that_fails_has_libxls_reason, FAKE_LATER, FAKE_WHENS);

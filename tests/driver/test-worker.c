@@ -347,6 +347,13 @@ START_TEST(an_idle_worker_ends_when_told)
 }
 END_TEST
 
+START_TEST(an_idle_worker_ends_with_xenstored)
+{
+    fake_xenstored_goes();
+    assert_ends();
+}
+END_TEST
+
 START_TEST(a_daemon_that_comes_back_hears_what_it_missed)
 {
     worker_report report;
@@ -542,6 +549,7 @@ main(void)
     tcase_add_test(tc, an_abort_is_obeyed);
     tcase_add_test(tc, an_idle_worker_ends_with_its_daemon);
     tcase_add_test(tc, an_idle_worker_ends_when_told);
+    tcase_add_test(tc, an_idle_worker_ends_with_xenstored);
     tcase_add_test(tc, a_daemon_that_comes_back_hears_what_it_missed);
     tcase_add_test(tc, a_daemon_that_comes_back_after_the_end_hears_the_end);
     tcase_add_test(tc, a_daemon_that_comes_back_is_asked_again);

@@ -108,6 +108,9 @@ void fake_domain_goes(struct fake_domain *dom);
 /** xenstore tells that domains came or went, to all processes. */
 void fake_xen_changed(void);
 
+/** xenstored ends, and with it the connections that this process has. */
+void fake_xenstored_goes(void);
+
 /*----- for the fakes -----*/
 
 /** Free the contexts that were left where they were. */

@@ -2,6 +2,7 @@
 /* fake-xenstore.c: the few keys that dom0d reads, and watches that fire for any change. */
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libxl.h>
 #include <stdio.h>
 #include <string.h>
@@ -131,10 +132,22 @@ xs_read(struct xs_handle *xs, xs_transaction_t t, const char *path, unsigned int
 
 /*----- driver/xl-check.c -----*/
 
+/* A pipe: at its end all connections of this process have ended. */
+static int xenstored[2] = {-1, -1};
+
 int
 xl_check_host(struct err *err)
 {
     if (fake_world()->off)
         return err_set(err, ERR_NO_CONNECT, "this is not a Xen dom0: the fake is off");
-    return 0;
+    if (xenstored[0] < 0 && pipe2(xenstored, O_CLOEXEC) < 0)
+        return err_set_errno(err, errno, "pipe");
+    return fcntl(xenstored[0], F_DUPFD_CLOEXEC, 0);
+}
+
+void
+fake_xenstored_goes(void)
+{
+    for (size_t n = 0; n < array_size(xenstored); n++)
+        close(take_fd(xenstored[n]));
 }
