@@ -26,8 +26,9 @@ things() {
     pgrep -c -f libxl-save-helper
 }
 
+# An image of the guest has room there, and a part of another one.
 mkdir "$BED/full"
-mount -t tmpfs -o size=40M none "$BED/full"
+mount -t tmpfs -o size=200M none "$BED/full"
 trap 'umount "$BED/full" 2>/dev/null; rm -rf "$BED"' EXIT
 touch "$BED/start"
 
@@ -35,9 +36,13 @@ expect 'a guest boots' boots pv $guest 128
 
 #----- save -----
 
+expect 'a save to a small file system' dom0ctl save $guest "$BED/full/old"
+expect 'and the guest is restored from there' dom0ctl restore "$BED/full/old"
+
 echo 'somebody'"'"'s own' >"$BED/mine"
 fails 'save to a full file system' "$BED/full/image: No space left on device" dom0ctl save $guest "$BED/full/image"
 expect 'the guest counts on after the save to a full file system' counts $guest
+expect 'the older image in the full file system is whole' is_whole "$BED/full/old"
 fails 'save to a folder that is not there' "$BED/none: No such file or directory" dom0ctl save $guest "$BED/none/image"
 fails 'save over an existing file' "$BED/mine: the file exists" dom0ctl save $guest "$BED/mine"
 expect_eq 'the existing file is as it was' "somebody's own" "$(cat "$BED/mine")"

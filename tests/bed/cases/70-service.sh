@@ -9,6 +9,14 @@ SOCKET_RO=/run/dom0d/dom0d-sock-ro
 unit() { systemctl show -P "$1" "${2:-dom0d.service}"; }
 as_visitor() { runuser -u visitor -- "$@"; }
 
+# is_exposed_at_most LEVEL: 10.0 is a service with which nothing is forbidden.
+is_exposed_at_most() {
+    local said
+    said=$(systemd-analyze security --no-pager dom0d.service | grep 'Overall exposure level')
+    echo "$said"
+    sed 's/.*: \([0-9.]*\).*/\1/' <<<"$said" | awk -v most="$1" '{ exit !($1 > 0 && $1 <= most) }'
+}
+
 # has_lines FIELD=VALUE... PATTERN: the journal of this boot has such lines of dom0d's.
 has_lines() {
     local lines
@@ -25,6 +33,7 @@ units() {
     expect 'the loop feeds the watchdog' [ "$(unit WatchdogUSec)" != 0 ]
     expect_eq 'the read-write socket is of root and the group dom0d' 'root:dom0d 660' "$(stat -c '%U:%G %a' $SOCKET)"
     expect_eq 'the read-only socket is for everybody' 666 "$(stat -c %a $SOCKET_RO)"
+    expect 'systemd-analyze security says 4.0 or better' is_exposed_at_most 4.0
     expect 'systemd finds no fault with the units' systemd-analyze verify --man=no dom0d.service dom0d.socket dom0d-ro.socket
 }
 
