@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -367,11 +368,43 @@ fill_one(void *arg)
         loop_defer_start(&pool->fill);
 }
 
+/* Nobody listens there, and there is no task whose end is to be dealt with. */
+static bool
+is_dead_socket(const char *path)
+{
+    cleanup_free char *record_path = xasprintf("%s" WORKER_RECORD_SUFFIX, path);
+    cleanup_close int  fd = -1;
+    struct stat        st;
+    struct err         err;
+
+    if (lstat(path, &st) < 0 || !S_ISSOCK(st.st_mode) || access(record_path, F_OK) == 0)
+        return false;
+    fd = connect_to(path, &err);
+    return fd < 0 && err.detail == ECONNREFUSED;
+}
+
+/* An earlier daemon was killed between making a socket and starting the worker for it; or both were
+ * killed.  Idle workers that live remove theirs themselves. */
+static void
+remove_dead_sockets(const struct daemon *daemon)
+{
+    cleanup_free char  *folder = xasprintf("%s/jobs", daemon->config->run_dir);
+    size_t              count;
+    cleanup_free char **paths = records_find(folder, "", &count);
+
+    for (size_t n = 0; n < count; n++) {
+        if (is_dead_socket(paths[n]))
+            unlink(paths[n]);
+        free(paths[n]);
+    }
+}
+
 struct workers *
 workers_new(struct daemon *daemon)
 {
     struct workers *pool = xcalloc(1, sizeof *pool);
 
+    remove_dead_sockets(daemon);
     pool->daemon = daemon;
     TAILQ_INIT(&pool->idle);
     TAILQ_INIT(&pool->busy);

@@ -135,6 +135,14 @@ grep -q 'brief stopped (destroyed)' "$dir/answer" || wrong "told was: $(cat "$di
 kill -TERM "$daemon"
 ends 0
 
+# As of a daemon that is killed between making a socket and starting the worker for it.
+perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0) && bind(S, pack_sockaddr_un(shift)) or die' \
+    "$dir/run/jobs/0123456789abcdef" || exit 1
+start 'a socket of no worker is removed by the next daemon'
+[ -e "$dir/run/jobs/0123456789abcdef" ] && wrong 'it is there still'
+kill -TERM "$daemon"
+ends 0
+
 case='without xenstored at the start systemd is to try again'
 "$fake/fake-xen" rule xs_open 1 -1 full
 "$fake/dom0d-fake" --config "$dir/conf" 2>"$dir/log" &
