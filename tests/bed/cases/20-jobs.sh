@@ -6,16 +6,17 @@
 guest=big
 image=$BED/big.image
 
-# job_field FIELD: of domjobinfo, a number of bytes where it is an amount.
-job_field() {
-    $VIRSH domjobinfo $guest 2>/dev/null |
-        awk -F ': +' -v field="$1" '
-            $1 == field && split($2, value, " ") == 2 && value[2] ~ /iB$|^B$/ {
-                scale["B"] = 1; scale["KiB"] = 1024; scale["MiB"] = 1024 ^ 2; scale["GiB"] = 1024 ^ 3
-                printf "%.0f\n", value[1] * scale[value[2]]; next
-            }
-            $1 == field { sub(/ *$/, "", $2); print $2 }'
+# field_of FIELD: of what domjobinfo printed, a number of bytes where it is an amount.
+field_of() {
+    awk -F ': +' -v field="$1" '
+        $1 == field && split($2, value, " ") == 2 && value[2] ~ /iB$|^B$/ {
+            scale["B"] = 1; scale["KiB"] = 1024; scale["MiB"] = 1024 ^ 2; scale["GiB"] = 1024 ^ 3
+            printf "%.0f\n", value[1] * scale[value[2]]; next
+        }
+        $1 == field { sub(/ *$/, "", $2); print $2 }'
 }
+
+job_field() { $VIRSH domjobinfo $guest 2>/dev/null | field_of "$1"; }
 
 half_way() { [ "$(job_field 'Data processed')" -gt $((256 << 20)) ]; }
 no_file() { [ -z "$(ls -A "$BED/to")" ]; }
@@ -72,10 +73,10 @@ save=$!
 : >"$BED/processed"
 : >"$BED/total"
 while kill -0 $save 2>/dev/null; do
-    line=$($VIRSH domjobinfo $guest 2>/dev/null) || continue
-    grep -q 'Bounded' <<<"$line" || continue
-    job_field 'Data processed' >>"$BED/processed"
-    job_field 'Data total' >>"$BED/total"
+    info=$($VIRSH domjobinfo $guest 2>/dev/null) || continue
+    grep -q 'Bounded' <<<"$info" || continue
+    field_of 'Data processed' <<<"$info" >>"$BED/processed"
+    field_of 'Data total' <<<"$info" >>"$BED/total"
 done
 wait $save
 expect_eq 'a save with nobody in the way succeeds' 0 $?
