@@ -7,12 +7,48 @@
 #include "base/alloc.h"
 #include "daemon.h"
 #include "domains.h"
+#include "eventloop/loop.h"
 #include "job.h"
 
 /* virDomainPausedReason, virDomainShutdownReason, virDomainCrashedReason */
 enum { PAUSED_USER = 1, PAUSED_SAVE = 3, PAUSED_DUMP = 4, PAUSED_STARTING_UP = 11 };
 enum { SHUTDOWN_UNKNOWN = 0 };
 enum { CRASHED_PANICKED_REASON = 1 };
+
+/* What a client asks for again so soon is answered from memory. */
+#define INFO_GOOD_USEC 20000
+
+void
+domain_note_info(struct domain *dom, const struct host_dominfo *info)
+{
+    dom->info = *info;
+    dom->info_usec = loop_now_usec();
+}
+
+void
+domain_forget_info(struct domain *dom)
+{
+    dom->info_usec = 0;
+}
+
+bool
+domain_ask(struct domain *dom, struct host_dominfo *info_out)
+{
+    struct host_dominfo info;
+    struct err          err;
+
+    if (dom->domid < 0)
+        return false;
+    if (!dom->info_usec || loop_now_usec() - dom->info_usec >= INFO_GOOD_USEC) {
+        domain_forget_info(dom);
+        if (host_domain_info(dom->daemon->host, (uint32_t)dom->domid, &info, &err) < 0 ||
+            !uuid_equal(info.uuid, dom->uuid))
+            return false;
+        domain_note_info(dom, &info);
+    }
+    *info_out = dom->info;
+    return true;
+}
 
 static bool
 is_held_by(const struct domain *dom, const struct job_operation *operation)

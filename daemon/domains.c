@@ -178,6 +178,7 @@ clear_id(struct domain *dom)
     if (dom->domid >= 0)
         index_remove(dom, BY_ID);
     dom->domid = -1;
+    domain_forget_info(dom);
 }
 
 static void
@@ -435,6 +436,8 @@ refresh_known(struct domains *domains, const struct host_dominfo *list, size_t c
         next = domains_next(dom);
         if (dom->domid < 0)
             continue;
+        if (info && uuid_equal(info->uuid, dom->uuid))
+            domain_note_info(dom, info);
         if (info && is_alive(dom, info) && !dom->named)
             give_name(dom);
         if (!info || !is_alive(dom, info) || info->shutdown)

@@ -4,7 +4,7 @@
  * those that a job is about to make.
  *
  * Truth about what runs is the hypervisor's: the table is compared with it whenever something
- * changed, and states are asked for, never remembered.
+ * changed, and states are asked for, not kept (but see domain_ask).
  */
 #ifndef DAEMON_DOMAINS_H
 #define DAEMON_DOMAINS_H
@@ -50,11 +50,13 @@ struct domain {
     bool               shutdown_seen;  /* this run's shutdown was acted on */
     bool               shutdown_told;  /* ... and told, perhaps by an earlier daemon */
 
-    struct job_queue jobs;           /* the first holds the domain */
-    struct job_stats last_job;       /* operation NULL: none yet */
-    uint64_t         restarted_usec; /* when it was last restarted; 0: never */
-    uint64_t         restart_delay_usec;
-    TAILQ_ENTRY(domain) link; /* in order of arrival */
+    struct job_queue    jobs;           /* the first holds the domain */
+    struct job_stats    last_job;       /* operation NULL: none yet */
+    uint64_t            restarted_usec; /* when it was last restarted; 0: never */
+    uint64_t            restart_delay_usec;
+    struct host_dominfo info;      /* for domain_ask */
+    uint64_t            info_usec; /* when the hypervisor said it; 0: it is to be asked */
+    TAILQ_ENTRY(domain) link;      /* in order of arrival */
 };
 
 /**
@@ -121,6 +123,19 @@ struct event_domain domain_for_event(const struct domain *dom);
 
 /** As a line of the log wants it; borrowed from dom. */
 struct log_about domain_for_log(const struct domain *dom, char uuid_text[UUID_TEXT_SIZE]);
+
+/**
+ * What the hypervisor says of it, to answer a query: as it was at most 20 ms ago, but never as it
+ * was before a change that dom0d made or knows of.  (To ask costs four system calls, and clients
+ * ask in bursts.)  Returns false if it does not run, which is no error.
+ */
+bool domain_ask(struct domain *dom, struct host_dominfo *info_out);
+
+/** The hypervisor has just said this of it. */
+void domain_note_info(struct domain *dom, const struct host_dominfo *info);
+
+/** What was said of it is no longer true: a job has changed it. */
+void domain_forget_info(struct domain *dom);
 
 /** What virsh calls the state and the reason.  info NULL: it does not run. */
 enum domain_state domain_state(const struct domain *dom, const struct host_dominfo *info,

@@ -89,17 +89,6 @@ handle_domain_lookup_by_uuid(struct request *req, const remote_domain_lookup_by_
 
 /*----- one domain -----*/
 
-/* What the hypervisor says of it; false if it runs no more, which is no error. */
-static bool
-ask(const struct domain *dom, struct host_dominfo *info)
-{
-    struct err err;
-
-    return dom->domid >= 0 &&
-           host_domain_info(dom->daemon->host, (uint32_t)dom->domid, info, &err) == 0 &&
-           uuid_equal(info->uuid, dom->uuid);
-}
-
 /* KiB; what was defined, else what the hypervisor allows. */
 static uint64_t
 max_memory_kib(const struct domain *dom, const struct host_dominfo *info)
@@ -116,7 +105,7 @@ max_memory_kib(const struct domain *dom, const struct host_dominfo *info)
 void
 handle_domain_get_info(struct request *req, const remote_domain_get_info_args *args)
 {
-    const struct domain       *dom = request_domain(req, &args->dom);
+    struct domain             *dom = request_domain(req, &args->dom);
     struct host_dominfo        info = {.memory_kib = 0};
     remote_domain_get_info_ret ret = {.state = 0};
     bool                       runs;
@@ -124,7 +113,7 @@ handle_domain_get_info(struct request *req, const remote_domain_get_info_args *a
 
     if (!dom)
         return;
-    runs = ask(dom, &info);
+    runs = domain_ask(dom, &info);
     ret.state = (unsigned char)domain_state(dom, runs ? &info : NULL, &reason);
     ret.maxMem = max_memory_kib(dom, runs ? &info : NULL);
     ret.memory = info.memory_kib;
@@ -136,7 +125,7 @@ handle_domain_get_info(struct request *req, const remote_domain_get_info_args *a
 void
 handle_domain_get_state(struct request *req, const remote_domain_get_state_args *args)
 {
-    const struct domain        *dom;
+    struct domain              *dom;
     struct host_dominfo         info;
     remote_domain_get_state_ret ret = {.state = 0};
 
@@ -145,32 +134,32 @@ handle_domain_get_state(struct request *req, const remote_domain_get_state_args 
     dom = request_domain(req, &args->dom);
     if (!dom)
         return;
-    ret.state = (int)domain_state(dom, ask(dom, &info) ? &info : NULL, &ret.reason);
+    ret.state = (int)domain_state(dom, domain_ask(dom, &info) ? &info : NULL, &ret.reason);
     reply_domain_get_state(req, &ret);
 }
 
 void
 handle_domain_get_max_memory(struct request *req, const remote_domain_get_max_memory_args *args)
 {
-    const struct domain *dom = request_domain(req, &args->dom);
-    struct host_dominfo  info;
+    struct domain      *dom = request_domain(req, &args->dom);
+    struct host_dominfo info;
 
     if (dom)
         reply_domain_get_max_memory(
             req, &(remote_domain_get_max_memory_ret){
-                     .memory = max_memory_kib(dom, ask(dom, &info) ? &info : NULL)});
+                     .memory = max_memory_kib(dom, domain_ask(dom, &info) ? &info : NULL)});
 }
 
 void
 handle_domain_get_max_vcpus(struct request *req, const remote_domain_get_max_vcpus_args *args)
 {
-    const struct domain *dom = request_domain(req, &args->dom);
-    struct host_dominfo  info;
-    int                  num;
+    struct domain      *dom = request_domain(req, &args->dom);
+    struct host_dominfo info;
+    int                 num;
 
     if (!dom)
         return;
-    num = ask(dom, &info) ? (int)info.max_vcpus : dom->def ? (int)dom->def->max_vcpus : 0;
+    num = domain_ask(dom, &info) ? (int)info.max_vcpus : dom->def ? (int)dom->def->max_vcpus : 0;
     reply_domain_get_max_vcpus(req, &(remote_domain_get_max_vcpus_ret){.num = num});
 }
 
@@ -179,7 +168,7 @@ handle_domain_get_os_type(struct request *req, const remote_domain_get_os_type_a
 {
     static const char *const words[] = {
         [DOMAIN_PV] = "linux", [DOMAIN_PVH] = "xenpvh", [DOMAIN_HVM] = "hvm"};
-    const struct domain          *dom = request_domain(req, &args->dom);
+    struct domain                *dom = request_domain(req, &args->dom);
     struct host_dominfo           info = {.type = DOMAIN_PV};
     remote_domain_get_os_type_ret ret;
 
@@ -188,7 +177,7 @@ handle_domain_get_os_type(struct request *req, const remote_domain_get_os_type_a
     if (dom->def)
         info.type = dom->def->type;
     else
-        (void)ask(dom, &info);
+        (void)domain_ask(dom, &info);
     ret.type = (char *)(uintptr_t)words[info.type];
     reply_domain_get_os_type(req, &ret);
 }
@@ -283,12 +272,12 @@ wanted(unsigned flags, unsigned group, unsigned which)
 }
 
 static unsigned
-state_flag(const struct domain *dom)
+state_flag(struct domain *dom)
 {
     struct host_dominfo info;
     int                 reason;
 
-    switch (domain_state(dom, ask(dom, &info) ? &info : NULL, &reason)) {
+    switch (domain_state(dom, domain_ask(dom, &info) ? &info : NULL, &reason)) {
     case STATE_RUNNING:
         return LIST_RUNNING;
     case STATE_PAUSED:
@@ -301,7 +290,7 @@ state_flag(const struct domain *dom)
 }
 
 static bool
-is_listed(const struct domain *dom, unsigned flags)
+is_listed(struct domain *dom, unsigned flags)
 {
     return wanted(flags, LIST_ACTIVE | LIST_INACTIVE,
                   dom->domid >= 0 ? LIST_ACTIVE : LIST_INACTIVE) &&

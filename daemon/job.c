@@ -499,6 +499,8 @@ conclude(struct job *job, const struct err *err)
 
     job_record_remove(job);
     log_end(job, err);
+    if (dom)
+        domain_forget_info(dom);
     if (dom && !err && job->stop_detail >= 0)
         dom->stop_detail = job->stop_detail;
     if (dom && job->state != JOB_QUEUED)

@@ -1294,6 +1294,51 @@ START_TEST(pause_and_unpause_are_told)
 }
 END_TEST
 
+static bool
+web_is_paused(void)
+{
+    struct host_dominfo info;
+
+    ck_assert(domain_ask(domains_by_name(daemon_->domains, "web"), &info));
+    return info.paused;
+}
+
+START_TEST(what_the_hypervisor_said_is_an_answer_for_a_moment_only)
+{
+    struct host_dominfo *web;
+    bool                 remembered = false;
+
+    web_runs("");
+    web = world_find((uint32_t)domains_by_name(daemon_->domains, "web")->domid);
+    /* Once at least of many times both are asked in the same moment. */
+    for (int n = 0; n < 100 && !remembered; n++) {
+        web->paused = false;
+        usleep(25000);
+        ck_assert(!web_is_paused());
+        web->paused = true; /* by xl, of which nobody hears */
+        remembered = !web_is_paused();
+    }
+    ck_assert(remembered);
+    usleep(25000);
+    ck_assert(web_is_paused());
+}
+END_TEST
+
+START_TEST(what_the_hypervisor_said_is_no_answer_after_a_change)
+{
+    struct domain *dom;
+
+    web_runs("");
+    dom = domains_by_name(daemon_->domains, "web");
+    ck_assert(!web_is_paused());
+    client_pauses("web");
+    ck_assert_msg(dom->info_usec == 0, "a job has changed it");
+    world_find((uint32_t)dom->domid)->paused = true;
+    world_changed();
+    ck_assert_msg(dom->info.paused, "xenstore has told of something");
+}
+END_TEST
+
 START_TEST(a_guest_that_cannot_be_paused_is_not_said_to_be)
 {
     web_runs("");
@@ -1428,6 +1473,8 @@ main(void)
     tcase_add_test(tc, a_guest_that_restarts_at_once_again_waits);
     tcase_add_test(tc, a_guest_that_restarts_again_and_again_waits_longer_each_time_up_to_a_minute);
     tcase_add_test(tc, pause_and_unpause_are_told);
+    tcase_add_test(tc, what_the_hypervisor_said_is_an_answer_for_a_moment_only);
+    tcase_add_test(tc, what_the_hypervisor_said_is_no_answer_after_a_change);
     tcase_add_test(tc, a_guest_that_cannot_be_paused_is_not_said_to_be);
     tcase_add_test(tc, dom0_is_listed_and_cannot_be_changed);
     tcase_add_loop_test(tc, who_may_only_ask_gets_no_xml_with_secrets, 0, 16);
