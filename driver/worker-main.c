@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,6 +26,15 @@ run(struct loop *loop, const char *path)
 
     loop_run(loop);
     worker_free(worker);
+}
+
+/* The unit has the daemon run before all others, so that it answers at once: it works little.  We,
+ * and the device models that we start, work much. */
+static void
+give_up_priority(void)
+{
+    if (getpriority(PRIO_PROCESS, 0) < 0)
+        setpriority(PRIO_PROCESS, 0, 0);
 }
 
 int
@@ -46,6 +56,7 @@ main(int argc, char **argv)
      * A terminal's Ctrl-C and hang-up are for the daemon; an operation outlives it. */
     setsid();
     signal(SIGPIPE, SIG_IGN);
+    give_up_priority();
     log_to_journal();
     log_set_level((enum log_level)atoi(argv[2]));
     loop = loop_new();
