@@ -30,15 +30,18 @@ struct domains {
 /*----- look-ups -----*/
 
 struct id_text {
-    char text[12];
+    char text[2 * sizeof(uint32_t) + 1];
 };
 
+/* Hexadecimal, lowest digit first: a printf would be an eighth of all that a GET_INFO costs us. */
 static struct id_text
 id_to_text(int domid)
 {
-    struct id_text id;
+    struct id_text id = {""};
+    uint32_t       rest = (uint32_t)domid;
 
-    snprintf(id.text, sizeof id.text, "%d", domid);
+    for (size_t n = 0; n < sizeof id.text - 1; n++, rest >>= 4)
+        id.text[n] = "0123456789abcdef"[rest & 15];
     return id;
 }
 
