@@ -177,10 +177,11 @@ complete_graphics(const struct domain_def *def, xmlNode *devices)
 
 /*----- what was live -----*/
 
+/* Each of these removes all that there are: one of two would be left for the next time. */
+
 static void
-strip_interface(xmlNode *node)
+strip_target(xmlNode *target)
 {
-    xmlNode    *target = xml_child(node, "target");
     const char *dev = xml_attr(target, "dev");
 
     if (!dev || !is_generated_name(dev))
@@ -190,14 +191,25 @@ strip_interface(xmlNode *node)
         xml_remove(target);
 }
 
+static void
+strip_interface(xmlNode *node)
+{
+    xmlNode *target = xml_child(node, "target"), *next;
+
+    for (; target; target = next) {
+        next = xml_next(target, "target");
+        strip_target(target);
+    }
+}
+
 /* The terminal of a console or a serial port. */
 static void
 strip_terminal(xmlNode *node)
 {
-    xmlNode *source = xml_child(node, "source");
+    xmlNode *source;
 
     xml_set_attr(node, "tty", NULL);
-    if (source)
+    while ((source = xml_child(node, "source")))
         xml_remove(source);
 }
 
@@ -205,11 +217,15 @@ strip_terminal(xmlNode *node)
 static void
 strip_alias(xmlNode *node)
 {
-    xmlNode    *alias = xml_child(node, "alias");
-    const char *name = xml_attr(alias, "name");
+    xmlNode *alias = xml_child(node, "alias"), *next;
 
-    if (alias && (!name || strncmp(name, "ua-", 3) != 0))
-        xml_remove(alias);
+    for (; alias; alias = next) {
+        const char *name = xml_attr(alias, "name");
+
+        next = xml_next(alias, "alias");
+        if (!name || strncmp(name, "ua-", 3) != 0)
+            xml_remove(alias);
+    }
 }
 
 static void
