@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "conf/domain.h"
 #include "names.h"
+#include "xml.h"
 
 const char *const action_names[] = {
     "destroy",          "restart", "rename-restart", "preserve", "coredump-destroy",
@@ -33,7 +34,8 @@ domain_name_is_valid(const char *name)
 {
     size_t length = strlen(name);
 
-    if (!length || length > DOMAIN_NAME_MAX || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+    if (!length || length > DOMAIN_NAME_MAX || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+        !xmlCheckUTF8((const xmlChar *)name))
         return false;
     for (; *name; name++)
         if (*name == '/' || (unsigned char)*name < ' ' || *name == 0x7f)
@@ -101,4 +103,12 @@ domain_def_free(struct domain_def *def)
     xmlFreeDoc(def->document);
     free(def);
     return NULL;
+}
+
+void
+domain_def_rename(struct domain_def *def, const char *name)
+{
+    free(def->name);
+    def->name = xstrdup(name);
+    xml_set_text(xml_child(xmlDocGetRootElement(def->document), "name"), name);
 }

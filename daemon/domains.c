@@ -178,8 +178,10 @@ table_add(struct domains *domains, const char *name, const uint8_t uuid[UUID_SIZ
 static void
 clear_id(struct domain *dom)
 {
-    if (dom->domid >= 0)
+    if (dom->domid >= 0) {
         index_remove(dom, BY_ID);
+        host_unwatch_name(dom->daemon->host, (uint32_t)dom->domid);
+    }
     dom->domid = -1;
     domain_forget_info(dom);
 }
@@ -221,6 +223,15 @@ domains_reserve(struct domains *domains, struct domain_def *def, struct domain *
     return 0;
 }
 
+/* xl renames guests of dom0d too. */
+static void
+rename_definition(struct domain *dom)
+{
+    if (dom->def && dom->named && strcmp(dom->def->name, dom->name) != 0 &&
+        domain_name_is_valid(dom->name))
+        domain_def_rename(dom->def, dom->name);
+}
+
 void
 domain_take_definition(struct domain *dom, const char *xml)
 {
@@ -229,6 +240,7 @@ domain_take_definition(struct domain *dom, const char *xml)
     if (!dom->def && domain_def_parse(xml, strlen(xml), &dom->def, &err) < 0)
         log_warning("domain '%s': the XML that was kept of it cannot be read: %s", dom->name,
                     err.message);
+    rename_definition(dom);
 }
 
 /* A domain that dom0d started in an earlier life is still its own. */
@@ -278,6 +290,7 @@ domain_set_id(struct domain *dom, int domid)
     dom->domid = domid;
     dom->shutdown_seen = dom->shutdown_told = false;
     index_add(dom, BY_ID);
+    host_watch_name(dom->daemon->host, (uint32_t)domid);
 }
 
 /*----- what clients hear -----*/
@@ -378,14 +391,21 @@ static void
 give_name(struct domain *dom)
 {
     cleanup_free char *name = host_domain_name(dom->daemon->host, (uint32_t)dom->domid);
+    bool               known;
 
-    if (!name || !*name)
+    if (!name)
         return;
+    known = dom->named;
+    dom->named = true;
+    if (strcmp(name, dom->name) == 0)
+        return;
+    if (known)
+        log_info("domain %d, '%s', is called '%s' now", dom->domid, dom->name, name);
     index_remove(dom, BY_NAME);
     free(dom->name);
     dom->name = take_ptr(name);
-    dom->named = true;
     index_add(dom, BY_NAME);
+    rename_definition(dom);
     domain_remember(dom);
 }
 
@@ -476,6 +496,16 @@ host_changed(void *arg)
 }
 
 static void
+host_renamed(void *arg, uint32_t domid)
+{
+    const struct daemon *daemon = arg;
+    struct domain       *dom = domains_by_id(daemon->domains, (int)domid);
+
+    if (dom)
+        give_name(dom);
+}
+
+static void
 host_lost(void *arg, const char *reason)
 {
     struct daemon *daemon = arg;
@@ -487,6 +517,7 @@ host_lost(void *arg, const char *reason)
 
 static const struct host_events host_events = {
     .changed = host_changed,
+    .renamed = host_renamed,
     .disaster = host_lost,
 };
 

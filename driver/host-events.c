@@ -8,9 +8,13 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/log.h"
 #include "host-private.h"
 
 static const char *const watched_paths[] = {"@introduceDomain", "@releaseDomain"};
+
+/* Of each domain that the daemon knows; nothing else in xenstore changes when one is renamed. */
+#define NAME_PATH "/local/domain/%u/name"
 
 /*----- disaster -----*/
 
@@ -40,6 +44,38 @@ xl_disaster(void *arg, const char *reason)
 
 const struct xl_ops host_xl_ops = {.disaster = xl_disaster};
 
+/*----- names -----*/
+
+/* A watch's path is its token. */
+static void
+name_path(uint32_t domid, char path[64])
+{
+    snprintf(path, 64, NAME_PATH, domid);
+}
+
+void
+host_watch_name(struct host *host, uint32_t domid)
+{
+    char path[64];
+
+    if (!host)
+        return;
+    name_path(domid, path);
+    if (!xs_watch(host->xs, path, path))
+        log_warning("cannot watch %s in xenstore: %s", path, strerror(errno));
+}
+
+void
+host_unwatch_name(struct host *host, uint32_t domid)
+{
+    char path[64];
+
+    if (!host)
+        return;
+    name_path(domid, path);
+    xs_unwatch(host->xs, path, path);
+}
+
 /*----- domains that come and go -----*/
 
 /* All there is at once: one pass over the domains answers any number of them. */
@@ -49,9 +85,13 @@ xs_ready(void *arg)
     struct host *host = arg;
     bool         any = false;
     char       **watch;
+    uint32_t     domid;
 
     while ((watch = xs_check_watch(host->xs))) {
-        any = true;
+        if (sscanf(watch[XS_WATCH_TOKEN], NAME_PATH, &domid) == 1)
+            host->events->renamed(host->arg, domid);
+        else
+            any = true;
         free(watch);
     }
     if (errno != EAGAIN) {

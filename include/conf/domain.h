@@ -142,6 +142,9 @@ int domain_def_parse(const char *xml, size_t size, struct domain_def **def_out, 
 /** NULL is fine.  Returns NULL. */
 struct domain_def *domain_def_free(struct domain_def *def);
 
+/** The view's name and the document's.  name is valid (domain_name_is_valid); Copied. */
+void domain_def_rename(struct domain_def *def, const char *name);
+
 /**
  * The XML, with what is live in it where live is not NULL and DOMAIN_XML_INACTIVE is not in flags:
  * the id, the console's tty, the interfaces' names, the port.  Passwords only with
@@ -157,8 +160,8 @@ const char *domain_action_name(enum domain_action action);
 const char *domain_type_name(enum domain_type type);
 
 /**
- * Does it do for a name?  Not empty, not "." or "..", at most DOMAIN_NAME_MAX bytes, no '/' and no
- * control characters: it becomes a file name, and a line in lists.
+ * Does it do for a name?  UTF-8, not empty, not "." or "..", at most DOMAIN_NAME_MAX bytes, no '/'
+ * and no control characters: it becomes a file name, and a line in lists.
  */
 bool domain_name_is_valid(const char *name);
 

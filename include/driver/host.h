@@ -49,6 +49,10 @@ struct host_events {
     /* Domains came, stopped or went, in xenstore's eyes: list them again. */
     void (*changed)(void *arg);
 
+    /* A domain whose name is watched may have another one (host_domain_name).  Must not close the
+     * host. */
+    void (*renamed)(void *arg, uint32_t domid);
+
     /* The context is lost: libxl's disaster, or xenstored's connection broke.  host is good for
      * host_close only; what is asked of it meanwhile fails, ERR_NO_CONNECT. */
     void (*disaster)(void *arg, const char *reason);
@@ -79,6 +83,11 @@ int host_domain_info(struct host *host, uint32_t domid, struct host_dominfo *inf
 
 /** From xenstore; NULL where the domain has no name (yet).  The caller's to free. */
 char *host_domain_name(struct host *host, uint32_t domid);
+
+/** Until host_unwatch_name, which each takes once, events->renamed is called: soon, and when
+ * anybody (xl) renames the domain.  A host of NULL is fine. */
+void host_watch_name(struct host *host, uint32_t domid);
+void host_unwatch_name(struct host *host, uint32_t domid);
 
 /**
  * The XML that dom0d's worker kept with the domain when it started it; NULL for a guest that

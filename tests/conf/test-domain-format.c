@@ -35,6 +35,25 @@ START_TEST(what_was_written_is_read_and_written_the_same)
 }
 END_TEST
 
+START_TEST(a_definition_that_is_renamed_differs_by_its_name_only)
+{
+    cleanup_free char *in = xasprintf("%s.xml", names[_i]);
+    struct domain_def *def = data_parse(in);
+    cleanup_free char *before = domain_def_format(def, NULL, DOMAIN_XML_SECURE);
+    cleanup_free char *name = xasprintf("<name>%s</name>", def->name);
+    const char        *rest = strstr(before, name) + strlen(name);
+    cleanup_free char *expected = xasprintf("%.*s<name>a &amp; &lt;b&gt;</name>%s",
+                                            (int)(strstr(before, name) - before), before, rest);
+    cleanup_free char *after = NULL;
+
+    domain_def_rename(def, "a & <b>");
+    after = domain_def_format(def, NULL, DOMAIN_XML_SECURE);
+    ck_assert_str_eq(def->name, "a & <b>");
+    ck_assert_str_eq(after, expected);
+    domain_def_free(def);
+}
+END_TEST
+
 START_TEST(a_running_domain_is_written_with_what_is_live)
 {
     static const char *const interfaces[] = {"vif7.0", "vif7.1", NULL};
@@ -150,6 +169,8 @@ main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, a_definition_is_written_as_the_file_has_it, 0, array_size(names));
     tcase_add_loop_test(tc, what_was_written_is_read_and_written_the_same, 0, array_size(names));
+    tcase_add_loop_test(tc, a_definition_that_is_renamed_differs_by_its_name_only, 0,
+                        array_size(names));
     tcase_add_loop_test(tc, a_running_domain_is_written_with_what_is_live, 0, array_size(names));
     tcase_add_loop_test(tc, what_was_live_is_gone_when_it_is_read_again, 0, array_size(names));
     tcase_add_test(tc, a_domain_that_does_not_run_has_no_id);

@@ -442,7 +442,8 @@ END_TEST
 
 START_TEST(a_name_that_makes_no_file_name_is_refused)
 {
-    static const char *const bad[] = {"", ".", "..", "a/b", "/", "a\nb", "a\tb", "\x7f", "\x01"};
+    static const char *const bad[] = {"",     ".",    "..",   "a/b",  "/",    "a\nb",
+                                      "a\tb", "\x7f", "\x01", "\xff", "a\xc3"};
     char                     longest[DOMAIN_NAME_MAX + 2];
 
     for (size_t i = 0; i < array_size(bad); i++)

@@ -141,6 +141,43 @@ START_TEST(a_domain_without_a_name_is_listed_and_named_when_it_has_one)
 }
 END_TEST
 
+START_TEST(a_guest_that_xl_renames_has_its_new_name_everywhere)
+{
+    struct domain *dom;
+
+    world_domain(5, 'x', "ours");
+    world_keep_xml(5, world_xml("ours", 'x', ""));
+    world_changed();
+    world_events[0] = '\0';
+    world_renamed(5, "mine");
+    dom = domains_by_id(daemon_->domains, 5);
+    ck_assert_ptr_eq(domains_by_name(daemon_->domains, "mine"), dom);
+    ck_assert_ptr_null(domains_by_name(daemon_->domains, "ours"));
+    ck_assert_str_eq(dom->def->name, "mine");
+    /* libvirt has no event of it for a guest without a lasting definition. */
+    ck_assert_str_eq(world_events, "");
+}
+END_TEST
+
+START_TEST(a_name_that_no_definition_may_have_is_of_the_guest_only)
+{
+    world_domain(5, 'x', "ours");
+    world_keep_xml(5, world_xml("ours", 'x', ""));
+    world_changed();
+    world_renamed(5, "a/b");
+    ck_assert_str_eq(domains_by_id(daemon_->domains, 5)->name, "a/b");
+    ck_assert_str_eq(domains_by_id(daemon_->domains, 5)->def->name, "ours");
+}
+END_TEST
+
+START_TEST(a_new_name_of_a_guest_that_is_not_known_is_nothing)
+{
+    world_domain(5, 'x', "theirs");
+    world_renamed(5, "new");
+    ck_assert_ptr_null(domains_by_name(daemon_->domains, "new"));
+}
+END_TEST
+
 START_TEST(a_domid_that_another_domain_has_now_is_another_domain)
 {
     world_domain(5, 'x', "old");
@@ -542,6 +579,20 @@ START_TEST(a_guest_that_was_renamed_while_no_daemon_was_there_has_its_new_name)
     ck_assert_str_eq(world_events, "");
     ck_assert_int_eq(domains_by_name(daemon_->domains, "new")->domid, 5);
     ck_assert_ptr_null(domains_by_name(daemon_->domains, "old"));
+}
+END_TEST
+
+/* The XML that was kept with it has the old one for ever. */
+START_TEST(a_guest_of_ours_that_was_renamed_has_its_new_name_with_the_next_daemon_too)
+{
+    world_domain(5, 'x', "ours");
+    world_keep_xml(5, world_xml("ours", 'x', ""));
+    world_changed();
+    world_renamed(5, "mine");
+    daemon_is_away();
+    daemon_is_back();
+    ck_assert_str_eq(domains_by_id(daemon_->domains, 5)->name, "mine");
+    ck_assert_str_eq(domains_by_id(daemon_->domains, 5)->def->name, "mine");
 }
 END_TEST
 
@@ -1398,6 +1449,9 @@ main(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, guests_of_xl_appear_and_go_with_their_events);
     tcase_add_test(tc, a_domain_without_a_name_is_listed_and_named_when_it_has_one);
+    tcase_add_test(tc, a_guest_that_xl_renames_has_its_new_name_everywhere);
+    tcase_add_test(tc, a_name_that_no_definition_may_have_is_of_the_guest_only);
+    tcase_add_test(tc, a_new_name_of_a_guest_that_is_not_known_is_nothing);
     tcase_add_test(tc, a_domid_that_another_domain_has_now_is_another_domain);
     tcase_add_test(tc, of_two_with_one_name_the_second_is_found_when_the_first_has_gone);
     tcase_add_test(tc, of_two_with_one_uuid_the_second_is_found_when_the_first_has_gone);
@@ -1426,6 +1480,7 @@ main(void)
     tcase_add_test(tc, a_guest_that_has_another_id_than_before_went_and_came);
     tcase_add_test(tc, an_id_that_another_guest_has_by_now_is_another_guest);
     tcase_add_test(tc, a_guest_that_was_renamed_while_no_daemon_was_there_has_its_new_name);
+    tcase_add_test(tc, a_guest_of_ours_that_was_renamed_has_its_new_name_with_the_next_daemon_too);
     tcase_add_test(tc, why_a_guest_stopped_is_known_to_the_next_daemon);
     tcase_add_test(tc, what_was_told_of_a_guest_that_stopped_is_not_told_again);
     tcase_add_test(tc, a_guest_in_the_middle_of_a_job_is_not_told_to_be_dead);

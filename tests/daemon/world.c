@@ -299,6 +299,13 @@ world_rename(uint32_t domid, const char *name)
 }
 
 void
+world_renamed(uint32_t domid, const char *name)
+{
+    world_rename(domid, name);
+    host.events->renamed(host.arg, domid);
+}
+
+void
 world_changed(void)
 {
     host.events->changed(host.arg);
@@ -402,6 +409,18 @@ host_domain_name(struct host *h, uint32_t domid)
 {
     (void)h;
     return xstrdup(find(domid)->name);
+}
+
+void
+host_watch_name(struct host *h, uint32_t domid)
+{
+    (void)h, (void)domid;
+}
+
+void
+host_unwatch_name(struct host *h, uint32_t domid)
+{
+    (void)h, (void)domid;
 }
 
 char *

@@ -37,6 +37,9 @@ void                 world_domain_goes(uint32_t domid);
 /** Its name in xenstore, of which the daemon does not hear. */
 void world_rename(uint32_t domid, const char *name);
 
+/** Of this it hears, by the watch on the name. */
+void world_renamed(uint32_t domid, const char *name);
+
 /** Its kernel stops.  The daemon hears of it. */
 void world_domain_shuts_down(uint32_t domid, enum host_shutdown reason);
 

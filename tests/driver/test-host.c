@@ -10,7 +10,8 @@
 #include "scene.h"
 
 static struct host *host;
-static int          changes, disasters, answers;
+static int          changes, renames, disasters, answers;
+static uint32_t     renamed;
 static struct err   answer;
 static bool         inside;
 
@@ -30,7 +31,17 @@ on_disaster(void *arg, const char *reason)
     disasters++;
 }
 
-static const struct host_events events = {.changed = on_changed, .disaster = on_disaster};
+static void
+on_renamed(void *arg, uint32_t domid)
+{
+    (void)arg;
+    ck_assert(!inside);
+    renames++;
+    renamed = domid;
+}
+
+static const struct host_events events = {
+    .changed = on_changed, .renamed = on_renamed, .disaster = on_disaster};
 
 static void
 on_answer(void *arg, const struct err *err)
@@ -282,6 +293,36 @@ START_TEST(any_number_of_changes_in_one_turn_is_one)
 }
 END_TEST
 
+START_TEST(a_domain_whose_name_is_watched_is_told_of_when_it_changes)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+
+    host_watch_name(host, dom->domid);
+    turn(); /* A new watch fires. */
+    renames = 0;
+    strcpy(dom->name, "b");
+    fake_xen_changed();
+    turn();
+    ck_assert_int_eq(renames, 1);
+    ck_assert_uint_eq(renamed, dom->domid);
+    host_unwatch_name(host, dom->domid);
+    fake_xen_changed();
+    turn();
+    ck_assert_int_eq(renames, 1);
+}
+END_TEST
+
+START_TEST(a_name_that_cannot_be_watched_is_said_and_no_more)
+{
+    fake_xen_rule("xs_watch", 1, ERROR_FAIL, false);
+    host_watch_name(host, 5);
+    turn();
+    ck_assert_int_eq(disasters, 0);
+    host_watch_name(NULL, 5);
+    host_unwatch_name(NULL, 5);
+}
+END_TEST
+
 START_TEST(an_xenstored_that_goes_is_one_disaster_though_nobody_asks_it)
 {
     fake_xenstored_goes();
@@ -494,6 +535,8 @@ main(void)
     tcase_add_test(tc, kept_xml_is_what_was_stored);
     tcase_add_test(tc, what_only_a_running_domain_has_is_told);
     tcase_add_test(tc, any_number_of_changes_in_one_turn_is_one);
+    tcase_add_test(tc, a_domain_whose_name_is_watched_is_told_of_when_it_changes);
+    tcase_add_test(tc, a_name_that_cannot_be_watched_is_said_and_no_more);
     tcase_add_test(tc, an_xenstored_that_goes_is_one_disaster_though_nobody_asks_it);
     tcase_add_loop_test(tc, a_broken_xenstore_is_one_disaster, 0, 2);
     tcase_add_loop_test(tc, pause_and_unpause_are_answered_from_the_loop, FAKE_LATER, FAKE_REFUSED);

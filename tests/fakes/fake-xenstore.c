@@ -14,9 +14,10 @@
 #include "xl.h"
 
 struct xs_handle {
-    int  changes;
-    bool told; /* all that is new */
-    bool broken;
+    int    changes;
+    char **watched; /* paths, which are their tokens */
+    size_t count;
+    size_t told; /* of them, after the last change */
 };
 
 struct xs_handle *
@@ -38,19 +39,44 @@ void
 xs_close(struct xs_handle *xs)
 {
     close(xs->changes);
+    for (size_t n = 0; n < xs->count; n++)
+        free(xs->watched[n]);
+    free(xs->watched);
     free(xs);
 }
 
 bool
 xs_watch(struct xs_handle *xs, const char *path, const char *token)
 {
-    (void)xs, (void)path, (void)token;
+    assert(strcmp(path, token) == 0);
     if (fake_call("xs_watch", false).rc) {
         errno = EIO;
         return false;
     }
+    xs->watched = xreallocarray(xs->watched, xs->count + 1, sizeof *xs->watched);
+    xs->watched[xs->count++] = xstrdup(path);
     /* A new watch fires once by itself. */
     fake_xen_changed();
+    return true;
+}
+
+bool
+xs_unwatch(struct xs_handle *xs, const char *path, const char *token)
+{
+    size_t n = 0;
+
+    (void)token;
+    while (n < xs->count && strcmp(xs->watched[n], path) != 0)
+        n++;
+    if (n == xs->count) {
+        errno = ENOENT;
+        return false;
+    }
+    free(xs->watched[n]);
+    xs->count--;
+    memmove(&xs->watched[n], &xs->watched[n + 1], (xs->count - n) * sizeof *xs->watched);
+    if (n < xs->told)
+        xs->told--;
     return true;
 }
 
@@ -63,20 +89,20 @@ xs_fileno(struct xs_handle *xs)
 char **
 xs_check_watch(struct xs_handle *xs)
 {
-    static char path[] = "@releaseDomain", token[] = "";
-    char      **event;
+    char **event;
 
     if (fake_world()->xenstore_broken) {
         errno = EINVAL;
         return NULL;
     }
-    if (!fake_changes_drain(xs->changes)) {
+    if (fake_changes_drain(xs->changes))
+        xs->told = 0;
+    if (xs->told == xs->count) {
         errno = EAGAIN;
         return NULL;
     }
     event = xcalloc(2, sizeof *event);
-    event[0] = path;
-    event[1] = token;
+    event[XS_WATCH_PATH] = event[XS_WATCH_TOKEN] = xs->watched[xs->told++];
     return event;
 }
 

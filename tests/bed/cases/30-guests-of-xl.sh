@@ -51,6 +51,25 @@ of_xl() {
         'Started Booted,Stopped Saved,Started Restored,Stopped Destroyed' "$(events_of "$guest")"
 }
 
+renamed_by_xl() {
+    local image=$BED/renamed.image
+
+    xl rename theirs other
+    expect 'a guest of xl that xl renames has its new name at once' wait_for 2 'in_list other'
+    expect 'the XML of a guest of xl that xl renamed has the new name' grep -q '<name>other</name>' <<<"$($VIRSH dumpxml other)"
+    xl rename other theirs
+    xl rename ours mine
+    expect 'a guest of dom0d that xl renames has its new name at once' wait_for 2 'in_list mine'
+    expect 'the old name is of no guest' test -z "$(dom0ctl list --name | grep -x ours)"
+    expect 'the XML of a guest of dom0d that xl renamed has the new name' grep -q '<name>mine</name>' <<<"$($VIRSH dumpxml mine)"
+    expect 'a guest of dom0d that xl renamed is saved' timeout 60 dom0ctl save mine "$image"
+    expect 'a guest of dom0d that xl renamed is restored' timeout 60 dom0ctl restore "$image"
+    expect 'it has its new name after that' in_list mine
+    rm -f "$image"
+    xl rename mine ours
+    expect 'a guest is renamed again' wait_for 2 'in_list ours'
+}
+
 destroyed_by_xl() {
     expect "xl list has a guest of dom0d, by its name" grep -qE '^ours +[0-9]+ +128 ' <<<"$(xl list)"
     xl destroy ours
@@ -83,6 +102,7 @@ xl_create pvh theirs 128
 create pvh ours 128
 of_xl pv
 of_xl pvh
+renamed_by_xl
 destroyed_by_xl
 rebooted_by_xl
 ignore_events
