@@ -37,7 +37,7 @@ run_cycles() {
 is_at_rest() { no_jobs && [ "$(processes)" = 3 ]; }
 
 figures() {
-    echo "after $1 cycles: $(status_of_dom0d VmRSS) KiB, $(descriptors) descriptors, $(status_of_dom0d Threads) threads, $(processes) processes"
+    echo "figures: after $1 cycles: $(status_of_dom0d VmRSS) KiB, $(descriptors) descriptors, $(status_of_dom0d Threads) threads, $(processes) processes"
 }
 
 small_guest >"$BED/small.xml"
