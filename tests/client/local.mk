@@ -1,5 +1,5 @@
-client_tests = tests/client/test-parts tests/client/test-dom0ctl tests/client/test-jobs \
-	tests/client/test-reconnect
+client_tests = tests/client/test-reconnect tests/client/test-jobs tests/client/test-dom0ctl \
+	tests/client/test-parts
 client_tests_cflags = $(AM_CFLAGS) $(CHECK_CFLAGS)
 client_tests_ldadd = $(client_libs) $(TIRPC_LIBS) $(CHECK_LIBS)
 
