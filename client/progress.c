@@ -104,7 +104,7 @@ format_elapsed(const struct progress *progress, uint64_t now_usec)
     cleanup_free char *elapsed = text_duration((now_usec - progress->started_usec) / USEC_PER_SEC);
 
     if (progress->state == PROGRESS_QUEUED)
-        return xasprintf("%s: waits for another job of the domain, %s", progress->label, elapsed);
+        return xasprintf("%s: waits for its turn, %s", progress->label, elapsed);
     if (progress->done)
         return xasprintf("%s: %.0f MiB, %s", progress->label, (double)progress->done / MIB,
                          elapsed);

@@ -444,7 +444,7 @@ START_TEST(without_a_total_the_time_is_told)
     ck_assert_str_eq(some, "save web: 5 MiB, 0:12");
     progress_update(&progress, PROGRESS_QUEUED, 0, 0, 1012 * SECOND);
     queued = progress_line(&progress, 1012 * SECOND);
-    ck_assert_str_eq(queued, "save web: waits for another job of the domain, 0:12");
+    ck_assert_str_eq(queued, "save web: waits for its turn, 0:12");
     progress_update(&progress, PROGRESS_ABORTING, 0, 0, 1012 * SECOND);
     aborting = progress_line(&progress, 1013 * SECOND);
     ck_assert_str_eq(aborting, "save web: 0:13, aborting");
