@@ -13,9 +13,6 @@
 
 static const char *const watched_paths[] = {"@introduceDomain", "@releaseDomain"};
 
-/* Of each domain that the daemon knows; nothing else in xenstore changes when one is renamed. */
-#define NAME_PATH "/local/domain/%u/name"
-
 /*----- disaster -----*/
 
 void
@@ -46,11 +43,12 @@ const struct xl_ops host_xl_ops = {.disaster = xl_disaster};
 
 /*----- names -----*/
 
-/* A watch's path is its token. */
+/* Each domain's is watched by itself: nothing that all have in common changes when one is renamed.
+ * A watch's path is its token. */
 static void
 name_path(uint32_t domid, char path[64])
 {
-    snprintf(path, 64, NAME_PATH, domid);
+    snprintf(path, 64, HOST_NAME_PATH, domid);
 }
 
 void
@@ -88,7 +86,7 @@ xs_ready(void *arg)
     uint32_t     domid;
 
     while ((watch = xs_check_watch(host->xs))) {
-        if (sscanf(watch[XS_WATCH_TOKEN], NAME_PATH, &domid) == 1)
+        if (sscanf(watch[XS_WATCH_TOKEN], HOST_NAME_PATH, &domid) == 1)
             host->events->renamed(host->arg, domid);
         else
             any = true;

@@ -13,6 +13,9 @@
 
 #define HOST_KNOWN_TYPES 1024
 
+/* Of a domid: where xenstore has its name. */
+#define HOST_NAME_PATH "/local/domain/%u/name"
+
 /* The hypervisor does not tell PVH from HVM, xenstore does, slowly.  So what was read is kept; a
  * domain with another uuid takes its place. */
 struct host_known_type {

@@ -78,7 +78,7 @@ host_xs_read(struct host *host, const char *format, ...)
 char *
 host_domain_name(struct host *host, uint32_t domid)
 {
-    char *name = host_xs_read(host, "/local/domain/%u/name", domid);
+    char *name = host_xs_read(host, HOST_NAME_PATH, domid);
 
     if (name && !*name)
         free(take_ptr(name));

@@ -84,8 +84,11 @@ int host_domain_info(struct host *host, uint32_t domid, struct host_dominfo *inf
 /** From xenstore; NULL where the domain has no name (yet).  The caller's to free. */
 char *host_domain_name(struct host *host, uint32_t domid);
 
-/** Until host_unwatch_name, which each takes once, events->renamed is called: soon, and when
- * anybody (xl) renames the domain.  A host of NULL is fine. */
+/**
+ * From now until host_unwatch_name, events->renamed is called: once soon, and whenever somebody
+ * (xl) renames the domain.  One watch for a domain at a time.  That it cannot be watched is logged.
+ * A host of NULL is fine.
+ */
 void host_watch_name(struct host *host, uint32_t domid);
 void host_unwatch_name(struct host *host, uint32_t domid);
 

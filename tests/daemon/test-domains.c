@@ -141,15 +141,22 @@ START_TEST(a_domain_without_a_name_is_listed_and_named_when_it_has_one)
 }
 END_TEST
 
-START_TEST(a_guest_that_xl_renames_has_its_new_name_everywhere)
+/* A guest of dom0d that is not called "ours" any more. */
+static void
+rename_ours(const char *name)
 {
-    struct domain *dom;
-
     world_domain(5, 'x', "ours");
     world_keep_xml(5, world_xml("ours", 'x', ""));
     world_changed();
     world_events[0] = '\0';
-    world_renamed(5, "mine");
+    world_renamed(5, name);
+}
+
+START_TEST(a_guest_that_xl_renames_has_its_new_name_everywhere)
+{
+    struct domain *dom;
+
+    rename_ours("mine");
     dom = domains_by_id(daemon_->domains, 5);
     ck_assert_ptr_eq(domains_by_name(daemon_->domains, "mine"), dom);
     ck_assert_ptr_null(domains_by_name(daemon_->domains, "ours"));
@@ -161,10 +168,7 @@ END_TEST
 
 START_TEST(a_name_that_no_definition_may_have_is_of_the_guest_only)
 {
-    world_domain(5, 'x', "ours");
-    world_keep_xml(5, world_xml("ours", 'x', ""));
-    world_changed();
-    world_renamed(5, "a/b");
+    rename_ours("a/b");
     ck_assert_str_eq(domains_by_id(daemon_->domains, 5)->name, "a/b");
     ck_assert_str_eq(domains_by_id(daemon_->domains, 5)->def->name, "ours");
 }
@@ -585,10 +589,7 @@ END_TEST
 /* The XML that was kept with it has the old one for ever. */
 START_TEST(a_guest_of_ours_that_was_renamed_has_its_new_name_with_the_next_daemon_too)
 {
-    world_domain(5, 'x', "ours");
-    world_keep_xml(5, world_xml("ours", 'x', ""));
-    world_changed();
-    world_renamed(5, "mine");
+    rename_ours("mine");
     daemon_is_away();
     daemon_is_back();
     ck_assert_str_eq(domains_by_id(daemon_->domains, 5)->name, "mine");
