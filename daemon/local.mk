@@ -1,34 +1,72 @@
-# Two libraries, so that tests link one without the other: the server half (sockets, connections,
-# dispatch, events, what concerns no domain) and the domain half.
-noinst_LIBRARIES += daemon/libserver.a
-daemon_libserver_a_SOURCES = \
-	daemon/config.c daemon/config.h \
-	daemon/conn.c daemon/conn.h \
-	daemon/dispatch.c daemon/dispatch.h \
-	daemon/events.c daemon/events.h \
-	daemon/handle-connect.c daemon/handle-event.c daemon/handle-node.c daemon/handle-none.c \
-	daemon/handlers.h daemon/messages.h daemon/daemon.h \
-	daemon/keepalive.c daemon/keepalive.h \
-	daemon/listen.c daemon/listen.h daemon/lock.c daemon/lock.h \
-	daemon/notify.c daemon/notify.h \
-	daemon/request.c daemon/request.h daemon/request-private.h \
-	daemon/server.c daemon/server.h
-daemon_libserver_a_CPPFLAGS = $(AM_CPPFLAGS) $(daemon_paths)
+# One library a folder; what each may use is said in tests/checks/check-layers.sh.
 daemon_paths = -DPKGLIBEXECDIR='"$(pkglibexecdir)"' -DSYSCONFDIR='"$(sysconfdir)"' \
 	-DDOM0D_VERSION='"$(PACKAGE_VERSION)"'
-$(daemon_libserver_a_OBJECTS): $(wire_generated_h)
+# A header of another folder of daemon/ is included as "FOLDER/x.h".
+daemon_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/daemon $(daemon_paths)
 
-# The domain half: the table, jobs, workers, and their handlers.
-noinst_LIBRARIES += daemon/libdomains.a
-daemon_libdomains_a_SOURCES = daemon/adopt.c daemon/domain-record.c daemon/domain-state.c daemon/domains.c daemon/domains.h \
-	daemon/handle-control.c daemon/handle-domain.c daemon/handle-job.c daemon/job.c daemon/job.h \
-	daemon/job-params.c daemon/job-params.h daemon/job-record.c \
-	daemon/job-record.h daemon/job-worker.c daemon/job-worker.h daemon/lifecycle.c daemon/lookup.h \
-	daemon/op-create.c daemon/op-destroy.c daemon/op-pause.c daemon/op-save.c \
-	daemon/records.c daemon/records.h daemon/workers.c daemon/workers.h
+# Sockets, connections, calls and events: nothing of domains.
+noinst_LIBRARIES += daemon/librpc.a
+daemon_librpc_a_CPPFLAGS = $(daemon_cppflags)
+daemon_librpc_a_SOURCES = \
+	daemon/rpc/conn.c daemon/rpc/conn.h \
+	daemon/rpc/dispatch.c daemon/rpc/dispatch.h \
+	daemon/rpc/events.c daemon/rpc/events.h \
+	daemon/rpc/keepalive.c daemon/rpc/keepalive.h \
+	daemon/rpc/listen.c daemon/rpc/listen.h \
+	daemon/rpc/messages.h \
+	daemon/rpc/request.c daemon/rpc/request.h daemon/rpc/request-private.h \
+	daemon/rpc/server.c daemon/rpc/server.h
+
+# The table of domains.
+noinst_LIBRARIES += daemon/libdomain.a
+daemon_libdomain_a_CPPFLAGS = $(daemon_cppflags)
+daemon_libdomain_a_SOURCES = \
+	daemon/domain/domain.h \
+	daemon/domain/lifecycle.c \
+	daemon/domain/record.c \
+	daemon/domain/state.c \
+	daemon/domain/table.c
+
+# The jobs that change domains, and the workers that do them.
+noinst_LIBRARIES += daemon/libjob.a
+daemon_libjob_a_CPPFLAGS = $(daemon_cppflags)
+daemon_libjob_a_SOURCES = \
+	daemon/job/job.c daemon/job/job.h \
+	daemon/job/op-create.c daemon/job/op-destroy.c daemon/job/op-pause.c daemon/job/op-save.c \
+	daemon/job/params.c daemon/job/params.h \
+	daemon/job/pool.c daemon/job/pool.h \
+	daemon/job/record.c daemon/job/record.h \
+	daemon/job/recover.c \
+	daemon/job/task.c daemon/job/task.h
+
+# The calls of clients.
+noinst_LIBRARIES += daemon/libapi.a
+daemon_libapi_a_CPPFLAGS = $(daemon_cppflags)
+daemon_libapi_a_SOURCES = \
+	daemon/api/handle-control.c daemon/api/handle-domain.c daemon/api/handle-job.c \
+	daemon/api/lookup.h
+
+# Those that concern no domain.
+noinst_LIBRARIES += daemon/libapihost.a
+daemon_libapihost_a_CPPFLAGS = $(daemon_cppflags)
+daemon_libapihost_a_SOURCES = \
+	daemon/api/handle-connect.c daemon/api/handle-event.c daemon/api/handle-node.c \
+	daemon/api/handle-none.c daemon/api/handlers.h
+
+noinst_LIBRARIES += daemon/libdaemon.a
+daemon_libdaemon_a_CPPFLAGS = $(daemon_cppflags)
+daemon_libdaemon_a_SOURCES = \
+	daemon/config.c daemon/config.h \
+	daemon/daemon.h \
+	daemon/lock.c daemon/lock.h \
+	daemon/notify.c daemon/notify.h
+
+$(daemon_librpc_a_OBJECTS) $(daemon_libdomain_a_OBJECTS) $(daemon_libjob_a_OBJECTS) \
+	$(daemon_libapi_a_OBJECTS) $(daemon_libapihost_a_OBJECTS) $(daemon_libdaemon_a_OBJECTS): $(wire_generated_h)
 
 sbin_PROGRAMS += daemon/dom0d
 daemon_dom0d_SOURCES = daemon/main.c
-daemon_dom0d_CPPFLAGS = $(AM_CPPFLAGS) $(daemon_paths)
-# The halves need each other.
-daemon_dom0d_LDADD = daemon/libserver.a daemon/libdomains.a daemon/libserver.a $(driver_ldadd)
+daemon_dom0d_CPPFLAGS = $(daemon_cppflags)
+daemon_libs = daemon/libdaemon.a daemon/libapi.a daemon/libapihost.a daemon/libjob.a \
+	daemon/libdomain.a daemon/librpc.a
+daemon_dom0d_LDADD = $(daemon_libs) $(daemon_libs) $(daemon_libs) $(driver_ldadd)

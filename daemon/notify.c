@@ -5,10 +5,10 @@
 #include <systemd/sd-daemon.h>
 
 #include "daemon.h"
-#include "domains.h"
-#include "job.h"
+#include "domain/domain.h"
+#include "job/job.h"
 #include "notify.h"
-#include "server.h"
+#include "rpc/server.h"
 
 #define STATUS_USEC 1000000u
 

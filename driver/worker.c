@@ -9,7 +9,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/uuid.h"
-#include "eventloop/stream.h"
+#include "eventloop/framed.h"
 #include "operation.h"
 #include "wire/frame.h"
 #include "worker.h"
@@ -26,7 +26,7 @@ struct worker {
     int               fd; /* -1: not listening */
     struct loop_io    listener;
     struct loop_timer idle;
-    struct stream     daemon;
+    struct framed     daemon;
     bool              connected;
 
     struct xl  xl;
@@ -59,7 +59,7 @@ say(struct worker *w, const worker_report *report)
         log_about(LOG_LEVEL_ERROR, &w->xl.log.about, "a report cannot be sent: %s", err.message);
         return;
     }
-    stream_send(&w->daemon, frame, size);
+    framed_send(&w->daemon, frame, size);
 }
 
 static void
@@ -83,7 +83,7 @@ say_identified(struct worker *w)
 static void
 say_progress(struct worker *w)
 {
-    if (w->connected && stream_unsent(&w->daemon) < UNSENT_MAX)
+    if (w->connected && framed_unsent(&w->daemon) < UNSENT_MAX)
         say(w, &(worker_report){.type = WORKER_PROGRESS, .worker_report_u.progress = w->progress});
 }
 
@@ -341,7 +341,7 @@ daemon_frame(void *arg, const void *data, size_t size)
     struct err     err;
 
     if (decode(data, size, &command, &err) < 0) {
-        stream_close(&w->daemon);
+        framed_close(&w->daemon);
         daemon_closed(w, &err);
         return;
     }
@@ -349,7 +349,7 @@ daemon_frame(void *arg, const void *data, size_t size)
     wire_body_free((xdrproc_t)xdr_worker_command, &command);
 }
 
-static const struct stream_ops daemon_ops = {
+static const struct framed_ops daemon_ops = {
     .size_of = frame_size,
     .frame = daemon_frame,
     .closed = daemon_closed,
@@ -396,8 +396,8 @@ daemon_connects(void *arg)
     }
     loop_timer_stop(&w->idle);
     if (w->connected)
-        stream_close(&w->daemon);
-    stream_init(&w->daemon, w->loop, fd, &daemon_ops, w);
+        framed_close(&w->daemon);
+    framed_init(&w->daemon, w->loop, fd, &daemon_ops, w);
     w->connected = true;
     greet(w);
 }
@@ -438,7 +438,7 @@ worker_free(struct worker *w)
     loop_io_stop(&w->listener);
     loop_timer_stop(&w->idle);
     if (w->connected)
-        stream_close(&w->daemon);
+        framed_close(&w->daemon);
     unlink(w->path);
     close(w->fd);
     xl_close(&w->xl);

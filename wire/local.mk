@@ -4,12 +4,12 @@ wire_generated_h = include/wire/remote.h include/wire/dom0d.h include/wire/worke
 wire_generated_c = wire/remote-xdr.c wire/dom0d-xdr.c wire/worker-xdr.c
 
 noinst_LIBRARIES += wire/libwire.a wire/libwiretypes.a
-wire_libwire_a_SOURCES = wire/frame.c
+wire_libwire_a_SOURCES = wire/frame.c wire/record.c
 wire_libwiretypes_a_SOURCES = wire/bounds.c wire/bounds.h
 nodist_wire_libwiretypes_a_SOURCES = $(wire_generated_c)
 wire_libwiretypes_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/wire
 wire_libs = wire/libwire.a wire/libwiretypes.a
-noinst_HEADERS += include/wire/frame.h include/wire/procs.def
+noinst_HEADERS += include/wire/frame.h include/wire/procs.def include/wire/record.h
 EXTRA_DIST += $(wire_x)
 BUILT_SOURCES += $(wire_generated_h)
 CLEANFILES += $(wire_generated_h) $(wire_generated_c)

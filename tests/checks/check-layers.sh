@@ -26,6 +26,7 @@ allow() {
         done
         for header in $(sed -n 's/^ *# *include *"\([^/"]*\)".*/\1/p' "$file"); do
             [ "$header" = build-config.h ] || [ -e "$(dirname "$file")/$header" ] ||
+                case $file in daemon/*/*) [ -e "daemon/$header" ] ;; *) false ;; esac ||
                 complain "$file" "$header, a private header of elsewhere"
         done
     done

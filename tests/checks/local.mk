@@ -4,7 +4,7 @@ checks = tests/checks/check-layers.sh tests/checks/check-headers.sh tests/checks
 
 dist_check_SCRIPTS += $(checks)
 TESTS += $(checks)
-AM_TESTS_ENVIRONMENT += CHECK_CPPFLAGS='$(AM_CPPFLAGS) $(XENLIGHT_CFLAGS) $(LIBXML_CFLAGS) \
+AM_TESTS_ENVIRONMENT += CHECK_CPPFLAGS='$(AM_CPPFLAGS) -I$(top_srcdir)/daemon $(XENLIGHT_CFLAGS) $(LIBXML_CFLAGS) \
 	$(LIBEVENT_CFLAGS) $(TIRPC_CFLAGS) $(CHECK_CFLAGS)'; export CHECK_CPPFLAGS;
 
 format:

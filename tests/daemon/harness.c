@@ -11,8 +11,8 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "eventloop/loop.h"
-#include "events.h"
 #include "harness.h"
+#include "rpc/events.h"
 
 /*----- the daemon -----*/
 

@@ -12,9 +12,9 @@
 #include <stdint.h>
 
 #include "config.h"
-#include "conn.h"
 #include "daemon.h"
-#include "server.h"
+#include "rpc/conn.h"
+#include "rpc/server.h"
 #include "wire/frame.h"
 #include "wire/remote.h"
 

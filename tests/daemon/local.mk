@@ -5,7 +5,8 @@ tests_daemon_test_domains_SOURCES = tests/daemon/test-domains.c tests/daemon/wor
 	tests/daemon/world.h
 tests_daemon_test_domains_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/daemon
 tests_daemon_test_domains_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_daemon_test_domains_LDADD = daemon/libdomains.a daemon/libserver.a conf/libconf.a \
+tests_daemon_test_domains_LDADD = daemon/libapi.a daemon/libjob.a daemon/libdomain.a daemon/libjob.a \
+	daemon/libdomain.a daemon/libapi.a daemon/libdaemon.a conf/libconf.a \
 	wire/libwire.a wire/libwiretypes.a eventloop/libeventloop.a base/libbase.a \
 	$(LIBEVENT_LIBS) $(LIBXML_LIBS) $(TIRPC_LIBS) $(CHECK_LIBS)
 
@@ -48,7 +49,8 @@ dist_check_SCRIPTS += tests/daemon/test-main.sh tests/daemon/test-life.sh
 TESTS += tests/daemon/test-main.sh tests/daemon/test-life.sh
 server_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/daemon $(daemon_paths)
 server_test_cflags = $(AM_CFLAGS) $(CHECK_CFLAGS)
-server_test_ldadd = tests/daemon/libharness.a daemon/libserver.a tests/daemon/libstubs.a \
+server_libs = daemon/libapihost.a daemon/librpc.a daemon/libdaemon.a
+server_test_ldadd = tests/daemon/libharness.a $(server_libs) $(server_libs) tests/daemon/libstubs.a \
 	conf/libconf.a wire/libwire.a wire/libwiretypes.a eventloop/libeventloop.a base/libbase.a \
 	$(LIBEVENT_LIBS) $(LIBXML_LIBS) $(SYSTEMD_LIBS) $(TIRPC_LIBS) $(CHECK_LIBS)
 tests_daemon_test_config_CPPFLAGS = $(server_test_cppflags)

@@ -3,8 +3,8 @@
  * stub-handlers.c: in place of what the server half needs of others.  All of it is weak, and in an
  * archive behind libserver.a: a test replaces what it wants.
  */
+#include "api/handlers.h"
 #include "driver/host.h"
-#include "handlers.h"
 
 #define RPC(program, nr, name, args_t, ret_t, access)                                              \
     __attribute__((weak)) void handle_##name(struct request *req, const args_t *args)              \

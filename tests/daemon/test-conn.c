@@ -6,10 +6,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "api/handlers.h"
 #include "base/alloc.h"
-#include "events.h"
-#include "handlers.h"
 #include "harness.h"
+#include "rpc/events.h"
 
 enum {
     CONNECT_CLOSE = 2,
@@ -299,7 +299,7 @@ START_TEST(nothing_is_read_from_a_client_that_must_wait)
     }
     ck_assert_int_eq(errno, EAGAIN);
     ck_assert_uint_lt(sent, 2 << 20);
-    ck_assert_uint_le(stream_unread(&client.conn->stream), 2 * 65536);
+    ck_assert_uint_le(framed_unread(&client.conn->framed), 2 * 65536);
     ck_assert(client_is_there());
 }
 END_TEST
@@ -374,8 +374,8 @@ START_TEST(a_slow_reader_is_read_no_more_until_it_has_read_all)
     make_replies_large();
     asked = ask_without_reading(max);
     ck_assert_uint_gt(asked, 5);
-    ck_assert_uint_gt(stream_unsent(&client.conn->stream), 0);
-    ck_assert_uint_le(stream_unsent(&client.conn->stream), REPLY_SIZE + 100);
+    ck_assert_uint_gt(framed_unsent(&client.conn->framed), 0);
+    ck_assert_uint_le(framed_unsent(&client.conn->framed), REPLY_SIZE + 100);
     ck_assert(client_is_there());
     ck_assert_uint_eq(h.log_lines, 0);
 
@@ -417,8 +417,8 @@ START_TEST(a_client_that_never_reads_its_events_costs_a_bounded_memory_and_is_gi
     h.daemon.config->max_output = 100000;
     for (int n = 0; n < 100000 && server_client_count(h.daemon.server) == 2; n++) {
         events_lifecycle(h.daemon.events, &dom, LIFECYCLE_STARTED, STARTED_BOOTED);
-        if (stream_unsent(&client.conn->stream) > most)
-            most = stream_unsent(&client.conn->stream);
+        if (framed_unsent(&client.conn->framed) > most)
+            most = framed_unsent(&client.conn->framed);
         if (n % 100 == 99)
             harness_settle(&h);
     }
@@ -499,8 +499,8 @@ START_TEST(a_flood_of_pings_whose_answers_are_not_read_costs_a_bounded_memory)
             harness_settle(&h);
         ck_assert(n < 0 || n == sizeof ping);
     }
-    ck_assert_uint_gt(stream_unsent(&client.conn->stream), 0);
-    ck_assert_uint_le(stream_unsent(&client.conn->stream), sizeof ping);
+    ck_assert_uint_gt(framed_unsent(&client.conn->framed), 0);
+    ck_assert_uint_le(framed_unsent(&client.conn->framed), sizeof ping);
     ck_assert(client_is_there());
 }
 END_TEST

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/handlers.h"
 #include "base/alloc.h"
 #include "driver/host.h"
-#include "handlers.h"
 #include "harness.h"
 
 static struct harness h;

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/handlers.h"
 #include "base/alloc.h"
-#include "dispatch.h"
-#include "handlers.h"
 #include "harness.h"
+#include "rpc/dispatch.h"
 
 static struct harness h;
 static struct client  client;

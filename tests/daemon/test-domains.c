@@ -6,13 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/handlers.h"
 #include "base/alloc.h"
 #include "base/file.h"
 #include "config.h"
 #include "daemon.h"
-#include "domains.h"
-#include "handlers.h"
-#include "job.h"
+#include "domain/domain.h"
+#include "job/job.h"
 #include "wire/worker.h"
 #include "world.h"
 

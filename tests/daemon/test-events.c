@@ -4,11 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/handlers.h"
 #include "base/alloc.h"
 #include "eventloop/loop.h"
-#include "events.h"
-#include "handlers.h"
 #include "harness.h"
+#include "rpc/events.h"
 
 enum {
     GET_TYPE = 3,

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "events.h"
-#include "handlers.h"
+#include "api/handlers.h"
 #include "harness.h"
+#include "rpc/events.h"
 
 enum { GET_TYPE = 3, SAVE = 55, REGISTER_EVENT = 316 };
 

@@ -10,10 +10,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "domains.h"
+#include "domain/domain.h"
 #include "eventloop/loop.h"
 #include "harness.h"
-#include "job.h"
+#include "job/job.h"
 #include "notify.h"
 
 static struct harness h;

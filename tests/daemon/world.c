@@ -7,16 +7,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "api/handlers.h"
 #include "base/alloc.h"
 #include "base/file.h"
 #include "config.h"
 #include "daemon.h"
-#include "domains.h"
-#include "events.h"
-#include "handlers.h"
-#include "job.h"
-#include "records.h"
-#include "request.h"
+#include "domain/domain.h"
+#include "job/job.h"
+#include "rpc/events.h"
+#include "rpc/request.h"
+#include "wire/record.h"
 #include "world.h"
 
 #define DOMAINS_MAX 64

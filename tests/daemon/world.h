@@ -11,7 +11,7 @@
 
 #include "base/err.h"
 #include "driver/host.h"
-#include "workers.h"
+#include "job/pool.h"
 
 struct daemon;
 struct request;

@@ -1,6 +1,6 @@
-check_PROGRAMS += tests/eventloop/test-loop tests/eventloop/test-stream
-TESTS += tests/eventloop/test-loop tests/eventloop/test-stream
+check_PROGRAMS += tests/eventloop/test-loop tests/eventloop/test-framed
+TESTS += tests/eventloop/test-loop tests/eventloop/test-framed
 tests_eventloop_test_loop_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_eventloop_test_loop_LDADD = $(test_libs) $(LIBEVENT_LIBS) $(CHECK_LIBS)
-tests_eventloop_test_stream_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_eventloop_test_stream_LDADD = $(test_libs) $(LIBEVENT_LIBS) $(CHECK_LIBS)
+tests_eventloop_test_framed_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_eventloop_test_framed_LDADD = $(test_libs) $(LIBEVENT_LIBS) $(CHECK_LIBS)

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * handle-control.c: what changes a domain.  Each makes a job and is answered when that has ended;
+ * shutdown and reboot only ask the guest.
+ */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "conf/domain.h"
+#include "config.h"
+#include "daemon.h"
+#include "domain/domain.h"
+#include "handlers.h"
+#include "job/job.h"
+#include "lookup.h"
+#include "wire/worker.h"
+
+/* virDomainCreateFlags, virDomainSaveRestoreFlags, virDomainShutdownFlagValues */
+enum { START_PAUSED = 1, START_VALIDATE = 16 };
+enum { SAVE_RUNNING = 2, SAVE_PAUSED = 4 };
+enum { SHUTDOWN_ACPI_POWER_BTN = 1, SHUTDOWN_PARAVIRT = 16 };
+
+static void
+submit_for(struct request *req, const struct job_operation *operation,
+           const remote_nonnull_domain *wire)
+{
+    struct domain *dom = request_guest(req, wire);
+
+    if (dom)
+        job_submit(job_new(request_daemon(req), operation, dom, req));
+}
+
+/*----- create -----*/
+
+/* The definition a client sent, bounded and checked. */
+static int
+parse_definition(const struct daemon *daemon, const char *xml, struct domain_def **def_out,
+                 struct err *err)
+{
+    size_t             size = strlen(xml);
+    struct domain_def *def;
+
+    if (size > daemon->config->max_xml)
+        return err_set(err, ERR_INVALID_ARG, "the domain XML has %zu bytes, %zu are allowed", size,
+                       daemon->config->max_xml);
+    if (domain_def_parse(xml, size, &def, err) < 0)
+        return -1;
+    if (def->on_poweroff == DOMAIN_ACTION_RENAME_RESTART ||
+        def->on_reboot == DOMAIN_ACTION_RENAME_RESTART ||
+        def->on_crash == DOMAIN_ACTION_RENAME_RESTART) {
+        domain_def_free(def);
+        return err_set(err, ERR_CONFIG_UNSUPPORTED,
+                       "unsupported configuration: rename-restart is not supported");
+    }
+    *def_out = def;
+    return 0;
+}
+
+void
+handle_domain_create_xml(struct request *req, const remote_domain_create_xml_args *args)
+{
+    struct daemon     *daemon = request_daemon(req);
+    struct domain_def *def;
+    struct domain     *dom;
+    struct job        *job;
+    struct err         err;
+
+    if (!request_check_flags(req, args->flags, START_PAUSED | START_VALIDATE))
+        return;
+    if (parse_definition(daemon, args->xml_desc, &def, &err) < 0 ||
+        domains_reserve(daemon->domains, def, &dom, &err) < 0) {
+        request_fail(req, &err);
+        return;
+    }
+    job = job_new(daemon, &op_create, dom, req);
+    job->xml = domain_def_format(dom->def, NULL, DOMAIN_XML_SECURE | DOMAIN_XML_INACTIVE);
+    job->flags = args->flags & START_PAUSED ? WORKER_PAUSED : 0;
+    job_submit(job);
+}
+
+/*----- destroy, pause, unpause -----*/
+
+static void
+destroy(struct request *req, const remote_nonnull_domain *wire)
+{
+    struct domain *dom = request_guest(req, wire);
+    struct job    *job;
+
+    if (!dom)
+        return;
+    job = job_new(request_daemon(req), &op_destroy, dom, req);
+    job->stop_detail = STOPPED_DESTROYED;
+    job_submit_first(job);
+}
+
+void
+handle_domain_destroy(struct request *req, const remote_domain_destroy_args *args)
+{
+    destroy(req, &args->dom);
+}
+
+void
+handle_domain_destroy_flags(struct request *req, const remote_domain_destroy_flags_args *args)
+{
+    if (request_check_flags(req, args->flags, 0))
+        destroy(req, &args->dom);
+}
+
+void
+handle_domain_suspend(struct request *req, const remote_domain_suspend_args *args)
+{
+    submit_for(req, &op_pause, &args->dom);
+}
+
+void
+handle_domain_resume(struct request *req, const remote_domain_resume_args *args)
+{
+    submit_for(req, &op_unpause, &args->dom);
+}
+
+/*----- shutdown and reboot -----*/
+
+/* Somebody asked a guest to go; freed by the answer. */
+struct power_request {
+    struct request *req;
+    struct host    *host;
+    uint32_t        domid;
+    bool            try_acpi; /* if the guest's kernel has no ear for Xen's way */
+};
+
+static void
+power_done(void *arg, const struct err *err)
+{
+    struct power_request *power = arg;
+
+    if (err && err->code == ERR_OPERATION_UNSUPPORTED && power->try_acpi) {
+        power->try_acpi = false;
+        host_request(power->host, HOST_SHUTDOWN_ACPI, power->domid, power_done, power);
+        return;
+    }
+    if (err)
+        request_fail(power->req, err);
+    else
+        request_reply(power->req, NULL);
+    free(power);
+}
+
+static void
+power(struct request *req, const remote_nonnull_domain *wire, enum host_request what, bool try_acpi)
+{
+    struct domain        *dom = request_guest(req, wire);
+    struct power_request *request;
+
+    if (!dom)
+        return;
+    if (dom->domid < 0) {
+        request_fail_with(req, ERR_OPERATION_INVALID,
+                          "Requested operation is not valid: domain '%s' is not running",
+                          dom->name);
+        return;
+    }
+    request = xcalloc(1, sizeof *request);
+    *request = (struct power_request){
+        .req = req, .host = dom->daemon->host, .domid = (uint32_t)dom->domid, .try_acpi = try_acpi};
+    host_request(request->host, what, request->domid, power_done, request);
+}
+
+void
+handle_domain_shutdown(struct request *req, const remote_domain_shutdown_args *args)
+{
+    power(req, &args->dom, HOST_SHUTDOWN_PV, true);
+}
+
+void
+handle_domain_shutdown_flags(struct request *req, const remote_domain_shutdown_flags_args *args)
+{
+    bool acpi = args->flags & SHUTDOWN_ACPI_POWER_BTN;
+    bool pv = args->flags & SHUTDOWN_PARAVIRT;
+
+    if (!request_check_flags(req, args->flags, SHUTDOWN_ACPI_POWER_BTN | SHUTDOWN_PARAVIRT))
+        return;
+    if (acpi && !pv)
+        power(req, &args->dom, HOST_SHUTDOWN_ACPI, false);
+    else
+        power(req, &args->dom, HOST_SHUTDOWN_PV, acpi || !pv);
+}
+
+void
+handle_domain_reboot(struct request *req, const remote_domain_reboot_args *args)
+{
+    if (request_check_flags(req, args->flags, SHUTDOWN_PARAVIRT))
+        power(req, &args->dom, HOST_REBOOT_PV, false);
+}
+
+/*----- save and restore -----*/
+
+/* The worker's working folder is not the client's. */
+static bool
+check_path(struct request *req, const char *path)
+{
+    if (path[0] == '/' && strlen(path) < WORKER_PATH_MAX)
+        return true;
+    request_fail_with(req, ERR_INVALID_ARG, "'%s' is not an absolute path", path);
+    return false;
+}
+
+/* An XML to put in the place of a domain's own must be of the same domain. */
+static int
+check_replacement(const struct daemon *daemon, const struct domain *dom, const char *xml,
+                  struct err *err)
+{
+    struct domain_def *def;
+    bool               same;
+
+    if (parse_definition(daemon, xml, &def, err) < 0)
+        return -1;
+    same = uuid_equal(def->uuid, dom->uuid) && !strcmp(def->name, dom->name);
+    domain_def_free(def);
+    return same ? 0
+                : err_set(err, ERR_INVALID_ARG,
+                          "the XML is not of domain '%s': name or uuid differ", dom->name);
+}
+
+static void
+save(struct request *req, const remote_nonnull_domain *wire, const char *path, const char *xml)
+{
+    struct domain *dom;
+    struct job    *job;
+    struct err     err;
+
+    if (!check_path(req, path))
+        return;
+    dom = request_guest(req, wire);
+    if (!dom)
+        return;
+    if (xml && check_replacement(dom->daemon, dom, xml, &err) < 0) {
+        request_fail(req, &err);
+        return;
+    }
+    job = job_new(dom->daemon, &op_save, dom, req);
+    job->path = xstrdup(path);
+    job->xml = xstrdup(xml);
+    job_submit(job);
+}
+
+void
+handle_domain_save(struct request *req, const remote_domain_save_args *args)
+{
+    save(req, &args->dom, args->to, NULL);
+}
+
+void
+handle_domain_save_flags(struct request *req, const remote_domain_save_flags_args *args)
+{
+    if (request_check_flags(req, args->flags, SAVE_RUNNING))
+        save(req, &args->dom, args->to, args->dxml ? *args->dxml : NULL);
+}
+
+static void
+restore(struct request *req, const char *path, const char *xml, unsigned flags)
+{
+    struct daemon     *daemon = request_daemon(req);
+    struct domain_def *def;
+    struct job        *job;
+    struct err         err;
+
+    if (!check_path(req, path))
+        return;
+    if (xml) {
+        if (parse_definition(daemon, xml, &def, &err) < 0) {
+            request_fail(req, &err);
+            return;
+        }
+        domain_def_free(def);
+    }
+    job = job_new(daemon, &op_restore, NULL, req);
+    job->path = xstrdup(path);
+    job->xml = xstrdup(xml);
+    job->flags = flags & SAVE_PAUSED ? WORKER_PAUSED : 0;
+    job_submit(job);
+}
+
+void
+handle_domain_restore(struct request *req, const remote_domain_restore_args *args)
+{
+    restore(req, args->from, NULL, 0);
+}
+
+void
+handle_domain_restore_flags(struct request *req, const remote_domain_restore_flags_args *args)
+{
+    if (request_check_flags(req, args->flags, SAVE_RUNNING | SAVE_PAUSED))
+        restore(req, args->from, args->dxml ? *args->dxml : NULL, args->flags);
+}

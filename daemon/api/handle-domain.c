@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * handle-domain.c: what is asked about domains.  Everything is answered at once, from the table
+ * and the hypervisor; only the XML of a guest of xl is asked of libxl first.
+ */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "daemon.h"
+#include "domain/domain.h"
+#include "handlers.h"
+#include "job/job.h"
+#include "job/params.h"
+#include "lookup.h"
+
+/*----- finding one -----*/
+
+struct domain *
+request_domain(struct request *req, const remote_nonnull_domain *wire)
+{
+    const struct domains *domains = request_daemon(req)->domains;
+    const uint8_t        *uuid = (const uint8_t *)wire->uuid;
+    struct domain        *dom = wire->id >= 0 ? domains_by_id(domains, wire->id) : NULL;
+    char                  text[UUID_TEXT_SIZE];
+
+    if (dom && uuid_equal(dom->uuid, uuid))
+        return dom;
+    dom = domains_by_uuid(domains, uuid);
+    if (!dom)
+        request_fail_with(req, ERR_NO_DOMAIN,
+                          "Domain not found: no domain with matching uuid '%s' (%s)",
+                          uuid_format(uuid, text), wire->name);
+    return dom;
+}
+
+struct domain *
+request_guest(struct request *req, const remote_nonnull_domain *wire)
+{
+    struct domain *dom = request_domain(req, wire);
+
+    if (!dom || dom->domid != 0)
+        return dom;
+    request_fail_with(req, ERR_OPERATION_INVALID,
+                      "Requested operation is not valid: domain '%s' is the control domain",
+                      dom->name);
+    return NULL;
+}
+
+void
+handle_domain_lookup_by_id(struct request *req, const remote_domain_lookup_by_id_args *args)
+{
+    const struct domain *dom = domains_by_id(request_daemon(req)->domains, args->id);
+
+    if (dom)
+        reply_domain_lookup_by_id(req,
+                                  &(remote_domain_lookup_by_id_ret){.dom = domain_for_wire(dom)});
+    else
+        request_fail_with(req, ERR_NO_DOMAIN, "Domain not found: no domain with matching id %d",
+                          args->id);
+}
+
+void
+handle_domain_lookup_by_name(struct request *req, const remote_domain_lookup_by_name_args *args)
+{
+    const struct domain *dom = domains_by_name(request_daemon(req)->domains, args->name);
+
+    if (dom)
+        reply_domain_lookup_by_name(
+            req, &(remote_domain_lookup_by_name_ret){.dom = domain_for_wire(dom)});
+    else
+        request_fail_with(req, ERR_NO_DOMAIN, "Domain not found: no domain with matching name '%s'",
+                          args->name);
+}
+
+void
+handle_domain_lookup_by_uuid(struct request *req, const remote_domain_lookup_by_uuid_args *args)
+{
+    const uint8_t       *uuid = (const uint8_t *)args->uuid;
+    const struct domain *dom = domains_by_uuid(request_daemon(req)->domains, uuid);
+    char                 text[UUID_TEXT_SIZE];
+
+    if (dom)
+        reply_domain_lookup_by_uuid(
+            req, &(remote_domain_lookup_by_uuid_ret){.dom = domain_for_wire(dom)});
+    else
+        request_fail_with(req, ERR_NO_DOMAIN, "Domain not found: no domain with matching uuid '%s'",
+                          uuid_format(uuid, text));
+}
+
+/*----- one domain -----*/
+
+/* KiB; what was defined, else what the hypervisor allows. */
+static uint64_t
+max_memory_kib(const struct domain *dom, const struct host_dominfo *info)
+{
+    if (dom->def)
+        return dom->def->max_memory_kib;
+    if (!info)
+        return 0;
+    /* dom0 may have no limit but the machine's. */
+    return info->max_memory_kib == UINT64_MAX ? dom->daemon->host_info.memory_kib
+                                              : info->max_memory_kib;
+}
+
+void
+handle_domain_get_info(struct request *req, const remote_domain_get_info_args *args)
+{
+    struct domain             *dom = request_domain(req, &args->dom);
+    struct host_dominfo        info = {.memory_kib = 0};
+    remote_domain_get_info_ret ret = {.state = 0};
+    bool                       runs;
+    int                        reason;
+
+    if (!dom)
+        return;
+    runs = domain_ask(dom, &info);
+    ret.state = (unsigned char)domain_state(dom, runs ? &info : NULL, &reason);
+    ret.maxMem = max_memory_kib(dom, runs ? &info : NULL);
+    ret.memory = info.memory_kib;
+    ret.nrVirtCpu = (unsigned short)(runs ? info.vcpus_online : dom->def ? dom->def->vcpus : 0);
+    ret.cpuTime = info.cpu_time_nsec;
+    reply_domain_get_info(req, &ret);
+}
+
+void
+handle_domain_get_state(struct request *req, const remote_domain_get_state_args *args)
+{
+    struct domain              *dom;
+    struct host_dominfo         info;
+    remote_domain_get_state_ret ret = {.state = 0};
+
+    if (!request_check_flags(req, args->flags, 0))
+        return;
+    dom = request_domain(req, &args->dom);
+    if (!dom)
+        return;
+    ret.state = (int)domain_state(dom, domain_ask(dom, &info) ? &info : NULL, &ret.reason);
+    reply_domain_get_state(req, &ret);
+}
+
+void
+handle_domain_get_max_memory(struct request *req, const remote_domain_get_max_memory_args *args)
+{
+    struct domain      *dom = request_domain(req, &args->dom);
+    struct host_dominfo info;
+
+    if (dom)
+        reply_domain_get_max_memory(
+            req, &(remote_domain_get_max_memory_ret){
+                     .memory = max_memory_kib(dom, domain_ask(dom, &info) ? &info : NULL)});
+}
+
+void
+handle_domain_get_max_vcpus(struct request *req, const remote_domain_get_max_vcpus_args *args)
+{
+    struct domain      *dom = request_domain(req, &args->dom);
+    struct host_dominfo info;
+    int                 num;
+
+    if (!dom)
+        return;
+    num = domain_ask(dom, &info) ? (int)info.max_vcpus : dom->def ? (int)dom->def->max_vcpus : 0;
+    reply_domain_get_max_vcpus(req, &(remote_domain_get_max_vcpus_ret){.num = num});
+}
+
+void
+handle_domain_get_os_type(struct request *req, const remote_domain_get_os_type_args *args)
+{
+    static const char *const words[] = {
+        [DOMAIN_PV] = "linux", [DOMAIN_PVH] = "xenpvh", [DOMAIN_HVM] = "hvm"};
+    struct domain                *dom = request_domain(req, &args->dom);
+    struct host_dominfo           info = {.type = DOMAIN_PV};
+    remote_domain_get_os_type_ret ret;
+
+    if (!dom)
+        return;
+    if (dom->def)
+        info.type = dom->def->type;
+    else
+        (void)domain_ask(dom, &info);
+    ret.type = (char *)(uintptr_t)words[info.type];
+    reply_domain_get_os_type(req, &ret);
+}
+
+void
+handle_domain_is_active(struct request *req, const remote_domain_is_active_args *args)
+{
+    const struct domain *dom = request_domain(req, &args->dom);
+
+    if (dom)
+        reply_domain_is_active(req, &(remote_domain_is_active_ret){.active = dom->domid >= 0});
+}
+
+static void
+xml_ready(void *arg, char *xml, const struct err *err)
+{
+    struct request *req = arg;
+
+    if (err)
+        request_fail(req, err);
+    else
+        reply_domain_get_xml_desc(req, &(remote_domain_get_xml_desc_ret){.xml = xml});
+    free(xml);
+}
+
+void
+handle_domain_get_xml_desc(struct request *req, const remote_domain_get_xml_desc_args *args)
+{
+    const unsigned known =
+        DOMAIN_XML_SECURE | DOMAIN_XML_INACTIVE | DOMAIN_XML_UPDATE_CPU | DOMAIN_XML_MIGRATABLE;
+    struct domain *dom;
+
+    if (!request_check_flags(req, args->flags, known))
+        return;
+    if ((args->flags & (DOMAIN_XML_SECURE | DOMAIN_XML_MIGRATABLE)) && request_is_readonly(req)) {
+        request_fail_with(req, ERR_OPERATION_DENIED,
+                          "operation forbidden: virDomainGetXMLDesc with secure flag");
+        return;
+    }
+    dom = request_domain(req, &args->dom);
+    if (dom)
+        domain_xml(dom, args->flags, xml_ready, req);
+}
+
+/*----- what no domain has yet: it is not defined, it has no images, labels or snapshots -----*/
+
+#define ALWAYS(name, field, value)                                                                 \
+    void handle_##name(struct request *req, const remote_##name##_args *args)                      \
+    {                                                                                              \
+        if (request_domain(req, &args->dom))                                                       \
+            reply_##name(req, &(remote_##name##_ret){.field = (value)});                           \
+    }
+
+ALWAYS(domain_get_autostart, autostart, 0)
+ALWAYS(domain_is_persistent, persistent, 0)
+ALWAYS(domain_is_updated, updated, 0)
+ALWAYS(domain_has_managed_save_image, result, 0)
+ALWAYS(domain_snapshot_num, num, 0)
+ALWAYS(domain_list_all_snapshots, ret, 0)
+ALWAYS(domain_get_messages, msgs.msgs_len, 0)
+ALWAYS(domain_get_security_label, enforcing, 0)
+
+/*----- all of them -----*/
+
+/* virConnectListAllDomainsFlags, in groups: none of a group asked for means all of it. */
+enum {
+    LIST_ACTIVE = 1 << 0,
+    LIST_INACTIVE = 1 << 1,
+    LIST_PERSISTENT = 1 << 2,
+    LIST_TRANSIENT = 1 << 3,
+    LIST_RUNNING = 1 << 4,
+    LIST_PAUSED = 1 << 5,
+    LIST_SHUTOFF = 1 << 6,
+    LIST_OTHER = 1 << 7,
+    LIST_MANAGED_SAVE = 1 << 8,
+    LIST_NO_MANAGED_SAVE = 1 << 9,
+    LIST_AUTOSTART = 1 << 10,
+    LIST_NO_AUTOSTART = 1 << 11,
+    LIST_SNAPSHOT = 1 << 12,
+    LIST_NO_SNAPSHOT = 1 << 13,
+    LIST_CHECKPOINT = 1 << 14,
+    LIST_NO_CHECKPOINT = 1 << 15,
+    LIST_STATES = LIST_RUNNING | LIST_PAUSED | LIST_SHUTOFF | LIST_OTHER,
+    LIST_ALL_FLAGS = (1 << 16) - 1,
+};
+
+/* Is a domain that is `which` of a group what was asked for? */
+static bool
+wanted(unsigned flags, unsigned group, unsigned which)
+{
+    return !(flags & group) || (flags & which);
+}
+
+static unsigned
+state_flag(struct domain *dom)
+{
+    struct host_dominfo info;
+    int                 reason;
+
+    switch (domain_state(dom, domain_ask(dom, &info) ? &info : NULL, &reason)) {
+    case STATE_RUNNING:
+        return LIST_RUNNING;
+    case STATE_PAUSED:
+        return LIST_PAUSED;
+    case STATE_SHUTOFF:
+        return LIST_SHUTOFF;
+    default:
+        return LIST_OTHER;
+    }
+}
+
+static bool
+is_listed(struct domain *dom, unsigned flags)
+{
+    return wanted(flags, LIST_ACTIVE | LIST_INACTIVE,
+                  dom->domid >= 0 ? LIST_ACTIVE : LIST_INACTIVE) &&
+           wanted(flags, LIST_PERSISTENT | LIST_TRANSIENT, LIST_TRANSIENT) &&
+           wanted(flags, LIST_MANAGED_SAVE | LIST_NO_MANAGED_SAVE, LIST_NO_MANAGED_SAVE) &&
+           wanted(flags, LIST_AUTOSTART | LIST_NO_AUTOSTART, LIST_NO_AUTOSTART) &&
+           wanted(flags, LIST_SNAPSHOT | LIST_NO_SNAPSHOT, LIST_NO_SNAPSHOT) &&
+           wanted(flags, LIST_CHECKPOINT | LIST_NO_CHECKPOINT, LIST_NO_CHECKPOINT) &&
+           (!(flags & LIST_STATES) || (flags & state_flag(dom)));
+}
+
+void
+handle_connect_list_all_domains(struct request                             *req,
+                                const remote_connect_list_all_domains_args *args)
+{
+    const struct domains                      *domains = request_daemon(req)->domains;
+    unsigned                                   max = domains_count(domains);
+    cleanup_free struct remote_nonnull_domain *list = xcalloc(max, sizeof *list);
+    remote_connect_list_all_domains_ret        ret = {.ret = 0};
+
+    if (!request_check_flags(req, args->flags, LIST_ALL_FLAGS))
+        return;
+    for (struct domain *dom = domains_first(domains); dom; dom = domains_next(dom))
+        if (is_listed(dom, args->flags))
+            list[ret.ret++] = domain_for_wire(dom);
+    if (args->need_results) {
+        ret.domains.domains_val = list;
+        ret.domains.domains_len = ret.ret;
+    }
+    reply_connect_list_all_domains(req, &ret);
+}
+
+static unsigned
+count_active(const struct domains *domains)
+{
+    unsigned n = 0;
+
+    for (const struct domain *dom = domains_first(domains); dom; dom = domains_next(dom))
+        n += dom->domid >= 0;
+    return n;
+}
+
+void
+handle_connect_num_of_domains(struct request *req, const rpc_void *args)
+{
+    (void)args;
+    reply_connect_num_of_domains(req, &(remote_connect_num_of_domains_ret){
+                                          .num = (int)count_active(request_daemon(req)->domains)});
+}
+
+void
+handle_connect_list_domains(struct request *req, const remote_connect_list_domains_args *args)
+{
+    const struct domains           *domains = request_daemon(req)->domains;
+    unsigned                        max = args->maxids > 0 ? (unsigned)args->maxids : 0;
+    cleanup_free int               *ids = xcalloc(domains_count(domains), sizeof *ids);
+    remote_connect_list_domains_ret ret = {.ids.ids_val = ids};
+
+    for (const struct domain *dom = domains_first(domains); dom; dom = domains_next(dom))
+        if (dom->domid >= 0 && ret.ids.ids_len < max)
+            ids[ret.ids.ids_len++] = dom->domid;
+    reply_connect_list_domains(req, &ret);
+}
+
+/* There are no definitions yet, so none that do not run. */
+void
+handle_connect_num_of_defined_domains(struct request *req, const rpc_void *args)
+{
+    (void)args;
+    reply_connect_num_of_defined_domains(req, &(remote_connect_num_of_defined_domains_ret){0});
+}
+
+void
+handle_connect_list_defined_domains(struct request                                 *req,
+                                    const remote_connect_list_defined_domains_args *args)
+{
+    (void)args;
+    reply_connect_list_defined_domains(
+        req, &(remote_connect_list_defined_domains_ret){.names.names_len = 0});
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * handle-job.c: how far jobs are, waiting for them, ending them.
+ */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "daemon.h"
+#include "domain/domain.h"
+#include "handlers.h"
+#include "job/job.h"
+#include "job/params.h"
+#include "lookup.h"
+#include "wire/worker.h"
+
+/* virDomainGetJobStatsFlags */
+enum { STATS_COMPLETED = 1, STATS_KEEP_COMPLETED = 2, STATS_STRING_OKAY = 4 };
+
+/* The figures of the job that holds the domain; operation NULL where none does. */
+static void
+stats_of(const struct domain *dom, struct job_stats *stats_out)
+{
+    const struct job *job = job_of_domain(dom);
+
+    *stats_out = (struct job_stats){.operation = NULL};
+    if (job)
+        job_get_stats(job, stats_out);
+}
+
+void
+handle_domain_get_job_info(struct request *req, const remote_domain_get_job_info_args *args)
+{
+    const struct domain           *dom = request_domain(req, &args->dom);
+    struct job_stats               stats;
+    remote_domain_get_job_info_ret ret = {.type = 0};
+
+    if (!dom)
+        return;
+    stats_of(dom, &stats);
+    ret.type = job_type(&stats);
+    ret.timeElapsed = stats.elapsed_usec / 1000;
+    ret.timeRemaining = job_remaining_usec(&stats) / 1000;
+    ret.dataTotal = ret.memTotal = stats.total;
+    ret.dataProcessed = ret.memProcessed = stats.processed;
+    ret.dataRemaining = ret.memRemaining =
+        stats.total > stats.processed ? stats.total - stats.processed : 0;
+    reply_domain_get_job_info(req, &ret);
+}
+
+void
+handle_domain_get_job_stats(struct request *req, const remote_domain_get_job_stats_args *args)
+{
+    const unsigned    known = STATS_COMPLETED | STATS_KEEP_COMPLETED | STATS_STRING_OKAY;
+    struct domain    *dom;
+    struct job_stats  stats;
+    struct job_params params;
+    remote_domain_get_job_stats_ret ret = {.type = 0};
+
+    if (!request_check_flags(req, args->flags, known))
+        return;
+    dom = request_domain(req, &args->dom);
+    if (!dom)
+        return;
+    stats_of(dom, &stats);
+    if (args->flags & STATS_COMPLETED)
+        stats = dom->last_job;
+    job_params_fill(&params, &stats);
+    ret.type = job_type(&stats);
+    ret.params.params_val = params.list;
+    ret.params.params_len = params.count;
+    reply_domain_get_job_stats(req, &ret);
+}
+
+/*----- abort -----*/
+
+static void
+abort_job(struct request *req, struct job *job)
+{
+    struct err err;
+
+    if (job_abort(job, &err) < 0)
+        request_fail(req, &err);
+    else
+        request_reply(req, NULL);
+}
+
+static void
+abort_of_domain(struct request *req, const remote_nonnull_domain *wire)
+{
+    const struct domain *dom = request_guest(req, wire);
+
+    if (!dom)
+        return;
+    if (job_of_domain(dom))
+        abort_job(req, job_of_domain(dom));
+    else
+        request_fail_with(req, ERR_OPERATION_INVALID,
+                          "Requested operation is not valid: no job is active on domain '%s'",
+                          dom->name);
+}
+
+void
+handle_domain_abort_job(struct request *req, const remote_domain_abort_job_args *args)
+{
+    abort_of_domain(req, &args->dom);
+}
+
+void
+handle_domain_abort_job_flags(struct request *req, const remote_domain_abort_job_flags_args *args)
+{
+    if (request_check_flags(req, args->flags, 0))
+        abort_of_domain(req, &args->dom);
+}
+
+void
+handle_job_abort(struct request *req, const dom0d_job_id_args *args)
+{
+    struct job *job = jobs_by_id(request_daemon(req)->jobs, args->id);
+
+    if (job)
+        abort_job(req, job);
+    else
+        request_fail_with(req, ERR_OPERATION_INVALID,
+                          "Requested operation is not valid: there is no job %llu",
+                          (unsigned long long)args->id);
+}
+
+/*----- what dom0d adds -----*/
+
+static void
+describe(const struct job *job, uint64_t conn_id, dom0d_job *out)
+{
+    struct job_stats stats;
+
+    job_get_stats(job, &stats);
+    *out = (dom0d_job){.id = job->id,
+                       .operation = (char *)(uintptr_t)job->operation->name,
+                       .domain = (char *)(uintptr_t)(job->dom ? job->dom->name : ""),
+                       .state = (dom0d_job_state)job->state,
+                       .elapsed_usec = stats.elapsed_usec,
+                       .processed = stats.processed,
+                       .total = stats.total,
+                       .own = job->conn_id == conn_id,
+                       .serial = job->serial};
+    if (job->dom)
+        memcpy(out->uuid, job->dom->uuid, sizeof out->uuid);
+}
+
+void
+handle_job_list(struct request *req, const rpc_void *args)
+{
+    const struct jobs      *jobs = request_daemon(req)->jobs;
+    cleanup_free dom0d_job *list = xcalloc(jobs_count(jobs), sizeof *list);
+    dom0d_job_list_ret      ret = {.jobs.jobs_val = list};
+    const struct job       *job;
+
+    (void)args;
+    for (job = jobs_first(jobs); job && ret.jobs.jobs_len < DOM0D_JOB_LIST_MAX;
+         job = TAILQ_NEXT(job, in_all))
+        describe(job, request_conn_id(req), &list[ret.jobs.jobs_len++]);
+    reply_job_list(req, &ret);
+}
+
+void
+handle_job_wait(struct request *req, const dom0d_job_id_args *args)
+{
+    job_wait(request_daemon(req)->jobs, args->id, req);
+}
+
+void
+handle_job_log(struct request *req, const dom0d_job_id_args *args)
+{
+    const char *log = jobs_log(request_daemon(req)->jobs, args->id);
+
+    if (log)
+        reply_job_log(req, &(dom0d_job_log_ret){.log = (char *)(uintptr_t)log});
+    else
+        request_fail_with(req, ERR_INVALID_ARG, "no log of job %llu is known",
+                          (unsigned long long)args->id);
+}

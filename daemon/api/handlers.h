@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * handlers.h: for each procedure of wire/procs.def, handle_NAME and reply_NAME.
+ *
+ * A handler borrows its arguments and copies what it keeps after it returns.  It answers exactly
+ * once, now or later.
+ */
+#ifndef DAEMON_HANDLERS_H
+#define DAEMON_HANDLERS_H
+
+#include "rpc/request.h"
+#include "wire/dom0d.h"
+#include "wire/frame.h"
+#include "wire/remote.h"
+
+#define RPC(program, nr, name, args_t, ret_t, access)                                              \
+    void               handle_##name(struct request *req, const args_t *args);                     \
+    static inline void reply_##name(struct request *req, const ret_t *ret)                         \
+    {                                                                                              \
+        request_reply(req, ret);                                                                   \
+    }
+#define EVENT(program, nr, name, msg_t)
+#include "wire/procs.def"
+#undef RPC
+#undef EVENT
+
+#endif

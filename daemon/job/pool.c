@@ -1,0 +1,564 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A worker is a process with a listening socket at RUN_DIR/jobs/ID, which the daemon made and is
+ * connected to.  The socket is what lets a worker outlive its daemon: whoever comes next connects
+ * to it.  ID.job beside it is the record of its task.
+ *
+ *   Idle --worker_run--> Busy --ended()--> Leaving --its exit--> freed
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "config.h"
+#include "daemon.h"
+#include "eventloop/framed.h"
+#include "eventloop/loop.h"
+#include "pool.h"
+#include "wire/frame.h"
+#include "wire/record.h"
+
+static const struct wire_header worker_header = {
+    .program = WIRE_PROGRAM_WORKER, .version = WIRE_VERSION, .type = WIRE_MESSAGE};
+
+/* The descriptor at which a worker finds its listening socket. */
+#define WORKER_LISTEN_FD 3
+
+struct worker {
+    struct workers          *pool;
+    char                     socket_path[108];
+    char                    *record_path; /* NULL: no task was given, or its end is dealt with */
+    pid_t                    pid;         /* -1: not known yet, of an adopted one */
+    bool                     adopted;     /* no child of ours */
+    struct loop_child        child;
+    struct framed            framed;
+    bool                     helped;  /* libxl's save helper is in its process group */
+    bool                     leaving; /* it has said how its task ended */
+    bool                     exited;
+    int                      status; /* wait's, when exited */
+    char                    *said;   /* its last error; NULL: none */
+    const struct worker_ops *ops;    /* NULL: Idle, or Leaving */
+    void                    *arg;
+    TAILQ_ENTRY(worker) link;
+};
+
+struct workers {
+    struct daemon *daemon;
+    TAILQ_HEAD(worker_list, worker) idle;
+    struct worker_list busy;
+    struct worker_list leaving;
+    struct loop_defer  fill;
+};
+
+/*----- the process -----*/
+
+static int
+listen_at(const char *path, struct err *err)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    cleanup_close int  fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(fd, 4) < 0)
+        return err_set_errno(err, errno, "cannot listen at %s", path);
+    return take_fd(fd);
+}
+
+/* The socket listens already, so this cannot wait: the kernel queues us. */
+static int
+connect_to(const char *path, struct err *err)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    cleanup_close int  fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
+        return err_set_errno(err, errno, "cannot connect to %s", path);
+    return take_fd(fd);
+}
+
+/* Signals as a fresh process has them, and a process group of its own: a Ctrl-C is for the daemon.
+ */
+static void
+spawn_attributes(posix_spawnattr_t *attributes)
+{
+    sigset_t none, all;
+
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_init(attributes);
+    posix_spawnattr_setsigmask(attributes, &none);
+    posix_spawnattr_setsigdefault(attributes, &all);
+    posix_spawnattr_setpgroup(attributes, 0);
+    posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                                             POSIX_SPAWN_SETPGROUP);
+}
+
+static int
+spawn(struct worker *w, int listen_fd, struct err *err)
+{
+    const struct config *config = w->pool->daemon->config;
+    char                 level[4];
+    char *argv[] = {(char *)(uintptr_t)config->worker_path, w->socket_path, level, NULL};
+    cleanup_close int          moved = fcntl(listen_fd, F_DUPFD_CLOEXEC, WORKER_LISTEN_FD + 1);
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t          attributes;
+    int                        r;
+
+    snprintf(level, sizeof level, "%d", (int)log_get_level());
+    spawn_attributes(&attributes);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, moved, WORKER_LISTEN_FD);
+    r = posix_spawn(&w->pid, config->worker_path, &actions, &attributes, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    return r ? err_set_errno(err, r, "cannot run %s", config->worker_path) : 0;
+}
+
+/*----- the end of one -----*/
+
+static void
+worker_free(struct worker *w)
+{
+    framed_close(&w->framed);
+    loop_child_stop(&w->child);
+    if (w->socket_path[0])
+        unlink(w->socket_path);
+    free(w->record_path);
+    free(w->said);
+    free(w);
+}
+
+/* Its end is dealt with: nobody need know of the task any more. */
+static void
+forget_record(struct worker *w)
+{
+    if (w->record_path)
+        unlink(w->record_path);
+    free(take_ptr(w->record_path));
+}
+
+static void
+say_how_it_died(const struct worker *w, struct err *err)
+{
+    if (w->adopted)
+        err_set(err, ERR_INTERNAL, "the worker has gone");
+    else if (WIFSIGNALED(w->status))
+        err_set(err, ERR_INTERNAL, "the worker was killed by signal %d (%s)", WTERMSIG(w->status),
+                strsignal(WTERMSIG(w->status)));
+    else
+        err_set(err, ERR_INTERNAL, "the worker ended early with status %d", WEXITSTATUS(w->status));
+    if (w->said)
+        err_append(err, " after the error '%s'", w->said);
+}
+
+static struct worker_list *
+list_of(struct worker *w)
+{
+    if (w->leaving)
+        return &w->pool->leaving;
+    return w->ops ? &w->pool->busy : &w->pool->idle;
+}
+
+/* Process and connection are both gone. */
+static void
+worker_gone(struct worker *w)
+{
+    struct err err;
+
+    say_how_it_died(w, &err);
+    TAILQ_REMOVE(list_of(w), w, link);
+    if (w->ops) {
+        /* libxl's helpers that a save or restore left behind. */
+        if (w->helped && w->pid > 0)
+            kill(-w->pid, SIGKILL);
+        w->ops->ended(w->arg, NULL, &err);
+        forget_record(w);
+    } else if (!w->leaving)
+        log_warning("an idle worker is gone: %s", err.message);
+    worker_free(w);
+}
+
+static void
+worker_exited(void *arg, int status)
+{
+    struct worker *w = arg;
+
+    w->exited = true;
+    w->status = status;
+    /* What it said last may still be in the socket; the end of that comes too. */
+    if (w->framed.fd < 0)
+        worker_gone(w);
+}
+
+/*----- what it says -----*/
+
+static void
+send_command(struct worker *w, const worker_command *command)
+{
+    void      *frame;
+    size_t     size;
+    struct err err;
+
+    if (wire_encode(&worker_header, (xdrproc_t)xdr_worker_command, command, &frame, &size, &err) <
+        0) {
+        log_error("cannot tell a worker what to do: %s", err.message);
+        worker_kill(w);
+        return;
+    }
+    framed_send(&w->framed, frame, size);
+    free(frame);
+}
+
+/* The end of its task is dealt with; it may go. */
+static void
+let_go(struct worker *w)
+{
+    forget_record(w);
+    send_command(w, &(worker_command){.type = WORKER_BYE});
+    framed_close_when_drained(&w->framed);
+}
+
+static void
+leaves(struct worker *w)
+{
+    TAILQ_REMOVE(&w->pool->busy, w, link);
+    TAILQ_INSERT_TAIL(&w->pool->leaving, w, link);
+    w->leaving = true;
+    w->ops = NULL;
+}
+
+static void
+take_done(struct worker *w, const worker_done *done)
+{
+    const struct worker_ops *ops = w->ops;
+
+    leaves(w);
+    ops->ended(w->arg, done, NULL);
+    let_go(w);
+}
+
+/* An adopted one introduces itself. */
+static void
+take_state(struct worker *w, const worker_state *state)
+{
+    if (w->adopted)
+        w->pid = state->pid;
+    w->ops->progress(w->arg, &state->progress);
+}
+
+static void
+take_said(struct worker *w, const worker_said *said)
+{
+    free(w->said);
+    w->said = xstrdup(said->line);
+}
+
+static void
+worker_frame(void *arg, const void *data, size_t size)
+{
+    struct worker *w = arg;
+    worker_report  report = {.type = 0};
+    struct err     err;
+
+    if (wire_decode(data, size, (xdrproc_t)xdr_worker_report, &report, &err) < 0) {
+        log_error("a worker speaks nonsense: %s", err.message);
+        worker_kill(w);
+        return;
+    }
+    if (w->ops && report.type == WORKER_STATE)
+        take_state(w, &report.worker_report_u.state);
+    else if (w->ops && report.type == WORKER_PROGRESS)
+        w->ops->progress(w->arg, &report.worker_report_u.progress);
+    else if (w->ops && report.type == WORKER_IDENTIFIED)
+        w->ops->identified(w->arg, &report.worker_report_u.identified);
+    else if (report.type == WORKER_SAID)
+        take_said(w, &report.worker_report_u.said);
+    else if (w->ops && report.type == WORKER_DONE)
+        take_done(w, &report.worker_report_u.done);
+    wire_body_free((xdrproc_t)xdr_worker_report, &report);
+}
+
+/* A worker that closes its connection and lives on is of no use. */
+static void
+worker_closed(void *arg, const struct err *err)
+{
+    struct worker *w = arg;
+
+    if (err)
+        log_error("a worker speaks nonsense: %s", err->message);
+    if (!w->leaving)
+        worker_kill(w);
+    if (w->exited || w->adopted)
+        worker_gone(w);
+}
+
+static const struct framed_ops worker_framed_ops = {
+    .size_of = wire_frame_size,
+    .frame = worker_frame,
+    .closed = worker_closed,
+};
+
+/*----- the pool -----*/
+
+static struct worker *
+worker_new(struct workers *pool, struct err *err)
+{
+    struct daemon    *daemon = pool->daemon;
+    struct worker    *w = xcalloc(1, sizeof *w);
+    cleanup_close int listen_fd = -1;
+    cleanup_close int fd = -1;
+    uint64_t          id;
+
+    w->pool = pool;
+    w->framed.fd = -1;
+    loop_child_init(&w->child, daemon->loop, worker_exited, w);
+    if (getrandom(&id, sizeof id, 0) != sizeof id)
+        id = loop_now_usec();
+    snprintf(w->socket_path, sizeof w->socket_path, "%s/jobs/%016" PRIx64, daemon->config->run_dir,
+             id);
+    listen_fd = listen_at(w->socket_path, err);
+    if (listen_fd >= 0)
+        fd = connect_to(w->socket_path, err);
+    if (fd < 0 || spawn(w, listen_fd, err) < 0) {
+        worker_free(w);
+        return NULL;
+    }
+    loop_child_start(&w->child, w->pid);
+    framed_init(&w->framed, daemon->loop, take_fd(fd), &worker_framed_ops, w);
+    TAILQ_INSERT_TAIL(&pool->idle, w, link);
+    return w;
+}
+
+static unsigned
+count_idle(const struct workers *pool)
+{
+    struct worker *w;
+    unsigned       n = 0;
+
+    TAILQ_FOREACH (w, &pool->idle, link)
+        n++;
+    return n;
+}
+
+/* One at a turn, so that clients have theirs in between. */
+static void
+fill_one(void *arg)
+{
+    struct workers *pool = arg;
+    struct err      err;
+
+    if (count_idle(pool) >= pool->daemon->config->workers_idle)
+        return;
+    if (!worker_new(pool, &err))
+        log_error("no worker in reserve: %s", err.message);
+    else
+        loop_defer_start(&pool->fill);
+}
+
+/* Nobody listens there, and there is no task whose end is to be dealt with. */
+static bool
+is_dead_socket(const char *path)
+{
+    cleanup_free char *record_path = xasprintf("%s" WORKER_RECORD_SUFFIX, path);
+    cleanup_close int  fd = -1;
+    struct stat        st;
+    struct err         err;
+
+    if (lstat(path, &st) < 0 || !S_ISSOCK(st.st_mode) || access(record_path, F_OK) == 0)
+        return false;
+    fd = connect_to(path, &err);
+    return fd < 0 && err.detail == ECONNREFUSED;
+}
+
+/* An earlier daemon was killed between making a socket and starting the worker for it; or both were
+ * killed.  Idle workers that live remove theirs themselves. */
+static void
+remove_dead_sockets(const struct daemon *daemon)
+{
+    cleanup_free char  *folder = xasprintf("%s/jobs", daemon->config->run_dir);
+    size_t              count;
+    cleanup_free char **paths = records_find(folder, "", &count);
+
+    for (size_t n = 0; n < count; n++) {
+        if (is_dead_socket(paths[n]))
+            unlink(paths[n]);
+        free(paths[n]);
+    }
+}
+
+struct workers *
+workers_new(struct daemon *daemon)
+{
+    struct workers *pool = xcalloc(1, sizeof *pool);
+
+    remove_dead_sockets(daemon);
+    pool->daemon = daemon;
+    TAILQ_INIT(&pool->idle);
+    TAILQ_INIT(&pool->busy);
+    TAILQ_INIT(&pool->leaving);
+    loop_defer_init(&pool->fill, daemon->loop, fill_one, pool);
+    return pool;
+}
+
+void
+workers_fill(struct workers *workers)
+{
+    loop_defer_start(&workers->fill);
+}
+
+static void
+free_all(struct worker_list *list)
+{
+    struct worker *w;
+
+    while ((w = TAILQ_FIRST(list))) {
+        TAILQ_REMOVE(list, w, link);
+        worker_free(w);
+    }
+}
+
+void
+workers_free(struct workers *workers)
+{
+    struct worker *w;
+
+    if (!workers)
+        return;
+    loop_defer_stop(&workers->fill);
+    free_all(&workers->idle);
+    free_all(&workers->leaving);
+    TAILQ_FOREACH (w, &workers->busy, link)
+        w->socket_path[0] = '\0'; /* it goes on, and the socket is how it is found */
+    free_all(&workers->busy);
+    free(workers);
+}
+
+struct worker *
+worker_run(struct workers *workers, const worker_record *record, const struct worker_ops *ops,
+           void *arg, struct err *err)
+{
+    struct worker *w = TAILQ_FIRST(&workers->idle);
+
+    if (!w)
+        w = worker_new(workers, err);
+    if (!w)
+        return NULL;
+    w->record_path = xasprintf("%s" WORKER_RECORD_SUFFIX, w->socket_path);
+    if (record_write(w->record_path, (xdrproc_t)xdr_worker_record, record, err) < 0) {
+        free(take_ptr(w->record_path));
+        return NULL;
+    }
+    TAILQ_REMOVE(&workers->idle, w, link);
+    TAILQ_INSERT_TAIL(&workers->busy, w, link);
+    w->ops = ops;
+    w->arg = arg;
+    w->helped = record->task.operation == WORKER_SAVE || record->task.operation == WORKER_RESTORE;
+    send_command(w,
+                 &(worker_command){.type = WORKER_START, .worker_command_u.start = record->task});
+    workers_fill(workers);
+    return w;
+}
+
+void
+worker_update_record(struct worker *worker, const worker_record *record)
+{
+    struct err err;
+
+    if (record_write(worker->record_path, (xdrproc_t)xdr_worker_record, record, &err) < 0)
+        log_error("%s", err.message);
+}
+
+void
+worker_proceed(struct worker *worker)
+{
+    send_command(worker, &(worker_command){.type = WORKER_PROCEED});
+}
+
+void
+worker_refuse(struct worker *worker, const struct err *why)
+{
+    worker_command command = {.type = WORKER_REFUSE};
+
+    command.worker_command_u.refuse = (worker_error){
+        .code = (int)why->code, .detail = why->detail, .message = (char *)(uintptr_t)why->message};
+    send_command(worker, &command);
+}
+
+void
+worker_abort(struct worker *worker)
+{
+    send_command(worker, &(worker_command){.type = WORKER_ABORT});
+}
+
+void
+worker_kill(struct worker *worker)
+{
+    if (!worker->exited && worker->pid > 0)
+        kill(worker->pid, SIGKILL);
+}
+
+/*----- after a restart of the daemon -----*/
+
+void
+worker_own(struct worker *worker, const struct worker_ops *ops, void *arg)
+{
+    worker->ops = ops;
+    worker->arg = arg;
+}
+
+static char *
+socket_of(const char *record_path)
+{
+    return xstrndup(record_path, strlen(record_path) - strlen(WORKER_RECORD_SUFFIX));
+}
+
+struct worker *
+worker_find(struct workers *workers, const char *record_path)
+{
+    cleanup_free char *socket_path = socket_of(record_path);
+    struct worker     *w;
+    struct err         err;
+    int                fd = connect_to(socket_path, &err);
+
+    if (fd < 0)
+        return NULL;
+    w = xcalloc(1, sizeof *w);
+    w->pool = workers;
+    w->pid = -1;
+    w->adopted = true;
+    snprintf(w->socket_path, sizeof w->socket_path, "%s", socket_path);
+    w->record_path = xstrdup(record_path);
+    loop_child_init(&w->child, workers->daemon->loop, worker_exited, w);
+    framed_init(&w->framed, workers->daemon->loop, fd, &worker_framed_ops, w);
+    TAILQ_INSERT_TAIL(&workers->busy, w, link);
+    return w;
+}
+
+void
+worker_dismiss(struct worker *worker)
+{
+    leaves(worker);
+    let_go(worker);
+}
+
+void
+worker_forget(const char *record_path)
+{
+    cleanup_free char *socket_path = socket_of(record_path);
+
+    unlink(record_path);
+    unlink(socket_path);
+}

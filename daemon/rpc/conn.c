@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <assert.h>
+#include <sys/socket.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "config.h"
+#include "conn.h"
+#include "daemon.h"
+#include "dispatch.h"
+#include "events.h"
+#include "request-private.h"
+#include "server.h"
+#include "wire/frame.h"
+#include "wire/remote.h"
+
+#define FRAME_MAX (64u << 10)
+#define FRAME_MAX_READ_WRITE (2u * REMOTE_STRING_MAX + (64u << 10))
+
+/* For the rest of a frame, and for a client that is to read its last output. */
+#define PATIENCE_USEC 30000000u
+
+static void conn_frame(void *arg, const void *data, size_t size);
+static void conn_closed(void *arg, const struct err *err);
+static void conn_drained(void *arg);
+static void conn_close(void *arg);
+
+static const struct framed_ops framed_ops = {
+    .size_of = wire_frame_size,
+    .frame = conn_frame,
+    .closed = conn_closed,
+    .drained = conn_drained,
+};
+
+static bool
+is_leaving(const struct conn *conn)
+{
+    return conn->finishing || conn->given_up;
+}
+
+/*----- coming and going -----*/
+
+struct conn *
+conn_new(struct daemon *daemon, int fd, const struct ucred *peer, bool read_only, uint64_t id)
+{
+    struct conn *conn = xcalloc(1, sizeof *conn);
+
+    conn->daemon = daemon;
+    conn->id = id;
+    conn->from_read_only_socket = conn->read_only = read_only;
+    conn->idle_usec = loop_now_usec();
+    TAILQ_INIT(&conn->requests);
+    TAILQ_INIT(&conn->registrations);
+    conn->pid = peer->pid;
+    conn->uid = peer->uid;
+    conn->gid = peer->gid;
+    loop_defer_init(&conn->close, daemon->loop, conn_close, conn);
+    framed_init(&conn->framed, daemon->loop, fd, &framed_ops, conn);
+    framed_set_frame_max(&conn->framed, FRAME_MAX);
+    framed_count_in(&conn->framed, server_held(daemon->server));
+    log_debug("client %llu: process %d of user %u%s", (unsigned long long)id, (int)conn->pid,
+              (unsigned)conn->uid, read_only ? ", read-only" : "");
+    return conn;
+}
+
+void
+conn_free(struct conn *conn)
+{
+    struct request *req;
+
+    log_debug("client %llu: gone", (unsigned long long)conn->id);
+    server_conn_gone(conn->daemon->server, conn);
+    events_forget(conn->daemon->events, conn);
+    while ((req = TAILQ_FIRST(&conn->requests))) {
+        conn_remove_request(conn, req);
+        request_orphaned(req);
+    }
+    loop_defer_stop(&conn->close);
+    framed_close(&conn->framed);
+    free(conn);
+}
+
+/* From the loop, so that nobody on the stack still holds the connection. */
+static void
+conn_close(void *arg)
+{
+    conn_free(arg);
+}
+
+static void
+conn_closed(void *arg, const struct err *err)
+{
+    struct conn *conn = arg;
+
+    if (err)
+        server_complain(conn->daemon->server, conn, err->message);
+    conn_free(conn);
+}
+
+void
+conn_give_up(struct conn *conn, const char *reason)
+{
+    if (conn->given_up)
+        return;
+    if (reason)
+        server_complain(conn->daemon->server, conn, reason);
+    conn->given_up = true;
+    framed_close(&conn->framed); /* its memory is wanted back at once */
+    loop_defer_start(&conn->close);
+}
+
+void
+conn_finish(struct conn *conn)
+{
+    if (is_leaving(conn))
+        return;
+    conn->finishing = true;
+    framed_close_when_drained(&conn->framed);
+}
+
+void
+conn_opened(struct conn *conn, bool read_only)
+{
+    conn->opened = true;
+    conn->read_only |= read_only;
+    if (!conn->read_only)
+        framed_set_frame_max(&conn->framed, FRAME_MAX_READ_WRITE);
+}
+
+size_t
+conn_held(const struct conn *conn)
+{
+    return framed_unread(&conn->framed) + framed_unsent(&conn->framed);
+}
+
+/*----- messages -----*/
+
+static void
+send_message(struct conn *conn, const struct wire_header *header, xdrproc_t filter,
+             const void *message)
+{
+    cleanup_free void *frame = NULL;
+    size_t             size;
+    struct err         err;
+
+    if (wire_encode(header, filter, message, &frame, &size, &err) < 0)
+        log_error("message %d cannot be sent: %s", header->procedure, err.message);
+    else
+        conn_send(conn, frame, size);
+}
+
+void
+conn_send_message(struct conn *conn, uint32_t program, int32_t procedure, xdrproc_t filter,
+                  const void *message)
+{
+    const struct wire_header header = {
+        .program = program,
+        .version = WIRE_VERSION,
+        .procedure = procedure,
+        .type = WIRE_MESSAGE,
+        .serial = 1, /* what libvirt's daemon sends; it means nothing */
+        .status = WIRE_OK,
+    };
+
+    send_message(conn, &header, filter, message);
+}
+
+static void
+send_keepalive(struct conn *conn, int32_t procedure)
+{
+    const struct wire_header header = {
+        .program = WIRE_PROGRAM_KEEPALIVE,
+        .version = WIRE_VERSION,
+        .procedure = procedure,
+        .type = WIRE_MESSAGE,
+        .status = WIRE_OK,
+    };
+
+    send_message(conn, &header, NULL, NULL);
+}
+
+/*----- input -----*/
+
+static bool
+may_ask_more(const struct conn *conn)
+{
+    unsigned max = conn->daemon->config->max_client_requests;
+
+    if (server_is_busy(conn->daemon->server, conn->from_read_only_socket))
+        max = 1;
+    return conn->n_requests < max && !framed_unsent(&conn->framed);
+}
+
+static void
+pause_or_resume(struct conn *conn)
+{
+    if (is_leaving(conn))
+        return;
+    if (!may_ask_more(conn))
+        framed_pause(&conn->framed);
+    else
+        framed_resume(&conn->framed);
+}
+
+static void
+conn_frame(void *arg, const void *data, size_t size)
+{
+    struct conn       *conn = arg;
+    struct wire_header header;
+
+    conn->n_frames++;
+    wire_header_decode(data, size, &header);
+    if (header.program != WIRE_PROGRAM_KEEPALIVE || header.type != WIRE_MESSAGE)
+        dispatch(conn, &header, data, size);
+    else if (header.version == WIRE_VERSION && header.procedure == KEEPALIVE_PING)
+        send_keepalive(conn, KEEPALIVE_PONG);
+}
+
+void
+conn_add_request(struct conn *conn, struct request *req)
+{
+    TAILQ_INSERT_TAIL(&conn->requests, req, link);
+    conn->n_requests++;
+    server_request_begins(conn->daemon->server);
+    pause_or_resume(conn);
+}
+
+void
+conn_remove_request(struct conn *conn, struct request *req)
+{
+    TAILQ_REMOVE(&conn->requests, req, link);
+    conn->n_requests--;
+    server_request_ends(conn->daemon->server);
+    pause_or_resume(conn);
+}
+
+/*----- output -----*/
+
+void
+conn_send(struct conn *conn, const void *frame, size_t size)
+{
+    if (is_leaving(conn))
+        return;
+    if (framed_unsent(&conn->framed) > conn->daemon->config->max_output) {
+        conn_give_up(conn, "does not read what it is sent");
+        return;
+    }
+    framed_send(&conn->framed, frame, size);
+    pause_or_resume(conn);
+}
+
+static void
+conn_drained(void *arg)
+{
+    pause_or_resume(arg);
+}
+
+void
+conn_send_error(struct conn *conn, const struct wire_header *call, const struct err *error)
+{
+    cleanup_free void *frame = NULL;
+    size_t             size;
+
+    wire_encode_error(call, error, &frame, &size);
+    conn_send(conn, frame, size);
+}
+
+/*----- time -----*/
+
+void
+conn_start_keepalive(struct conn *conn)
+{
+    const struct config *config = conn->daemon->config;
+
+    keepalive_start(&conn->keepalive, config->keepalive_interval * 1000000ull,
+                    config->keepalive_count, loop_now_usec());
+}
+
+static void
+check_keepalive(struct conn *conn, uint64_t now_usec)
+{
+    switch (keepalive_check(&conn->keepalive, now_usec)) {
+    case KEEPALIVE_WAIT:
+        break;
+    case KEEPALIVE_SEND_PING:
+        send_keepalive(conn, KEEPALIVE_PING);
+        break;
+    case KEEPALIVE_GIVE_UP:
+        conn_give_up(conn, "does not answer keepalive pings");
+        break;
+    }
+}
+
+/* For something that is to come at once; what is held up by a pause is not the client's fault. */
+static bool
+waits_for_client(const struct conn *conn)
+{
+    bool half_frame = framed_unread(&conn->framed) > 0 && !conn->framed.paused;
+
+    return half_frame || conn->finishing;
+}
+
+void
+conn_sweep(struct conn *conn, uint64_t now_usec)
+{
+    bool heard = conn->n_frames != conn->n_frames_swept;
+
+    conn->n_frames_swept = conn->n_frames;
+    if (conn->framed.paused && framed_peer_is_gone(&conn->framed))
+        conn_give_up(conn, NULL);
+    /* Whom we do not read we cannot hear. */
+    if (heard || conn->framed.paused)
+        keepalive_heard(&conn->keepalive, now_usec);
+    check_keepalive(conn, now_usec);
+    if (heard || !waits_for_client(conn))
+        conn->idle_usec = now_usec;
+    else if (now_usec - conn->idle_usec > PATIENCE_USEC + SERVER_SWEEP_USEC)
+        conn_give_up(conn, conn->finishing ? "does not read its last answers"
+                                           : "began a frame and did not finish it");
+}

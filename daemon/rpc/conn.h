@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * conn.h: a client: its socket, its rights, its bounds, its requests.
+ *
+ *   conn_new --> Open --conn_finish---> Finishing --all output is written--> freed
+ *                  \---conn_give_up--> GivenUp ---the loop turns----------> freed
+ *
+ * and from anywhere the peer may go, or send what is no frame.
+ *
+ * What a client may cost:
+ *   input    frames of at most 64 KiB; once it is opened for writing, what two of libvirt's longest
+ *            strings need.  A frame that was begun must be whole after half a minute.
+ *   requests max_client_requests in flight, then nothing more is read until one is answered; one
+ *            while there are too many of all clients (server.h).
+ *   output   nothing is read while some of it waits: so answers to what was asked cannot pile up.
+ *            Events can, to max_output and one frame; a client for which more comes is given up.
+ *   both     what all clients make wait together is bounded too (server.h).
+ */
+#ifndef DAEMON_CONN_H
+#define DAEMON_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+
+#include "eventloop/framed.h"
+#include "keepalive.h"
+#include "wire/frame.h"
+
+struct daemon;
+struct registration;
+struct request;
+struct ucred;
+
+struct conn {
+    struct daemon *daemon;
+    TAILQ_ENTRY(conn) link; /* in the server's list */
+
+    /* who it is */
+    uint64_t id; /* never used again */
+    pid_t    pid;
+    uid_t    uid;
+    gid_t    gid;
+    bool     from_read_only_socket;
+
+    /* what it has asked for */
+    bool read_only; /* the socket, or CONNECT_OPEN's flag */
+    bool opened;    /* CONNECT_OPEN */
+    bool wants_close_reason;
+    TAILQ_HEAD(, registration) registrations; /* events.c's */
+    unsigned n_registrations;
+    int      next_callback_id;
+
+    /* private */
+    struct framed framed;
+    TAILQ_HEAD(, request) requests; /* in flight; freed by their answers */
+    unsigned          n_requests;
+    bool              finishing, given_up;
+    struct loop_defer close;
+    struct keepalive  keepalive;
+    unsigned          n_frames; /* received */
+    unsigned          n_frames_swept;
+    uint64_t          idle_usec; /* the last sweep at which we did not wait for it */
+};
+
+/**
+ * fd is Taken; peer: who is at its other end; read_only: it came in by the read-only socket.
+ *
+ * For server.c, which owns it: conn_free tells the server first.
+ */
+struct conn *conn_new(struct daemon *daemon, int fd, const struct ucred *peer, bool read_only,
+                      uint64_t id);
+void         conn_free(struct conn *conn);
+
+/** The memory that waits for it: input that is no whole frame, output it has not read; bytes. */
+size_t conn_held(const struct conn *conn);
+
+/** Once a second or so: keepalive, half frames, and whether one that must wait has gone. */
+void conn_sweep(struct conn *conn, uint64_t now_usec);
+
+/** CONNECT_OPEN has succeeded. */
+void conn_opened(struct conn *conn, bool read_only);
+
+/** The client understands our pings. */
+void conn_start_keepalive(struct conn *conn);
+
+/** A whole frame, copied; dropped when the connection is on its way out.  Never frees it at once.
+ */
+void conn_send(struct conn *conn, const void *frame, size_t size);
+
+/** A reply of error status to the call with this header. */
+void conn_send_error(struct conn *conn, const struct wire_header *call, const struct err *error);
+
+/** An event, of the message type that filter is for; use the typed send_NAME of messages.h. */
+void conn_send_message(struct conn *conn, uint32_t program, int32_t procedure, xdrproc_t filter,
+                       const void *message);
+
+/** Close when all output is written; nothing more is read, nothing more is sent. */
+void conn_finish(struct conn *conn);
+
+/** Close, from the loop; reason: a line for the log, or NULL. */
+void conn_give_up(struct conn *conn, const char *reason);
+
+/* For request.c. */
+void conn_add_request(struct conn *conn, struct request *req);
+void conn_remove_request(struct conn *conn, struct request *req);
+
+#endif

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <assert.h>
+#include <errno.h>
+#include <malloc.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "config.h"
+#include "conn.h"
+#include "daemon.h"
+#include "eventloop/loop.h"
+#include "listen.h"
+#include "server.h"
+
+/* Accepted at a time: others have their turn in between. */
+#define ACCEPT_AT_ONCE 16
+
+#define RETRY_USEC 1000000u
+
+/* Lines about misbehaving clients in a second; more are counted only. */
+#define COMPLAINTS_MAX 10
+
+/* When a crowd of at least so many has become half of it, the kernel gets its memory back. */
+#define CROWD 100
+
+struct listener {
+    struct server       *server;
+    struct listen_socket socket;
+    struct loop_io       io;
+};
+
+TAILQ_HEAD(conn_list, conn);
+
+struct server {
+    struct daemon      *daemon;
+    struct listener     listeners[LISTEN_MAX];
+    size_t              n_listeners;
+    struct conn_list    conns; /* owned */
+    unsigned            n_conns, n_read_only;
+    unsigned            most_conns; /* since memory was given back */
+    uint64_t            last_id;
+    unsigned            n_requests; /* in flight, of connections that are there */
+    struct framed_total held;
+    struct loop_timer   sweep;                          /* active while there are connections */
+    struct loop_timer   retry;                          /* active while nothing is accepted */
+    unsigned            complaints, refused, shortages; /* since the second began */
+    struct loop_timer   second; /* active while one of them is not 0, or a crowd has gone */
+};
+
+static void sweep_due(void *arg);
+static void retry_due(void *arg);
+static void second_due(void *arg);
+static void listener_ready(void *arg);
+static void held_more(void *arg);
+
+struct server *
+server_new(struct daemon *daemon)
+{
+    struct server *server = xcalloc(1, sizeof *server);
+
+    server->daemon = daemon;
+    server->held.grown = held_more;
+    server->held.arg = server;
+    TAILQ_INIT(&server->conns);
+    loop_timer_init(&server->sweep, daemon->loop, sweep_due, server);
+    loop_timer_init(&server->retry, daemon->loop, retry_due, server);
+    loop_timer_init(&server->second, daemon->loop, second_due, server);
+    return server;
+}
+
+void
+server_free(struct server *server)
+{
+    struct conn *conn;
+
+    if (!server)
+        return;
+    for (size_t n = 0; n < server->n_listeners; n++) {
+        loop_io_stop(&server->listeners[n].io);
+        listen_close(&server->listeners[n].socket);
+    }
+    server->n_listeners = 0;
+    while ((conn = TAILQ_FIRST(&server->conns)))
+        conn_free(conn);
+    loop_timer_stop(&server->sweep);
+    loop_timer_stop(&server->retry);
+    loop_timer_stop(&server->second);
+    free(server);
+}
+
+unsigned
+server_client_count(const struct server *server)
+{
+    return server->n_conns;
+}
+
+/*----- a bounded number of lines -----*/
+
+static bool
+crowd_has_gone(const struct server *server)
+{
+    return server->most_conns >= CROWD && server->n_conns <= server->most_conns / 2;
+}
+
+static void
+second_due(void *arg)
+{
+    struct server *server = arg;
+
+    if (crowd_has_gone(server)) {
+        malloc_trim(0);
+        server->most_conns = server->n_conns;
+    }
+    if (server->complaints > COMPLAINTS_MAX)
+        log_warning("%u more clients were closed for their misbehaviour",
+                    server->complaints - COMPLAINTS_MAX);
+    if (server->refused > 1)
+        log_warning("%u more clients were turned away", server->refused - 1);
+    server->complaints = server->refused = server->shortages = 0;
+}
+
+static void
+start_second(struct server *server)
+{
+    if (!loop_timer_is_active(&server->second))
+        loop_timer_start(&server->second, 1000000);
+}
+
+void
+server_complain(struct server *server, const struct conn *conn, const char *reason)
+{
+    start_second(server);
+    if (server->complaints++ < COMPLAINTS_MAX)
+        log_warning("client %llu (process %d of user %u) is closed: %s",
+                    (unsigned long long)conn->id, (int)conn->pid, (unsigned)conn->uid, reason);
+}
+
+static void
+refuse(struct server *server, const struct ucred *peer, bool read_only)
+{
+    start_second(server);
+    if (server->refused++ == 0)
+        log_warning("a %s client of user %u was turned away: there are %u, of max_clients %u",
+                    read_only ? "read-only" : "read-write", (unsigned)peer->uid, server->n_conns,
+                    server->daemon->config->max_clients);
+}
+
+/*----- clients -----*/
+
+static struct ucred
+peer_of(int fd)
+{
+    struct ucred peer = {.pid = -1, .uid = (uid_t)-1, .gid = (gid_t)-1};
+    socklen_t    size = sizeof peer;
+
+    /* It cannot fail on a Unix socket; on another one the peer stays nobody. */
+    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+    return peer;
+}
+
+static unsigned
+count_read_only_of(const struct server *server, uid_t uid)
+{
+    const struct conn *conn;
+    unsigned           count = 0;
+
+    TAILQ_FOREACH (conn, &server->conns, link)
+        count += conn->from_read_only_socket && conn->uid == uid;
+    return count;
+}
+
+static bool
+is_full(const struct server *server, const struct ucred *peer, bool read_only)
+{
+    unsigned max = server->daemon->config->max_clients;
+    unsigned max_read_only = max - max / 10;
+
+    if (server->n_conns >= max)
+        return true;
+    if (!read_only)
+        return false;
+    return server->n_read_only >= max_read_only ||
+           (peer->uid != geteuid() &&
+            count_read_only_of(server, peer->uid) >= (max_read_only + 1) / 2);
+}
+
+struct conn *
+server_add(struct server *server, int fd, bool read_only)
+{
+    struct ucred peer = peer_of(fd);
+    struct conn *conn;
+
+    if (is_full(server, &peer, read_only)) {
+        refuse(server, &peer, read_only);
+        close(fd);
+        return NULL;
+    }
+    conn = conn_new(server->daemon, fd, &peer, read_only, ++server->last_id);
+    TAILQ_INSERT_TAIL(&server->conns, conn, link);
+    server->n_conns++;
+    if (server->n_conns > server->most_conns)
+        server->most_conns = server->n_conns;
+    server->n_read_only += read_only;
+    return conn;
+}
+
+void
+server_conn_gone(struct server *server, struct conn *conn)
+{
+    TAILQ_REMOVE(&server->conns, conn, link);
+    server->n_conns--;
+    server->n_read_only -= conn->from_read_only_socket;
+    if (crowd_has_gone(server))
+        start_second(server);
+    /* Its descriptor is free as soon as we return to the loop. */
+    if (loop_timer_is_active(&server->retry))
+        loop_timer_start(&server->retry, 0);
+}
+
+/*----- bounds on all of them -----*/
+
+void
+server_request_begins(struct server *server)
+{
+    server->n_requests++;
+}
+
+void
+server_request_ends(struct server *server)
+{
+    server->n_requests--;
+}
+
+bool
+server_is_busy(const struct server *server, bool read_only)
+{
+    unsigned max = server->daemon->config->max_requests;
+
+    return server->n_requests >= (read_only ? max - max / 10 : max);
+}
+
+struct framed_total *
+server_held(struct server *server)
+{
+    return &server->held;
+}
+
+/* The one to close.  NULL: nobody holds anything. */
+static struct conn *
+find_greediest(const struct server *server)
+{
+    struct conn *most[2] = {NULL, NULL}; /* of the others, of the read-only ones */
+    size_t       together[2] = {0, 0};
+    struct conn *conn;
+
+    TAILQ_FOREACH (conn, &server->conns, link) {
+        bool   kind = conn->from_read_only_socket;
+        size_t held = conn_held(conn);
+
+        together[kind] += held;
+        if (held > (most[kind] ? conn_held(most[kind]) : 0))
+            most[kind] = conn;
+    }
+    return most[together[true] >= together[false]];
+}
+
+static void
+held_more(void *arg)
+{
+    struct server *server = arg;
+    struct conn   *conn;
+
+    while (server->held.bytes > server->daemon->config->max_buffers &&
+           (conn = find_greediest(server)))
+        conn_give_up(conn, "it holds most of what waits for clients, and that is too much");
+}
+
+static void
+start_sweeping(struct server *server)
+{
+    if (!TAILQ_EMPTY(&server->conns) && !loop_timer_is_active(&server->sweep))
+        loop_timer_start(&server->sweep, SERVER_SWEEP_USEC);
+}
+
+static void
+sweep_due(void *arg)
+{
+    struct server *server = arg;
+    uint64_t       now_usec = loop_now_usec();
+    struct conn   *conn;
+
+    TAILQ_FOREACH (conn, &server->conns, link)
+        conn_sweep(conn, now_usec);
+    start_sweeping(server);
+}
+
+/*----- accepting -----*/
+
+static void
+start_accepting(struct server *server)
+{
+    for (size_t n = 0; n < server->n_listeners; n++)
+        loop_io_start(&server->listeners[n].io, server->listeners[n].socket.fd, true, false);
+}
+
+static void
+stop_accepting_for_a_while(struct server *server, int errnum)
+{
+    start_second(server);
+    if (server->shortages++ == 0)
+        log_warning("cannot accept a client: %s; trying again soon", strerrordesc_np(errnum));
+    for (size_t n = 0; n < server->n_listeners; n++)
+        loop_io_stop(&server->listeners[n].io);
+    loop_timer_start(&server->retry, RETRY_USEC);
+}
+
+static void
+retry_due(void *arg)
+{
+    start_accepting(arg);
+}
+
+/* The kernel has nothing to give now; what else accept says is about one client, who has gone. */
+static bool
+is_shortage(int errnum)
+{
+    return errnum == EMFILE || errnum == ENFILE || errnum == ENOBUFS || errnum == ENOMEM;
+}
+
+static void
+listener_ready(void *arg)
+{
+    struct listener *listener = arg;
+    struct server   *server = listener->server;
+
+    for (int n = 0; n < ACCEPT_AT_ONCE; n++) {
+        int fd = accept4(listener->socket.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+        if (fd >= 0) {
+            server_add(server, fd, listener->socket.read_only);
+            start_sweeping(server);
+        } else if (errno == EAGAIN) {
+            return;
+        } else if (is_shortage(errno)) {
+            stop_accepting_for_a_while(server, errno);
+            return;
+        }
+    }
+}
+
+int
+server_listen(struct server *server, struct err *err)
+{
+    struct listen_socket sockets[LISTEN_MAX];
+    size_t               count;
+
+    assert(!server->n_listeners);
+    if (listen_open(server->daemon->config, sockets, &count, err) < 0)
+        return -1;
+    for (size_t n = 0; n < count; n++) {
+        struct listener *listener = &server->listeners[n];
+
+        listener->server = server;
+        listener->socket = sockets[n];
+        loop_io_init(&listener->io, server->daemon->loop, listener_ready, listener);
+    }
+    server->n_listeners = count;
+    start_accepting(server);
+    return 0;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * server.h: the listening sockets and the clients that came in by them.
+ *
+ * When the process has no descriptors left, nothing is accepted until a client goes or a second
+ * has passed: the kernel's queue holds who wants in.  Above max_clients a new one is closed at
+ * once; the last tenth of that bound is kept for the read-write socket, so that no crowd of
+ * read-only clients, who may be anybody, locks out the administrator; and no other user than our
+ * own, root, may have more than half of the rest by the read-only socket.
+ *
+ * Bounds on all clients together, where those on each one (conn.h) would add up to too much:
+ *   max_requests  in flight; above it each client may have one.  For read-only clients nine tenths
+ *                 of it, for the same reason.
+ *   max_buffers   bytes of half frames and of output that is not read.  When there are more, a
+ *                 client is closed: the one that holds most, of the read-only ones or of the
+ *                 others, whichever hold more together.
+ */
+#ifndef DAEMON_SERVER_H
+#define DAEMON_SERVER_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+struct conn;
+struct daemon;
+struct server;
+struct framed_total;
+
+#define SERVER_SWEEP_USEC 1000000u
+
+/** No sockets yet.  daemon->loop, ->config and ->events must outlive it. */
+struct server *server_new(struct daemon *daemon);
+
+/** Closes everything, and removes the sockets that server_listen made.  NULL is fine. */
+void server_free(struct server *server);
+
+/**
+ * Listen: on the sockets that systemd passed, or else on the configuration's.
+ *
+ * Waits for look-ups of the group's name: at start only.
+ */
+int server_listen(struct server *server, struct err *err);
+
+/**
+ * A connected socket, Taken, as if it had been accepted.  NULL: there are too many already.
+ *
+ * For those that were accepted conn_sweep is called every SERVER_SWEEP_USEC.
+ */
+struct conn *server_add(struct server *server, int fd, bool read_only);
+
+unsigned server_client_count(const struct server *server);
+
+/*----- for conn.c -----*/
+
+void server_conn_gone(struct server *server, struct conn *conn);
+
+/** In which every connection counts what it holds. */
+struct framed_total *server_held(struct server *server);
+
+void server_request_begins(struct server *server);
+void server_request_ends(struct server *server);
+
+/** As many requests are in flight as may be, or more. */
+bool server_is_busy(const struct server *server, bool read_only);
+
+/** A line in the log about a client that is closed; a bounded number of them in a second. */
+void server_complain(struct server *server, const struct conn *conn, const char *reason);
+
+#endif
