@@ -12,27 +12,16 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "rpc/limits.h"
 
 struct config {
-    /* sockets */
-    char *socket;       /* read-write */
-    char *socket_ro;    /* read-only */
-    char *socket_group; /* of the read-write one; "": root's own */
+    struct rpc_limits rpc; /* sockets and clients */
 
-    /* bounds; sizes in bytes */
-    unsigned max_clients;
-    unsigned max_client_requests; /* in flight, of one client */
-    unsigned max_requests;        /* in flight, of all clients */
-    unsigned max_queued_jobs;     /* of one domain */
-    unsigned max_jobs;            /* of all domains */
-    size_t   max_output;          /* not read yet by one client */
-    size_t   max_buffers;         /* sent in part or not read yet, of all clients */
-    size_t   max_xml;             /* of one domain */
+    unsigned max_queued_jobs; /* of one domain */
+    unsigned max_jobs;        /* of all domains */
+    size_t   max_xml;         /* bytes, of one domain */
 
     unsigned workers_idle; /* kept ready */
-
-    unsigned keepalive_interval; /* seconds; 0: no pings of our own */
-    unsigned keepalive_count;    /* pings without an answer before a client is given up */
 
     char *run_dir;
     char *dump_dir;

@@ -13,7 +13,9 @@ daemon_librpc_a_SOURCES = \
 	daemon/rpc/events.c daemon/rpc/events.h \
 	daemon/rpc/keepalive.c daemon/rpc/keepalive.h \
 	daemon/rpc/listen.c daemon/rpc/listen.h \
+	daemon/rpc/limits.h \
 	daemon/rpc/messages.h \
+	daemon/rpc/procedure.c daemon/rpc/procedure.h \
 	daemon/rpc/request.c daemon/rpc/request.h daemon/rpc/request-private.h \
 	daemon/rpc/server.c daemon/rpc/server.h
 
@@ -43,15 +45,11 @@ daemon_libjob_a_SOURCES = \
 noinst_LIBRARIES += daemon/libapi.a
 daemon_libapi_a_CPPFLAGS = $(daemon_cppflags)
 daemon_libapi_a_SOURCES = \
-	daemon/api/handle-control.c daemon/api/handle-domain.c daemon/api/handle-job.c \
-	daemon/api/lookup.h
-
-# Those that concern no domain.
-noinst_LIBRARIES += daemon/libapihost.a
-daemon_libapihost_a_CPPFLAGS = $(daemon_cppflags)
-daemon_libapihost_a_SOURCES = \
-	daemon/api/handle-connect.c daemon/api/handle-event.c daemon/api/handle-node.c \
-	daemon/api/handle-none.c daemon/api/handlers.h
+	daemon/api/handle-connect.c daemon/api/handle-control.c daemon/api/handle-domain.c \
+	daemon/api/handle-event.c daemon/api/handle-job.c daemon/api/handle-node.c \
+	daemon/api/handle-none.c daemon/api/handlers.h \
+	daemon/api/lookup.h \
+	daemon/api/procedures.c daemon/api/procedures.h
 
 noinst_LIBRARIES += daemon/libdaemon.a
 daemon_libdaemon_a_CPPFLAGS = $(daemon_cppflags)
@@ -62,11 +60,11 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/notify.c daemon/notify.h
 
 $(daemon_librpc_a_OBJECTS) $(daemon_libdomain_a_OBJECTS) $(daemon_libjob_a_OBJECTS) \
-	$(daemon_libapi_a_OBJECTS) $(daemon_libapihost_a_OBJECTS) $(daemon_libdaemon_a_OBJECTS): $(wire_generated_h)
+	$(daemon_libapi_a_OBJECTS) $(daemon_libdaemon_a_OBJECTS): $(wire_generated_h)
 
 sbin_PROGRAMS += daemon/dom0d
 daemon_dom0d_SOURCES = daemon/main.c
 daemon_dom0d_CPPFLAGS = $(daemon_cppflags)
-daemon_libs = daemon/libdaemon.a daemon/libapi.a daemon/libapihost.a daemon/libjob.a \
+daemon_libs = daemon/libdaemon.a daemon/libapi.a daemon/libjob.a \
 	daemon/libdomain.a daemon/librpc.a
 daemon_dom0d_LDADD = $(daemon_libs) $(daemon_libs) $(daemon_libs) $(driver_ldadd)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/procedures.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "config.h"
@@ -151,7 +152,11 @@ static int
 start(struct daemon *daemon, struct err *err)
 {
     daemon->events = events_new();
-    daemon->server = server_new(daemon);
+    daemon->server = server_new(&(struct server_setup){.loop = daemon->loop,
+                                                       .limits = &daemon->config->rpc,
+                                                       .programs = api_programs,
+                                                       .events = daemon->events,
+                                                       .context = daemon});
     daemon->jobs = jobs_new(daemon);
     daemon->workers = workers_new(daemon);
     if (domains_start(daemon, err) < 0)

@@ -24,4 +24,13 @@
 #undef RPC
 #undef EVENT
 
+struct daemon;
+
+/* What the server is given as its context. */
+static inline struct daemon *
+request_daemon(const struct request *req)
+{
+    return request_context(req);
+}
+
 #endif

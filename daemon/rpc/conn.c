@@ -4,11 +4,9 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "config.h"
 #include "conn.h"
-#include "daemon.h"
 #include "dispatch.h"
-#include "events.h"
+#include "limits.h"
 #include "request-private.h"
 #include "server.h"
 #include "wire/frame.h"
@@ -41,11 +39,12 @@ is_leaving(const struct conn *conn)
 /*----- coming and going -----*/
 
 struct conn *
-conn_new(struct daemon *daemon, int fd, const struct ucred *peer, bool read_only, uint64_t id)
+conn_new(struct server *server, int fd, const struct ucred *peer, bool read_only, uint64_t id)
 {
     struct conn *conn = xcalloc(1, sizeof *conn);
 
-    conn->daemon = daemon;
+    conn->server = server;
+    conn->setup = server_setup(server);
     conn->id = id;
     conn->from_read_only_socket = conn->read_only = read_only;
     conn->idle_usec = loop_now_usec();
@@ -54,10 +53,10 @@ conn_new(struct daemon *daemon, int fd, const struct ucred *peer, bool read_only
     conn->pid = peer->pid;
     conn->uid = peer->uid;
     conn->gid = peer->gid;
-    loop_defer_init(&conn->close, daemon->loop, conn_close, conn);
-    framed_init(&conn->framed, daemon->loop, fd, &framed_ops, conn);
+    loop_defer_init(&conn->close, conn->setup->loop, conn_close, conn);
+    framed_init(&conn->framed, conn->setup->loop, fd, &framed_ops, conn);
     framed_set_frame_max(&conn->framed, FRAME_MAX);
-    framed_count_in(&conn->framed, server_held(daemon->server));
+    framed_count_in(&conn->framed, server_held(server));
     log_debug("client %llu: process %d of user %u%s", (unsigned long long)id, (int)conn->pid,
               (unsigned)conn->uid, read_only ? ", read-only" : "");
     return conn;
@@ -69,8 +68,7 @@ conn_free(struct conn *conn)
     struct request *req;
 
     log_debug("client %llu: gone", (unsigned long long)conn->id);
-    server_conn_gone(conn->daemon->server, conn);
-    events_forget(conn->daemon->events, conn);
+    server_conn_gone(conn->server, conn);
     while ((req = TAILQ_FIRST(&conn->requests))) {
         conn_remove_request(conn, req);
         request_orphaned(req);
@@ -93,7 +91,7 @@ conn_closed(void *arg, const struct err *err)
     struct conn *conn = arg;
 
     if (err)
-        server_complain(conn->daemon->server, conn, err->message);
+        server_complain(conn->server, conn, err->message);
     conn_free(conn);
 }
 
@@ -103,7 +101,7 @@ conn_give_up(struct conn *conn, const char *reason)
     if (conn->given_up)
         return;
     if (reason)
-        server_complain(conn->daemon->server, conn, reason);
+        server_complain(conn->server, conn, reason);
     conn->given_up = true;
     framed_close(&conn->framed); /* its memory is wanted back at once */
     loop_defer_start(&conn->close);
@@ -184,9 +182,9 @@ send_keepalive(struct conn *conn, int32_t procedure)
 static bool
 may_ask_more(const struct conn *conn)
 {
-    unsigned max = conn->daemon->config->max_client_requests;
+    unsigned max = conn->setup->limits->max_client_requests;
 
-    if (server_is_busy(conn->daemon->server, conn->from_read_only_socket))
+    if (server_is_busy(conn->server, conn->from_read_only_socket))
         max = 1;
     return conn->n_requests < max && !framed_unsent(&conn->framed);
 }
@@ -221,7 +219,7 @@ conn_add_request(struct conn *conn, struct request *req)
 {
     TAILQ_INSERT_TAIL(&conn->requests, req, link);
     conn->n_requests++;
-    server_request_begins(conn->daemon->server);
+    server_request_begins(conn->server);
     pause_or_resume(conn);
 }
 
@@ -230,7 +228,7 @@ conn_remove_request(struct conn *conn, struct request *req)
 {
     TAILQ_REMOVE(&conn->requests, req, link);
     conn->n_requests--;
-    server_request_ends(conn->daemon->server);
+    server_request_ends(conn->server);
     pause_or_resume(conn);
 }
 
@@ -241,7 +239,7 @@ conn_send(struct conn *conn, const void *frame, size_t size)
 {
     if (is_leaving(conn))
         return;
-    if (framed_unsent(&conn->framed) > conn->daemon->config->max_output) {
+    if (framed_unsent(&conn->framed) > conn->setup->limits->max_output) {
         conn_give_up(conn, "does not read what it is sent");
         return;
     }
@@ -270,10 +268,10 @@ conn_send_error(struct conn *conn, const struct wire_header *call, const struct 
 void
 conn_start_keepalive(struct conn *conn)
 {
-    const struct config *config = conn->daemon->config;
+    const struct rpc_limits *limits = conn->setup->limits;
 
-    keepalive_start(&conn->keepalive, config->keepalive_interval * 1000000ull,
-                    config->keepalive_count, loop_now_usec());
+    keepalive_start(&conn->keepalive, limits->keepalive_interval * 1000000ull,
+                    limits->keepalive_count, loop_now_usec());
 }
 
 static void

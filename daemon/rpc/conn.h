@@ -29,14 +29,16 @@
 #include "keepalive.h"
 #include "wire/frame.h"
 
-struct daemon;
 struct registration;
 struct request;
+struct server;
+struct server_setup;
 struct ucred;
 
 struct conn {
-    struct daemon *daemon;
-    TAILQ_ENTRY(conn) link; /* in the server's list */
+    struct server             *server;
+    const struct server_setup *setup; /* what the server was made of */
+    TAILQ_ENTRY(conn) link;           /* in the server's list */
 
     /* who it is */
     uint64_t id; /* never used again */
@@ -70,7 +72,7 @@ struct conn {
  *
  * For server.c, which owns it: conn_free tells the server first.
  */
-struct conn *conn_new(struct daemon *daemon, int fd, const struct ucred *peer, bool read_only,
+struct conn *conn_new(struct server *server, int fd, const struct ucred *peer, bool read_only,
                       uint64_t id);
 void         conn_free(struct conn *conn);
 

@@ -69,12 +69,12 @@ void events_keep(struct events *events, struct loop *loop, uint64_t usec);
 
 void events_reboot(struct events *events, const struct event_domain *dom);
 
-/** A job of the domain ended: params are those of GET_JOB_STATS for completed jobs. */
+/** What the domain was held for has ended: params are those of GET_JOB_STATS for completed ones. */
 struct remote_typed_param;
 void events_job_completed(struct events *events, const struct event_domain *dom,
                           const struct remote_typed_param *params, unsigned n_params);
 
-/*----- for handle-event.c and conn.c -----*/
+/*----- who registers -----*/
 
 /* virDomainEventID: any may be registered for; these are told. */
 enum {

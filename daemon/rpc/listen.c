@@ -10,7 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "config.h"
+#include "limits.h"
 #include "listen.h"
 
 /*----- our own -----*/
@@ -103,12 +103,12 @@ find_group(const char *name)
 }
 
 static int
-open_both(const struct config *config, struct listen_socket *sockets_out, size_t *count_out,
+open_both(const struct rpc_limits *limits, struct listen_socket *sockets_out, size_t *count_out,
           struct err *err)
 {
-    if (open_own(config->socket, false, find_group(config->socket_group), &sockets_out[0], err) < 0)
+    if (open_own(limits->socket, false, find_group(limits->socket_group), &sockets_out[0], err) < 0)
         return -1;
-    if (open_own(config->socket_ro, true, (gid_t)-1, &sockets_out[1], err) < 0) {
+    if (open_own(limits->socket_ro, true, (gid_t)-1, &sockets_out[1], err) < 0) {
         listen_close(&sockets_out[0]);
         return -1;
     }
@@ -134,12 +134,12 @@ is_at(int fd, const char *path)
 }
 
 static int
-take_passed(const struct config *config, int fd, const char *name, struct listen_socket *socket_out,
-            struct err *err)
+take_passed(const struct rpc_limits *limits, int fd, const char *name,
+            struct listen_socket *socket_out, struct err *err)
 {
-    bool read_only = is_named(name, "dom0d-ro") || is_at(fd, config->socket_ro);
+    bool read_only = is_named(name, "dom0d-ro") || is_at(fd, limits->socket_ro);
 
-    if (!read_only && !is_named(name, "dom0d") && !is_at(fd, config->socket))
+    if (!read_only && !is_named(name, "dom0d") && !is_at(fd, limits->socket))
         return err_set(err, ERR_INVALID_ARG,
                        "systemd passed a socket '%s' that is neither dom0d nor dom0d-ro", name);
     if (sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) <= 0)
@@ -151,20 +151,20 @@ take_passed(const struct config *config, int fd, const char *name, struct listen
 }
 
 static int
-take_all_passed(const struct config *config, unsigned n, char **names,
+take_all_passed(const struct rpc_limits *limits, unsigned n, char **names,
                 struct listen_socket *sockets_out, struct err *err)
 {
     if (n > LISTEN_MAX)
         return err_set(err, ERR_INVALID_ARG, "systemd passed %u sockets, more than %u", n,
                        LISTEN_MAX);
     for (unsigned i = 0; i < n; i++)
-        if (take_passed(config, SD_LISTEN_FDS_START + (int)i, names[i], &sockets_out[i], err) < 0)
+        if (take_passed(limits, SD_LISTEN_FDS_START + (int)i, names[i], &sockets_out[i], err) < 0)
             return -1;
     return 0;
 }
 
 int
-listen_open(const struct config *config, struct listen_socket *sockets_out, size_t *count_out,
+listen_open(const struct rpc_limits *limits, struct listen_socket *sockets_out, size_t *count_out,
             struct err *err)
 {
     char **names = NULL;
@@ -174,8 +174,8 @@ listen_open(const struct config *config, struct listen_socket *sockets_out, size
     if (n < 0)
         return err_set_errno(err, -n, "cannot take the sockets that systemd passed");
     if (n == 0)
-        return open_both(config, sockets_out, count_out, err);
-    r = take_all_passed(config, (unsigned)n, names, sockets_out, err);
+        return open_both(limits, sockets_out, count_out, err);
+    r = take_all_passed(limits, (unsigned)n, names, sockets_out, err);
     for (int i = 0; i < n; i++)
         free(names[i]);
     free(names);

@@ -10,7 +10,7 @@
 
 #include "base/err.h"
 
-struct config;
+struct rpc_limits;
 
 #define LISTEN_MAX 8
 
@@ -27,8 +27,8 @@ struct listen_socket {
  * A file that is in the way is removed when it is a socket on which nobody listens.
  * sockets_out has room for LISTEN_MAX.
  */
-int listen_open(const struct config *config, struct listen_socket *sockets_out, size_t *count_out,
-                struct err *err);
+int listen_open(const struct rpc_limits *limits, struct listen_socket *sockets_out,
+                size_t *count_out, struct err *err);
 
 void listen_close(struct listen_socket *socket);
 

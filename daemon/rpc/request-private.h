@@ -14,7 +14,7 @@ struct procedure;
 
 struct request {
     TAILQ_ENTRY(request) link; /* in conn's list */
-    struct daemon          *daemon;
+    void                   *context;
     struct conn            *conn; /* NULL: it has gone */
     uint64_t                conn_id;
     bool                    read_only; /* when the call came */

@@ -5,8 +5,9 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "conn.h"
-#include "dispatch.h"
+#include "procedure.h"
 #include "request-private.h"
+#include "server.h"
 
 struct request *
 request_new(struct conn *conn, const struct wire_header *header, const struct procedure *procedure)
@@ -14,7 +15,7 @@ request_new(struct conn *conn, const struct wire_header *header, const struct pr
     struct request *req = xmalloc(sizeof *req);
 
     *req = (struct request){
-        .daemon = conn->daemon,
+        .context = conn->setup->context,
         .conn = conn,
         .conn_id = conn->id,
         .read_only = conn->read_only,
@@ -50,10 +51,10 @@ request_free(struct request *req)
     free(req);
 }
 
-struct daemon *
-request_daemon(const struct request *req)
+void *
+request_context(const struct request *req)
 {
-    return req->daemon;
+    return req->context;
 }
 
 struct conn *
@@ -135,11 +136,11 @@ request_fail_with(struct request *req, enum err_code code, const char *format, .
 bool
 request_check_flags(struct request *req, unsigned flags, unsigned known)
 {
-    char name[DISPATCH_API_NAME_SIZE];
+    char name[PROCEDURE_API_NAME_SIZE];
 
     if (!(flags & ~known))
         return true;
     request_fail_with(req, ERR_INVALID_ARG, "unsupported flags (0x%x) in function %s",
-                      flags & ~known, dispatch_api_name(req->procedure, name));
+                      flags & ~known, procedure_api_name(req->procedure, name));
     return false;
 }

@@ -15,10 +15,10 @@
 #include "base/err.h"
 
 struct conn;
-struct daemon;
 struct request;
 
-struct daemon *request_daemon(const struct request *req);
+/** What the server was given for those who answer its calls: server_setup.context. */
+void *request_context(const struct request *req);
 
 /** NULL once the connection has gone. */
 struct conn *request_conn(const struct request *req);
@@ -36,7 +36,7 @@ bool request_is_readonly(const struct request *req);
  */
 void request_on_gone(struct request *req, void (*gone)(void *arg), void *arg);
 
-/** ret is borrowed, of the procedure's result type; use the typed reply_NAME of handlers.h. */
+/** ret is borrowed, of the procedure's result type; use a typed reply_NAME where there is one. */
 void request_reply(struct request *req, const void *ret);
 
 /** Answer with an error.  Returns nothing to go on with: the request is freed. */

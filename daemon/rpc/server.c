@@ -9,10 +9,10 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "config.h"
 #include "conn.h"
-#include "daemon.h"
 #include "eventloop/loop.h"
+#include "events.h"
+#include "limits.h"
 #include "listen.h"
 #include "server.h"
 
@@ -36,7 +36,7 @@ struct listener {
 TAILQ_HEAD(conn_list, conn);
 
 struct server {
-    struct daemon      *daemon;
+    struct server_setup setup;
     struct listener     listeners[LISTEN_MAX];
     size_t              n_listeners;
     struct conn_list    conns; /* owned */
@@ -58,17 +58,17 @@ static void listener_ready(void *arg);
 static void held_more(void *arg);
 
 struct server *
-server_new(struct daemon *daemon)
+server_new(const struct server_setup *setup)
 {
     struct server *server = xcalloc(1, sizeof *server);
 
-    server->daemon = daemon;
+    server->setup = *setup;
     server->held.grown = held_more;
     server->held.arg = server;
     TAILQ_INIT(&server->conns);
-    loop_timer_init(&server->sweep, daemon->loop, sweep_due, server);
-    loop_timer_init(&server->retry, daemon->loop, retry_due, server);
-    loop_timer_init(&server->second, daemon->loop, second_due, server);
+    loop_timer_init(&server->sweep, setup->loop, sweep_due, server);
+    loop_timer_init(&server->retry, setup->loop, retry_due, server);
+    loop_timer_init(&server->second, setup->loop, second_due, server);
     return server;
 }
 
@@ -90,6 +90,12 @@ server_free(struct server *server)
     loop_timer_stop(&server->retry);
     loop_timer_stop(&server->second);
     free(server);
+}
+
+const struct server_setup *
+server_setup(const struct server *server)
+{
+    return &server->setup;
 }
 
 unsigned
@@ -146,7 +152,7 @@ refuse(struct server *server, const struct ucred *peer, bool read_only)
     if (server->refused++ == 0)
         log_warning("a %s client of user %u was turned away: there are %u, of max_clients %u",
                     read_only ? "read-only" : "read-write", (unsigned)peer->uid, server->n_conns,
-                    server->daemon->config->max_clients);
+                    server->setup.limits->max_clients);
 }
 
 /*----- clients -----*/
@@ -176,7 +182,7 @@ count_read_only_of(const struct server *server, uid_t uid)
 static bool
 is_full(const struct server *server, const struct ucred *peer, bool read_only)
 {
-    unsigned max = server->daemon->config->max_clients;
+    unsigned max = server->setup.limits->max_clients;
     unsigned max_read_only = max - max / 10;
 
     if (server->n_conns >= max)
@@ -199,7 +205,7 @@ server_add(struct server *server, int fd, bool read_only)
         close(fd);
         return NULL;
     }
-    conn = conn_new(server->daemon, fd, &peer, read_only, ++server->last_id);
+    conn = conn_new(server, fd, &peer, read_only, ++server->last_id);
     TAILQ_INSERT_TAIL(&server->conns, conn, link);
     server->n_conns++;
     if (server->n_conns > server->most_conns)
@@ -211,6 +217,7 @@ server_add(struct server *server, int fd, bool read_only)
 void
 server_conn_gone(struct server *server, struct conn *conn)
 {
+    events_forget(server->setup.events, conn);
     TAILQ_REMOVE(&server->conns, conn, link);
     server->n_conns--;
     server->n_read_only -= conn->from_read_only_socket;
@@ -238,7 +245,7 @@ server_request_ends(struct server *server)
 bool
 server_is_busy(const struct server *server, bool read_only)
 {
-    unsigned max = server->daemon->config->max_requests;
+    unsigned max = server->setup.limits->max_requests;
 
     return server->n_requests >= (read_only ? max - max / 10 : max);
 }
@@ -274,7 +281,7 @@ held_more(void *arg)
     struct server *server = arg;
     struct conn   *conn;
 
-    while (server->held.bytes > server->daemon->config->max_buffers &&
+    while (server->held.bytes > server->setup.limits->max_buffers &&
            (conn = find_greediest(server)))
         conn_give_up(conn, "it holds most of what waits for clients, and that is too much");
 }
@@ -359,14 +366,14 @@ server_listen(struct server *server, struct err *err)
     size_t               count;
 
     assert(!server->n_listeners);
-    if (listen_open(server->daemon->config, sockets, &count, err) < 0)
+    if (listen_open(server->setup.limits, sockets, &count, err) < 0)
         return -1;
     for (size_t n = 0; n < count; n++) {
         struct listener *listener = &server->listeners[n];
 
         listener->server = server;
         listener->socket = sockets[n];
-        loop_io_init(&listener->io, server->daemon->loop, listener_ready, listener);
+        loop_io_init(&listener->io, server->setup.loop, listener_ready, listener);
     }
     server->n_listeners = count;
     start_accepting(server);

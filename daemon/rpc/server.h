@@ -23,14 +23,26 @@
 #include "base/err.h"
 
 struct conn;
-struct daemon;
-struct server;
+struct events;
 struct framed_total;
+struct loop;
+struct program;
+struct rpc_limits;
+struct server;
 
 #define SERVER_SWEEP_USEC 1000000u
 
-/** No sockets yet.  daemon->loop, ->config and ->events must outlive it. */
-struct server *server_new(struct daemon *daemon);
+/* What a server is made of.  All of it is borrowed and must outlive the server. */
+struct server_setup {
+    struct loop             *loop;
+    const struct rpc_limits *limits;
+    const struct program    *programs; /* what can be called; ends with a number of 0 */
+    struct events           *events;   /* forgets a connection that goes */
+    void                    *context;  /* for who answers the calls: request_context */
+};
+
+/** No sockets yet.  setup is copied. */
+struct server *server_new(const struct server_setup *setup);
 
 /** Closes everything, and removes the sockets that server_listen made.  NULL is fine. */
 void server_free(struct server *server);
@@ -52,6 +64,8 @@ struct conn *server_add(struct server *server, int fd, bool read_only);
 unsigned server_client_count(const struct server *server);
 
 /*----- for conn.c -----*/
+
+const struct server_setup *server_setup(const struct server *server);
 
 void server_conn_gone(struct server *server, struct conn *conn);
 

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "api/procedures.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "eventloop/loop.h"
@@ -29,15 +30,32 @@ count_line(enum log_level level, const struct log_about *about, const char *mess
 }
 
 void
+harness_new_server(struct harness *h)
+{
+    h->daemon.server = server_new(&(struct server_setup){.loop = h->daemon.loop,
+                                                         .limits = &h->daemon.config->rpc,
+                                                         .programs = api_programs,
+                                                         .events = h->daemon.events,
+                                                         .context = &h->daemon});
+}
+
+void
 harness_start(struct harness *h)
 {
     *h = (struct harness){.log_lines = 0};
     current = h;
     log_set_sink(count_line);
     h->daemon.loop = loop_new();
-    h->daemon.config = config_new();
+    h->config.rpc = (struct rpc_limits){.max_clients = 2000,
+                                        .max_client_requests = 16,
+                                        .max_requests = 4000,
+                                        .max_output = 8 << 20,
+                                        .max_buffers = 128 << 20,
+                                        .keepalive_interval = 5,
+                                        .keepalive_count = 5};
+    h->daemon.config = &h->config;
     h->daemon.events = events_new();
-    h->daemon.server = server_new(&h->daemon);
+    harness_new_server(h);
 }
 
 void
@@ -45,8 +63,11 @@ harness_stop(struct harness *h)
 {
     server_free(h->daemon.server);
     events_free(h->daemon.events);
-    config_free(h->daemon.config);
     loop_free(h->daemon.loop);
+    free(h->config.rpc.socket);
+    free(h->config.rpc.socket_ro);
+    free(h->config.rpc.socket_group);
+    free(h->config.run_dir);
     free(h->daemon.capabilities);
     log_set_sink(NULL);
 }

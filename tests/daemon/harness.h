@@ -19,6 +19,7 @@
 #include "wire/remote.h"
 
 struct harness {
+    struct config config; /* the limits that dom0d has by default */
     struct daemon daemon;
     unsigned      log_lines; /* at warning or above */
     char          last_log[512];
@@ -27,6 +28,9 @@ struct harness {
 /* One at a time: the log's sink has no argument. */
 void harness_start(struct harness *h);
 void harness_stop(struct harness *h);
+
+/* Another server in the place of h->daemon.server, which the caller has freed. */
+void harness_new_server(struct harness *h);
 
 /* Let the loop do all that is ready. */
 void harness_settle(struct harness *h);

@@ -49,16 +49,20 @@ dist_check_SCRIPTS += tests/daemon/test-main.sh tests/daemon/test-life.sh
 TESTS += tests/daemon/test-main.sh tests/daemon/test-life.sh
 server_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/daemon $(daemon_paths)
 server_test_cflags = $(AM_CFLAGS) $(CHECK_CFLAGS)
-server_libs = daemon/libapihost.a daemon/librpc.a daemon/libdaemon.a
-server_test_ldadd = tests/daemon/libharness.a $(server_libs) $(server_libs) tests/daemon/libstubs.a \
-	conf/libconf.a wire/libwire.a wire/libwiretypes.a eventloop/libeventloop.a base/libbase.a \
+# What concerns no domain is the product's, in front of the stubs for all the rest.
+server_core_ldadd = tests/daemon/libharness.a daemon/librpc.a daemon/libdaemon.a conf/libconf.a \
+	wire/libwire.a wire/libwiretypes.a eventloop/libeventloop.a base/libbase.a \
 	$(LIBEVENT_LIBS) $(LIBXML_LIBS) $(SYSTEMD_LIBS) $(TIRPC_LIBS) $(CHECK_LIBS)
+server_test_ldadd = daemon/api/libapi_a-handle-connect.$(OBJEXT) \
+	daemon/api/libapi_a-handle-event.$(OBJEXT) daemon/api/libapi_a-handle-node.$(OBJEXT) \
+	daemon/api/libapi_a-handle-none.$(OBJEXT) daemon/api/libapi_a-procedures.$(OBJEXT) \
+	tests/daemon/libstubs.a $(server_core_ldadd)
 tests_daemon_test_config_CPPFLAGS = $(server_test_cppflags)
 tests_daemon_test_config_CFLAGS = $(server_test_cflags)
 tests_daemon_test_config_LDADD = $(server_test_ldadd)
 tests_daemon_test_dispatch_CPPFLAGS = $(server_test_cppflags)
 tests_daemon_test_dispatch_CFLAGS = $(server_test_cflags)
-tests_daemon_test_dispatch_LDADD = $(server_test_ldadd)
+tests_daemon_test_dispatch_LDADD = daemon/api/libapi_a-procedures.$(OBJEXT) $(server_core_ldadd)
 tests_daemon_test_conn_CPPFLAGS = $(server_test_cppflags)
 tests_daemon_test_conn_CFLAGS = $(server_test_cflags)
 tests_daemon_test_conn_LDADD = $(server_test_ldadd)

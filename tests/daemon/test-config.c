@@ -35,20 +35,20 @@ installed_file(void)
 
 START_TEST(a_new_configuration_has_the_defaults)
 {
-    ck_assert_str_eq(config->socket, "/run/dom0d/dom0d-sock");
-    ck_assert_str_eq(config->socket_ro, "/run/dom0d/dom0d-sock-ro");
-    ck_assert_str_eq(config->socket_group, "dom0d");
-    ck_assert_uint_eq(config->max_clients, 2000);
-    ck_assert_uint_eq(config->max_client_requests, 16);
-    ck_assert_uint_eq(config->max_requests, 4000);
+    ck_assert_str_eq(config->rpc.socket, "/run/dom0d/dom0d-sock");
+    ck_assert_str_eq(config->rpc.socket_ro, "/run/dom0d/dom0d-sock-ro");
+    ck_assert_str_eq(config->rpc.socket_group, "dom0d");
+    ck_assert_uint_eq(config->rpc.max_clients, 2000);
+    ck_assert_uint_eq(config->rpc.max_client_requests, 16);
+    ck_assert_uint_eq(config->rpc.max_requests, 4000);
     ck_assert_uint_eq(config->max_queued_jobs, 64);
     ck_assert_uint_eq(config->max_jobs, 1000);
-    ck_assert_uint_eq(config->max_output, 8 << 20);
-    ck_assert_uint_eq(config->max_buffers, 128 << 20);
+    ck_assert_uint_eq(config->rpc.max_output, 8 << 20);
+    ck_assert_uint_eq(config->rpc.max_buffers, 128 << 20);
     ck_assert_uint_eq(config->max_xml, 1 << 20);
     ck_assert_uint_eq(config->workers_idle, 2);
-    ck_assert_uint_eq(config->keepalive_interval, 5);
-    ck_assert_uint_eq(config->keepalive_count, 5);
+    ck_assert_uint_eq(config->rpc.keepalive_interval, 5);
+    ck_assert_uint_eq(config->rpc.keepalive_count, 5);
     ck_assert_str_eq(config->run_dir, "/run/dom0d");
     ck_assert_str_eq(config->dump_dir, "/var/lib/dom0d/dump");
     ck_assert_str_eq(config->worker_path, PKGLIBEXECDIR "/dom0d-worker");
@@ -68,10 +68,10 @@ START_TEST(lines_set_their_keys_and_the_rest_keeps_its_default)
                                "log_level = debug";
 
     ck_assert_int_eq(config_parse(config, "x", text, &err), 0);
-    ck_assert_uint_eq(config->max_clients, 7);
-    ck_assert_str_eq(config->socket, "/tmp/a b");
-    ck_assert_str_eq(config->socket_group, "");
-    ck_assert_uint_eq(config->max_output, 65536);
+    ck_assert_uint_eq(config->rpc.max_clients, 7);
+    ck_assert_str_eq(config->rpc.socket, "/tmp/a b");
+    ck_assert_str_eq(config->rpc.socket_group, "");
+    ck_assert_uint_eq(config->rpc.max_output, 65536);
     ck_assert_uint_eq(config->max_xml, 2 << 20);
     ck_assert_int_eq(config->log_level, LOG_LEVEL_DEBUG);
     ck_assert_uint_eq(config->workers_idle, 2);
@@ -131,7 +131,7 @@ START_TEST(the_installed_file_changes_nothing)
     cleanup_free char *path = installed_file();
 
     ck_assert_msg(config_read(config, path, &err) == 0, "%s", err.message);
-    ck_assert_uint_eq(config->max_clients, 2000);
+    ck_assert_uint_eq(config->rpc.max_clients, 2000);
 }
 END_TEST
 

@@ -229,7 +229,7 @@ START_TEST(what_a_pause_holds_up_is_not_the_clients_fault)
     uint64_t now = loop_now_usec();
 
     client_open(&client, 0);
-    h.daemon.config->max_client_requests = 1;
+    h.daemon.config->rpc.max_client_requests = 1;
     save();
     save();
     for (int minute = 0; minute < 10; minute++) {
@@ -245,9 +245,9 @@ START_TEST(a_client_that_must_wait_is_not_taken_for_dead)
 {
     uint64_t now = loop_now_usec();
 
-    h.daemon.config->keepalive_interval = 5;
-    h.daemon.config->keepalive_count = 3;
-    h.daemon.config->max_client_requests = 1;
+    h.daemon.config->rpc.keepalive_interval = 5;
+    h.daemon.config->rpc.keepalive_count = 3;
+    h.daemon.config->rpc.max_client_requests = 1;
     client_open(&client, 0);
     ask_for_feature(10);
     client_expect_reply(&client, 1, NULL, NULL);
@@ -268,7 +268,7 @@ START_TEST(a_client_waits_when_it_has_too_many_requests_in_flight)
     uint32_t serial;
 
     client_open(&client, 0);
-    h.daemon.config->max_client_requests = 3;
+    h.daemon.config->rpc.max_client_requests = 3;
     serial = save();
     for (int n = 0; n < 9; n++)
         save();
@@ -289,7 +289,7 @@ START_TEST(nothing_is_read_from_a_client_that_must_wait)
     ssize_t           n;
 
     client_open(&client, 0);
-    h.daemon.config->max_client_requests = 1;
+    h.daemon.config->rpc.max_client_requests = 1;
     save();
     harness_settle(&h);
     for (int turn = 0; turn < 4; turn++) {
@@ -321,7 +321,7 @@ START_TEST(a_client_that_goes_while_it_must_wait_is_noticed_by_the_next_sweep)
     struct conn *conn = client.conn;
 
     client_open(&client, 0);
-    h.daemon.config->max_client_requests = 1;
+    h.daemon.config->rpc.max_client_requests = 1;
     save();
     save();
     harness_settle(&h);
@@ -414,7 +414,7 @@ START_TEST(a_client_that_never_reads_its_events_costs_a_bounded_memory_and_is_gi
     client_open(&client, 0);
     client_open(&other, 0);
     listen_for_lifecycle();
-    h.daemon.config->max_output = 100000;
+    h.daemon.config->rpc.max_output = 100000;
     for (int n = 0; n < 100000 && server_client_count(h.daemon.server) == 2; n++) {
         events_lifecycle(h.daemon.events, &dom, LIFECYCLE_STARTED, STARTED_BOOTED);
         if (framed_unsent(&client.conn->framed) > most)
@@ -439,7 +439,7 @@ START_TEST(one_reply_may_be_larger_than_the_bound)
 
     client_open(&client, 0);
     make_replies_large();
-    h.daemon.config->max_output = 1000;
+    h.daemon.config->rpc.max_output = 1000;
     client_call(&client, GET_CAPABILITIES, NULL, NULL);
     ck_assert(client_read(&client, &frame));
     ck_assert_uint_gt(frame.size, REPLY_SIZE);
@@ -562,8 +562,8 @@ START_TEST(a_silent_client_is_pinged_each_interval_and_then_given_up)
 {
     uint64_t start;
 
-    h.daemon.config->keepalive_interval = 5;
-    h.daemon.config->keepalive_count = 3;
+    h.daemon.config->rpc.keepalive_interval = 5;
+    h.daemon.config->rpc.keepalive_count = 3;
     ask_for_feature(10);
     client_expect_reply(&client, 0, NULL, NULL);
     start = loop_now_usec();
@@ -586,8 +586,8 @@ START_TEST(whatever_a_client_sends_proves_that_it_lives)
     struct wire_header reply = {.program = 1, .type = WIRE_REPLY};
     uint64_t           start;
 
-    h.daemon.config->keepalive_interval = 5;
-    h.daemon.config->keepalive_count = 1;
+    h.daemon.config->rpc.keepalive_interval = 5;
+    h.daemon.config->rpc.keepalive_count = 1;
     ask_for_feature(10);
     client_expect_reply(&client, 0, NULL, NULL);
     start = loop_now_usec();
@@ -606,7 +606,7 @@ START_TEST(an_interval_of_0_means_no_pings)
 {
     uint64_t start;
 
-    h.daemon.config->keepalive_interval = 0;
+    h.daemon.config->rpc.keepalive_interval = 0;
     ask_for_feature(10);
     client_expect_reply(&client, 0, NULL, NULL);
     start = loop_now_usec();

@@ -8,9 +8,10 @@
 #include <string.h>
 
 #include "api/handlers.h"
+#include "api/procedures.h"
 #include "base/alloc.h"
 #include "harness.h"
-#include "rpc/dispatch.h"
+#include "rpc/procedure.h"
 
 static struct harness h;
 static struct client  client;
@@ -468,12 +469,12 @@ END_TEST
 START_TEST(every_procedure_has_a_whole_name)
 {
     struct wire_header      header = call_header(procedures[_i].program, procedures[_i].number);
-    const struct procedure *procedure = dispatch_find(&header);
-    char                    name[DISPATCH_API_NAME_SIZE];
+    const struct procedure *procedure = procedure_find(api_programs, &header);
+    char                    name[PROCEDURE_API_NAME_SIZE];
 
     ck_assert_ptr_nonnull(procedure);
     ck_assert_str_eq(procedure->name, procedures[_i].name);
-    ck_assert_uint_lt(strlen(dispatch_api_name(procedure, name)), DISPATCH_API_NAME_SIZE - 1);
+    ck_assert_uint_lt(strlen(procedure_api_name(procedure, name)), PROCEDURE_API_NAME_SIZE - 1);
     ck_assert_ptr_null(strchr(name, '_'));
 }
 END_TEST

@@ -73,7 +73,7 @@ START_TEST(while_there_are_too_many_requests_each_client_may_have_one)
 {
     uint32_t first = 0;
 
-    h.daemon.config->max_requests = 10;
+    h.daemon.config->rpc.max_requests = 10;
     for (int n = 0; n < 3; n++)
         for (int i = 0; i < 5; i++)
             first = save(&crowd[n]) - 4;
@@ -97,7 +97,7 @@ END_TEST
 
 START_TEST(read_only_clients_leave_requests_for_the_administrator)
 {
-    h.daemon.config->max_requests = 20;
+    h.daemon.config->rpc.max_requests = 20;
     for (int n = 0; n < 18; n++)
         server_request_begins(h.daemon.server);
     ck_assert(server_is_busy(h.daemon.server, true));
@@ -133,7 +133,7 @@ START_TEST(who_holds_most_is_closed_when_all_hold_too_much)
     struct client another = client_new(&h, false);
     size_t        sum;
 
-    h.daemon.config->max_buffers = 500000;
+    h.daemon.config->rpc.max_buffers = 500000;
     begin_frame(&crowd[7], 50000);
     for (int n = 0; n < CROWD; n++)
         if (n != 7)
@@ -158,7 +158,7 @@ START_TEST(many_half_frames_cost_a_bounded_memory)
 {
     size_t most = 0;
 
-    h.daemon.config->max_buffers = 500000;
+    h.daemon.config->rpc.max_buffers = 500000;
     for (int n = 0; n < CROWD; n++)
         for (int i = 0; i < 10 && is_there(&crowd[n]); i++) {
             begin_frame(&crowd[n], 20000);
@@ -183,7 +183,7 @@ START_TEST(a_crowd_of_one_socket_never_costs_the_others_their_connections)
         client_open(&crowd[n], 0);
     }
     client_open(&few, 0);
-    h.daemon.config->max_buffers = 500000;
+    h.daemon.config->rpc.max_buffers = 500000;
     client_write(&few, "\0\0\377\377", 4);
     for (int i = 0; i < 3; i++)
         client_write(&few, (char[20000]){0}, 20000);
@@ -218,7 +218,7 @@ START_TEST(a_crowd_that_never_reads_its_events_costs_a_bounded_memory)
     const struct event_domain dom = {.name = "web", .uuid = uuid, .domid = 7};
     size_t                    most = 0;
 
-    h.daemon.config->max_buffers = 300000;
+    h.daemon.config->rpc.max_buffers = 300000;
     for (int n = 1; n < CROWD; n++)
         listen_for_lifecycle(&crowd[n]);
     for (int n = 0; n < 20000 && server_client_count(h.daemon.server) == CROWD; n++) {

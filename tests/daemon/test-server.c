@@ -290,7 +290,7 @@ be_activated(const char *names, int n_sockets, const char *const *at)
     setenv("LISTEN_FDS", text, 1);
     setenv("LISTEN_FDNAMES", names, 1);
     h.daemon.loop = loop_new();
-    h.daemon.server = server_new(&h.daemon);
+    harness_new_server(&h);
     if (server_listen(h.daemon.server, &err) < 0)
         _exit(1);
     for (int n = 0; n < n_sockets; n++) {
@@ -427,7 +427,7 @@ START_TEST(above_max_clients_a_new_one_is_closed_at_once)
 {
     int fds[12];
 
-    h.daemon.config->max_clients = 10;
+    h.daemon.config->rpc.max_clients = 10;
     listen_well();
     for (int n = 0; n < 12; n++)
         fds[n] = connect_well(path);
@@ -451,7 +451,7 @@ START_TEST(read_only_clients_leave_room_for_the_administrator)
 {
     int fds[20], admin;
 
-    h.daemon.config->max_clients = 20;
+    h.daemon.config->rpc.max_clients = 20;
     listen_well();
     for (int n = 0; n < 20; n++)
         fds[n] = connect_well(path_ro);
@@ -471,7 +471,7 @@ START_TEST(one_user_does_not_keep_the_others_from_the_read_only_socket)
     enum { NOBODY = 65534 };
     int fds[20], others;
 
-    h.daemon.config->max_clients = 20;
+    h.daemon.config->rpc.max_clients = 20;
     listen_well();
     ck_assert_int_eq(chmod(dir, 0755), 0);
     ck_assert_int_eq(seteuid(NOBODY), 0);
@@ -495,7 +495,7 @@ START_TEST(who_only_opened_read_only_does_not_count_as_a_read_only_client)
     int           fds[20];
     struct client by_flag = client_new(&h, false);
 
-    h.daemon.config->max_clients = 20;
+    h.daemon.config->rpc.max_clients = 20;
     client_open(&by_flag, 1);
     client_free(&by_flag);
     listen_well();

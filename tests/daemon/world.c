@@ -728,8 +728,8 @@ world_waiter(void)
     return req;
 }
 
-struct daemon *
-request_daemon(const struct request *req)
+void *
+request_context(const struct request *req)
 {
     return req->daemon;
 }

@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "api/procedures.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "config.h"
@@ -27,7 +28,6 @@
 #include "job/job.h"
 #include "job/pool.h"
 #include "rpc/conn.h"
-#include "rpc/dispatch.h"
 #include "rpc/events.h"
 #include "rpc/server.h"
 #include "wire/frame.h"
@@ -255,7 +255,11 @@ world_begin(struct daemon *daemon)
     *daemon = (struct daemon){.loop = loop_new(), .config = config_new(), .events = events_new()};
     free(daemon->config->run_dir);
     daemon->config->run_dir = xstrdup(getenv("DOM0D_FAKE_DIR"));
-    daemon->server = server_new(daemon);
+    daemon->server = server_new(&(struct server_setup){.loop = daemon->loop,
+                                                       .limits = &daemon->config->rpc,
+                                                       .programs = api_programs,
+                                                       .events = daemon->events,
+                                                       .context = daemon});
     daemon->jobs = jobs_new(daemon);
     daemon->workers = workers_new(daemon);
     assert(domains_start(daemon, &err) == 0);
@@ -340,7 +344,7 @@ struct talk {
 static void
 check_reply(struct talk *talk, const struct wire_header *header, const uint8_t *frame, size_t size)
 {
-    const struct procedure *procedure = dispatch_find(header);
+    const struct procedure *procedure = procedure_find(api_programs, header);
     char                    ret[512] = {0};
     struct err              err;
 
