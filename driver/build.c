@@ -11,13 +11,16 @@
 
 /* The steps, in the order they run. */
 static xl_call_fn build_unpaused;
-static xl_call_fn build_undone;
+static xl_call_fn build_rolled_back;
+static xl_call_fn build_let_run;
+static xl_call_fn build_removed;
 
 /*----- helpers -----*/
 
 void
-build_init(struct build *b)
+build_init(struct build *b, bool paused)
 {
+    b->paused = paused;
     libxl_domain_config_init(&b->config);
 }
 
@@ -29,7 +32,7 @@ build_clear(struct build *b)
 }
 
 static int
-check_memory(struct build *b, struct err *err)
+build_check_memory(struct build *b, struct err *err)
 {
     uint64_t need_kib, free_kib;
     int      rc;
@@ -58,7 +61,7 @@ build_begin(struct build *b, struct err *err)
         return err_set(err, ERR_OPERATION_INVALID,
                        "the domain with uuid %s is running: its id is %d",
                        uuid_format(b->def->uuid, text), domid);
-    if (check_memory(b, err) < 0)
+    if (build_check_memory(b, err) < 0)
         return -1;
     b->asked = true;
     b->domid = INVALID_DOMID;
@@ -66,7 +69,7 @@ build_begin(struct build *b, struct err *err)
 }
 
 static int
-keep_xml(struct build *b, struct err *err)
+build_keep_xml(struct build *b, struct err *err)
 {
     cleanup_free char *xml =
         domain_def_format(b->def, NULL, DOMAIN_XML_SECURE | DOMAIN_XML_INACTIVE);
@@ -85,23 +88,23 @@ build_made(struct xl_call *call, int rc)
     struct err    err;
 
     if (operation_failed(&b->op)) {
-        build_undo(b);
+        build_roll_back(b);
         return;
     }
     if (rc) {
-        xl_err_set(&err, b->op.xl, rc, "cannot %s domain %s", b->op.type->name, b->def->name);
+        xl_err_set(&err, b->op.xl, rc, "cannot %s domain %s", operation_name(&b->op), b->def->name);
         operation_fail(&b->op, &err);
-        build_undo(b);
+        build_roll_back(b);
         return;
     }
     b->op.domid = (int)b->domid;
     operation_phase(&b->op, WORKER_RUNNING);
-    if (keep_xml(b, &err) < 0) {
+    if (build_keep_xml(b, &err) < 0) {
         operation_fail(&b->op, &err);
-        build_undo(b);
+        build_roll_back(b);
         return;
     }
-    if (b->op.params->flags & WORKER_PAUSED) {
+    if (b->paused) {
         operation_finish(&b->op);
         return;
     }
@@ -116,7 +119,7 @@ build_unpaused(struct xl_call *call, int rc)
     if (rc)
         operation_fail_xl(&b->op, rc, "cannot start the domain");
     if (operation_failed(&b->op)) {
-        build_undo(b);
+        build_roll_back(b);
         return;
     }
     operation_finish(&b->op);
@@ -125,18 +128,18 @@ build_unpaused(struct xl_call *call, int rc)
 /* By its uuid: libxl keeps a half-built domain after an abort, and after other failures it may have
  * kept one too.  See libxl.h, libxl_domain_create_new. */
 static enum operation_domain
-find_left(struct build *b)
+build_find_left(struct build *b)
 {
     return b->asked ? operation_find(&b->op, b->def->uuid, &b->op.domid) : OPERATION_DOMAIN_GONE;
 }
 
 void
-build_undo(struct build *b)
+build_roll_back(struct build *b)
 {
     operation_undoing(&b->op);
-    switch (find_left(b)) {
+    switch (build_find_left(b)) {
     case OPERATION_DOMAIN_THERE:
-        xl_domain_destroy(&b->op.call, (uint32_t)b->op.domid, build_undone);
+        xl_domain_destroy(&b->op.call, (uint32_t)b->op.domid, build_rolled_back);
         return;
     case OPERATION_DOMAIN_UNKNOWN:
         b->op.domain_left = true;
@@ -150,11 +153,11 @@ build_undo(struct build *b)
 }
 
 static void
-build_undone(struct xl_call *call, int rc)
+build_rolled_back(struct xl_call *call, int rc)
 {
     struct build *b = container_of(operation_of_call(call), struct build, op);
 
-    b->op.domain_left = rc && find_left(b) != OPERATION_DOMAIN_GONE;
+    b->op.domain_left = rc && build_find_left(b) != OPERATION_DOMAIN_GONE;
     if (b->op.domain_left) {
         operation_fail_xl(&b->op, rc, "the half-built domain cannot be destroyed");
         err_append(&b->op.err, "; and the half-built domain %d cannot be destroyed", b->op.domid);
@@ -173,4 +176,71 @@ void
 build_abort(struct build *b)
 {
     operation_abort_call(&b->op, PATIENCE_USEC, NULL);
+}
+
+/*----- after a worker that died -----*/
+
+/* The definition is kept with a domain when it is complete. */
+static bool
+build_is_complete(const struct operation *op)
+{
+    cleanup_free uint8_t *data = NULL;
+    int                   size = 0;
+
+    return libxl_userdata_retrieve(op->xl->ctx, (uint32_t)op->domid, BUILD_USERDATA, &data,
+                                   &size) == 0 &&
+           size > 0;
+}
+
+void
+build_undo(struct build *b)
+{
+    struct operation *op = &b->op;
+    const uint8_t    *uuid = (const uint8_t *)op->task->uuid;
+
+    operation_phase(op, WORKER_UNDOING);
+    if (uuid_is_zero(uuid)) {
+        operation_undone(op, "no domain was made yet");
+        return;
+    }
+    switch (operation_find(op, uuid, &op->domid)) {
+    case OPERATION_DOMAIN_GONE:
+        operation_undone(op, "no domain is left of it");
+        return;
+    case OPERATION_DOMAIN_UNKNOWN:
+        operation_undone(op, "whether a half-built domain is left cannot be told");
+        return;
+    case OPERATION_DOMAIN_THERE:
+        break;
+    }
+    if (!build_is_complete(op))
+        xl_domain_destroy(&op->call, (uint32_t)op->domid, build_removed);
+    else if (b->paused)
+        operation_finish(op);
+    else
+        xl_domain_unpause(&op->call, (uint32_t)op->domid, build_let_run);
+}
+
+static void
+build_let_run(struct xl_call *call, int rc)
+{
+    struct operation *op = operation_of_call(call);
+
+    if (rc)
+        operation_fail_xl(op, rc, "the domain is complete, but cannot be started");
+    operation_finish(op);
+}
+
+static void
+build_removed(struct xl_call *call, int rc)
+{
+    struct operation *op = operation_of_call(call);
+
+    if (rc) {
+        operation_fail_xl(op, rc, "the half-built domain cannot be destroyed");
+        operation_finish(op);
+        return;
+    }
+    op->domid = -1;
+    operation_undone(op, "the half-built domain was destroyed");
 }

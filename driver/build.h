@@ -7,8 +7,14 @@
  *   (the operation asks libxl for the domain, with build_made as the next step)
  *   build_made      keep the XML with the domain, start the unpause
  *   build_unpaused
- *   build_undo      (instead, where a step failed) find what is left of it, start the destroy
- *   build_undone
+ *   build_roll_back (instead, where a step failed) find what is left of it, start the destroy
+ *   build_rolled_back
+ *
+ * Where a worker died in it:
+ *
+ *   build_undo      what is there?  then one of
+ *     build_let_run   a complete domain: it runs
+ *     build_removed   a half-built one: it has gone
  */
 #ifndef DRIVER_BUILD_H
 #define DRIVER_BUILD_H
@@ -22,11 +28,13 @@ struct build {
     struct operation    op; /* must be first */
     struct domain_def  *def;
     libxl_domain_config config;
-    bool                asked; /* libxl was asked to make it: something may be left of it */
-    uint32_t            domid; /* libxl's, at completion */
+    bool                asked;  /* libxl was asked to make it: something may be left of it */
+    bool                paused; /* it is not to be started */
+    uint32_t            domid;  /* libxl's, at completion */
 };
 
-void build_init(struct build *b);
+/** paused: the domain is not to be started. */
+void build_init(struct build *b, bool paused);
 void build_clear(struct build *b);
 
 /** Checks, of b->def and b->config.  Returns -1 with err where there is no point in asking libxl.
@@ -37,6 +45,9 @@ int build_begin(struct build *b, struct err *err);
 extern xl_call_fn build_made;
 
 /** The operation failed before libxl was asked, or after.  Must be last. */
+void build_roll_back(struct build *b);
+
+/** For operation_type.undo, after build_init; success means that the domain is there after all. */
 void build_undo(struct build *b);
 
 /** Ask libxl to stop, after it had some time to get to the end by itself. */

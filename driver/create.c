@@ -19,30 +19,36 @@ struct create {
 
 /* libxl tells of a missing kernel in three lines, none of which is plain. */
 static int
-check_readable(const char *path, const char *what, struct err *err)
+create_check_readable(const char *path, const char *what, struct err *err)
 {
     cleanup_close int fd = path ? file_open_regular(path, err) : -1;
 
     return path && fd < 0 ? err_prefix(err, "the %s", what) : 0;
 }
 
+static const worker_create *
+create_params(const struct operation *op)
+{
+    return &op->task->params.worker_params_u.create;
+}
+
 static int
-prepare(struct create *c, struct err *err)
+create_prepare(struct create *c, struct err *err)
 {
     struct build *b = &c->build;
-    const char   *xml = b->op.params->xml;
+    const char   *xml = create_params(&b->op)->xml;
 
     if (domain_def_parse(xml, strlen(xml), &b->def, err) < 0 ||
         conf_to_libxl(b->def, &b->config, err) < 0 ||
-        check_readable(b->def->kernel, "kernel", err) < 0 ||
-        check_readable(b->def->ramdisk, "ramdisk", err) < 0)
+        create_check_readable(b->def->kernel, "kernel", err) < 0 ||
+        create_check_readable(b->def->ramdisk, "ramdisk", err) < 0)
         return -1;
     return build_begin(b, err);
 }
 
 /* Its id, before libxl tells it at the end. */
 static void
-look_for_domain(struct operation *op)
+create_look_for_domain(struct operation *op)
 {
     struct build *b = container_of(op, struct build, op);
 
@@ -56,14 +62,23 @@ create_start(struct operation *op)
     struct create *c = container_of(op, struct create, build.op);
     struct err     err;
 
-    build_init(&c->build);
-    if (prepare(c, &err) < 0) {
+    build_init(&c->build, create_params(op)->paused);
+    if (create_prepare(c, &err) < 0) {
         operation_fail(op, &err);
-        build_undo(&c->build);
+        build_roll_back(&c->build);
         return;
     }
-    operation_tick(op, look_for_domain);
+    operation_tick(op, create_look_for_domain);
     xl_domain_create(&op->call, &c->build.config, &c->build.domid, build_made);
+}
+
+static void
+create_undo(struct operation *op)
+{
+    struct create *c = container_of(op, struct create, build.op);
+
+    build_init(&c->build, create_params(op)->paused);
+    build_undo(&c->build); /* must be last */
 }
 
 static void
@@ -83,9 +98,9 @@ create_clear(struct operation *op)
 }
 
 const struct operation_type operation_create = {
-    .name = "create",
     .size = sizeof(struct create),
     .start = create_start,
+    .undo = create_undo,
     .abort = create_abort,
     .clear = create_clear,
 };

@@ -33,22 +33,15 @@ destroy_done(struct xl_call *call, int rc)
 
     op->domain_left = rc && operation_look(op, NULL) != OPERATION_DOMAIN_GONE;
     if (op->domain_left) {
-        xl_err_set(&err, op->xl, rc, "cannot destroy domain %s", op->params->name);
+        xl_err_set(&err, op->xl, rc, "cannot destroy domain %s", op->task->name);
         operation_fail(op, &err);
     }
     operation_finish(op);
 }
 
-static void
-destroy_clear(struct operation *op)
-{
-    (void)op;
-}
-
 const struct operation_type operation_destroy = {
-    .name = "destroy",
     .size = sizeof(struct operation),
     .start = destroy_start,
+    .undo = destroy_start, /* it is its own repair */
     .abort = NULL, /* what is half destroyed is of no use to anybody: it goes on to the end */
-    .clear = destroy_clear,
 };

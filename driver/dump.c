@@ -19,15 +19,20 @@ struct dump {
 
 static xl_call_fn dump_written;
 
-static int
-prepare(struct dump *d, struct err *err)
+static const worker_dump *
+dump_params(const struct operation *op)
 {
-    const worker_start *params = d->op.params;
+    return &op->task->params.worker_params_u.dump;
+}
+
+static int
+dump_prepare(struct dump *d, struct err *err)
+{
+    const worker_dump *params = dump_params(&d->op);
 
     if (operation_need_domain(&d->op, NULL, err) < 0)
         return -1;
-    return new_file_open(&d->file, params->path, params->flags & WORKER_OVERWRITE, params->job,
-                         err);
+    return new_file_open(&d->file, params->path, params->overwrite, d->op.task->job, err);
 }
 
 static void
@@ -37,7 +42,7 @@ dump_start(struct operation *op)
     struct err   err;
 
     d->file = (struct new_file){.fd = -1, .folder = -1};
-    if (prepare(d, &err) < 0) {
+    if (dump_prepare(d, &err) < 0) {
         operation_fail(op, &err);
         operation_finish(op);
         return;
@@ -53,13 +58,24 @@ dump_written(struct xl_call *call, int rc)
     struct err   err;
 
     if (rc) {
-        xl_err_set(&err, d->op.xl, rc, "cannot dump domain %s to %s", d->op.params->name,
-                   d->op.params->path);
+        xl_err_set(&err, d->op.xl, rc, "cannot dump domain %s to %s", d->op.task->name,
+                   dump_params(&d->op)->path);
         operation_fail(&d->op, &err);
     } else if (!operation_failed(&d->op) && new_file_commit(&d->file, &err) < 0) {
         operation_fail(&d->op, &err);
     }
     operation_finish(&d->op);
+}
+
+static void
+dump_undo(struct operation *op)
+{
+    struct dump *d = container_of(op, struct dump, op);
+
+    d->file = (struct new_file){.fd = -1, .folder = -1};
+    operation_phase(op, WORKER_UNDOING);
+    new_file_remove_stale(dump_params(op)->path, op->task->job);
+    operation_undone(op, "nothing is left of the dump");
 }
 
 static void
@@ -77,9 +93,9 @@ dump_clear(struct operation *op)
 }
 
 const struct operation_type operation_dump = {
-    .name = "dump",
     .size = sizeof(struct dump),
     .start = dump_start,
+    .undo = dump_undo,
     .abort = dump_abort,
     .clear = dump_clear,
 };

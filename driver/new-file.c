@@ -165,7 +165,8 @@ new_file_commit(struct new_file *file, struct err *err)
     free(take_ptr(file->temporary));
     if (fsync(file->folder) < 0) {
         err_set_errno(err, errno, "cannot write the folder of %s", file->path);
-        unlinkat(file->folder, file->name, 0);
+        if (!file->keep)
+            unlinkat(file->folder, file->name, 0);
         return -1;
     }
     new_file_discard(file);
@@ -184,6 +185,32 @@ new_file_discard(struct new_file *file)
     free(take_ptr(file->temporary));
     free(take_ptr(file->name));
     free(take_ptr(file->path));
+}
+
+static int
+new_file_make_link(struct new_file *file, const char *target, struct err *err)
+{
+    file->temporary = temporary_name(file);
+    unlinkat(file->folder, file->temporary, 0);
+    if (symlinkat(target, file->folder, file->temporary) < 0)
+        return err_set_errno(err, errno, "cannot create %s", file->path);
+    if (renameat(file->folder, file->temporary, file->folder, file->name) < 0)
+        return err_set_errno(err, errno, "cannot replace %s", file->path);
+    free(take_ptr(file->temporary));
+    if (fsync(file->folder) < 0)
+        return err_set_errno(err, errno, "cannot write the folder of %s", file->path);
+    return 0;
+}
+
+int
+new_file_symlink(const char *path, const char *target, uint64_t job, struct err *err)
+{
+    struct new_file file = {.fd = -1, .folder = -1, .path = xstrdup(path), .job = job};
+    int             r;
+
+    r = open_folder(&file, err) < 0 ? -1 : new_file_make_link(&file, target, err);
+    new_file_discard(&file);
+    return r;
 }
 
 void

@@ -22,7 +22,8 @@ struct new_file {
     char    *name;      /* path's last part */
     char    *temporary; /* its name in the folder now; NULL: none */
     bool     overwrite;
-    uint64_t job; /* whose it is: the hidden name tells */
+    bool     keep; /* under its name too, where its folder cannot be written to the disk */
+    uint64_t job;  /* whose it is: the hidden name tells */
 };
 
 /**
@@ -32,6 +33,14 @@ struct new_file {
  */
 int new_file_open(struct new_file *file, const char *path, bool overwrite, uint64_t job,
                   struct err *err);
+
+/**
+ * The same for a symbolic link, which replaces a file or link at path: it is on the disk when this
+ * returns.  target need not be there.
+ *
+ * Err: as new_file_open.
+ */
+int new_file_symlink(const char *path, const char *target, uint64_t job, struct err *err);
 
 /** The hidden file that a process which was killed may have left for this path and job. */
 void new_file_remove_stale(const char *path, uint64_t job);

@@ -19,37 +19,25 @@
 #define LIBXL_STREAM_START 24
 
 static const struct operation_type *const types[] = {
-    [WORKER_CREATE] = &operation_create, [WORKER_RESTORE] = &operation_restore,
-    [WORKER_SAVE] = &operation_save,     [WORKER_DESTROY] = &operation_destroy,
-    [WORKER_DUMP] = &operation_dump,
+#define TASK(operation, name, traits) [operation] = &operation_##name,
+#include "wire/tasks.def"
+#undef TASK
 };
 
-static const struct operation_type *
-type_of(worker_operation operation)
-{
-    return (size_t)operation < array_size(types) ? types[operation] : NULL;
-}
-
-/* Destroying is its own repair. */
-static const struct operation_type *
-type_of_task(const worker_start *params)
-{
-    if ((params->flags & WORKER_UNDO) && params->operation != WORKER_DESTROY &&
-        type_of(params->operation))
-        return &operation_undo;
-    return type_of(params->operation);
-}
-
 const char *
-operation_name(worker_operation operation)
+operation_name(const struct operation *op)
 {
-    const struct operation_type *type = type_of(operation);
+    return task_name(op->task->params.operation);
+}
 
-    return type ? type->name : "idle";
+static bool
+operation_is_undo(const struct operation *op)
+{
+    return op->task->flags & WORKER_UNDO;
 }
 
 static void
-begin(void *arg)
+operation_begin(void *arg)
 {
     struct operation *op = arg;
 
@@ -58,14 +46,18 @@ begin(void *arg)
         operation_finish(op);
         return;
     }
-    xl_log_clear(&op->xl->log);
+    if (op->xl->ctx)
+        xl_log_clear(&op->xl->log);
     operation_phase(op, WORKER_RUNNING);
     op->started = true;
-    op->type->start(op);
+    if (operation_is_undo(op))
+        op->type->undo(op);
+    else
+        op->type->start(op);
 }
 
 static void
-tick_due(void *arg)
+operation_tick_due(void *arg)
 {
     struct operation *op = arg;
 
@@ -75,7 +67,7 @@ tick_due(void *arg)
 }
 
 static void
-abort_due(void *arg)
+operation_abort_due(void *arg)
 {
     struct operation *op = arg;
 
@@ -86,43 +78,45 @@ abort_due(void *arg)
 }
 
 static int
-check_params(const worker_start *params, struct err *err)
+operation_check(const worker_start *task, struct err *err)
 {
-    bool needs_domid = params->operation != WORKER_CREATE && params->operation != WORKER_RESTORE;
-    bool needs_path = params->operation != WORKER_CREATE && params->operation != WORKER_DESTROY;
+    worker_operation operation = task->params.operation;
+    unsigned         traits = task_traits(operation);
 
-    if (!type_of(params->operation))
-        return err_set(err, ERR_INVALID_ARG, "the worker knows no operation %d",
-                       (int)params->operation);
+    if (!task_name(operation))
+        return err_set(err, ERR_INVALID_ARG, "the worker knows no operation %d", (int)operation);
     /* Never dom0 itself. */
-    if (needs_domid && params->domid <= 0)
+    if (traits & TASK_NEEDS_DOMAIN && task->domid <= 0)
         return err_set(err, ERR_INVALID_ARG, "%s of the domain %d is not possible",
-                       operation_name(params->operation), params->domid);
-    if (needs_path && params->path[0] != '/')
-        return err_set(err, ERR_INVALID_ARG, "%s: an absolute path is needed", params->path);
+                       task_name(operation), task->domid);
+    if (traits & TASK_NEEDS_PATH && task_path(&task->params)[0] != '/')
+        return err_set(err, ERR_INVALID_ARG, "%s: an absolute path is needed",
+                       task_path(&task->params));
     return 0;
 }
 
 int
-operation_start(struct xl *xl, const worker_start *params, const struct operation_events *events,
+operation_start(struct xl *xl, const worker_start *task, const struct operation_events *events,
                 void *arg, struct operation **op_out, struct err *err)
 {
-    struct operation *op;
+    const struct operation_type *type;
+    struct operation            *op;
 
-    if (check_params(params, err) < 0)
+    if (operation_check(task, err) < 0)
         return -1;
-    op = xcalloc(1, type_of_task(params)->size);
-    op->type = type_of_task(params);
+    type = types[task->params.operation];
+    op = xcalloc(1, type->size);
+    op->type = type;
     op->xl = xl;
-    op->params = params;
+    op->task = task;
     op->events = events;
     op->arg = arg;
-    op->domid = params->domid;
-    op->domain_left = params->operation == WORKER_SAVE || params->operation == WORKER_DUMP;
+    op->domid = task->domid;
+    op->domain_left = task_traits(task->params.operation) & TASK_LEAVES_DOMAIN;
     xl_call_init(&op->call, xl);
-    loop_defer_init(&op->begin, xl->loop, begin, op);
-    loop_timer_init(&op->tick, xl->loop, tick_due, op);
-    loop_timer_init(&op->abort_later, xl->loop, abort_due, op);
+    loop_defer_init(&op->begin, xl->loop, operation_begin, op);
+    loop_timer_init(&op->tick, xl->loop, operation_tick_due, op);
+    loop_timer_init(&op->abort_later, xl->loop, operation_abort_due, op);
     loop_defer_start(&op->begin);
     *op_out = op;
     return 0;
@@ -133,7 +127,8 @@ operation_abort(struct operation *op)
 {
     struct err err;
 
-    if (!op->type->abort || operation_failed(op) || op->phase == WORKER_COMMITTED)
+    if (!op->type->abort || operation_is_undo(op) || operation_failed(op) ||
+        op->phase == WORKER_COMMITTED)
         return;
     err_set(&err, ERR_OPERATION_ABORTED, "aborted");
     operation_fail(op, &err);
@@ -166,7 +161,8 @@ void
 operation_fail(struct operation *op, const struct err *err)
 {
     if (op->err.code)
-        log_about(LOG_LEVEL_WARNING, &op->xl->log.about, "%s: %s", op->type->name, err->message);
+        log_about(LOG_LEVEL_WARNING, &op->xl->log.about, "%s: %s", operation_name(op),
+                  err->message);
     else
         op->err = *err;
 }
@@ -221,6 +217,16 @@ operation_undoing(struct operation *op)
 }
 
 void
+operation_undone(struct operation *op, const char *what)
+{
+    struct err err;
+
+    err_set(&err, ERR_OPERATION_ABORTED, "%s", what);
+    operation_fail(op, &err);
+    operation_finish(op);
+}
+
+void
 operation_finish(struct operation *op)
 {
     assert(!op->call.active);
@@ -229,7 +235,7 @@ operation_finish(struct operation *op)
     loop_defer_stop(&op->begin);
     op->phase = WORKER_FINISHED;
     op->events->done(op->arg, op);
-    if (op->started)
+    if (op->started && op->type->clear)
         op->type->clear(op);
     free(op);
 }
@@ -244,8 +250,8 @@ operation_look(const struct operation *op, libxl_dominfo *info_out)
     int                   rc;
 
     libxl_dominfo_init(&info);
-    rc = libxl_domain_info(op->xl->ctx, &info, (uint32_t)op->params->domid);
-    if (rc == 0 && uuid_equal(libxl_uuid_bytearray(&info.uuid), (const uint8_t *)op->params->uuid))
+    rc = libxl_domain_info(op->xl->ctx, &info, (uint32_t)op->task->domid);
+    if (rc == 0 && uuid_equal(libxl_uuid_bytearray(&info.uuid), (const uint8_t *)op->task->uuid))
         found = OPERATION_DOMAIN_THERE;
     else if (rc == 0 || rc == ERROR_DOMAIN_NOTFOUND)
         found = OPERATION_DOMAIN_GONE;
@@ -264,12 +270,12 @@ operation_need_domain(const struct operation *op, libxl_dominfo *info_out, struc
         return 0;
     case OPERATION_DOMAIN_GONE:
         return err_set(err, ERR_NO_DOMAIN, "there is no domain %s with id %d any more",
-                       op->params->name, op->params->domid);
+                       op->task->name, op->task->domid);
     case OPERATION_DOMAIN_UNKNOWN:
         break;
     }
     return err_set(err, ERR_OPERATION_FAILED, "the hypervisor does not tell about domain %s",
-                   op->params->name);
+                   op->task->name);
 }
 
 enum operation_domain

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * operation.h: what a worker does, one thing in its life: create, restore, save, destroy, dump.
+ * operation.h: what a worker does, one task in its life: see wire/tasks.def.
  *
  * One file per operation, with a struct that begins with struct operation, and its steps in the
  * order they run.  Each step ends by starting exactly one next step, or by calling
@@ -18,7 +18,7 @@
 #include "base/err.h"
 #include "conf/domain.h"
 #include "eventloop/loop.h"
-#include "wire/worker.h"
+#include "wire/task.h"
 #include "xl.h"
 
 struct operation;
@@ -37,9 +37,14 @@ struct operation_events {
 };
 
 struct operation_type {
-    const char *name; /* "save" */
-    size_t      size; /* of its struct */
+    size_t size; /* of its struct */
     void (*start)(struct operation *op);
+
+    /**
+     * Instead of start, where a worker died in this very task: finish what it had committed, undo
+     * the rest, see worker.x, WORKER_UNDO.  It cannot be aborted: a guest or an image is at stake.
+     */
+    void (*undo)(struct operation *op);
 
     /** Once, while nothing failed.  The end comes by the steps, soon.  NULL: it cannot be aborted.
      */
@@ -48,14 +53,14 @@ struct operation_type {
     /** Only an operation that calls events->identified. */
     void (*proceed)(struct operation *op);
 
-    /** Free what it holds beside struct operation. */
+    /** Free what it holds beside struct operation; start or undo was called.  NULL: nothing. */
     void (*clear)(struct operation *op);
 };
 
 struct operation {
     const struct operation_type   *type;
     struct xl                     *xl;
-    const worker_start            *params;
+    const worker_start            *task;
     const struct operation_events *events;
     void                          *arg;
 
@@ -78,13 +83,13 @@ struct operation {
 };
 
 /**
- * Begin what params->operation says.  params (checked here) and xl are borrowed until done.
+ * Begin the task.  It (checked here) and xl are borrowed until done.  xl must be open if the task
+ * has TASK_NEEDS_XEN, else its loop will do.
  *
- * Err: ERR_INVALID_ARG params make no sense; nothing was begun.
+ * Err: ERR_INVALID_ARG the task makes no sense; nothing was begun.
  */
-int operation_start(struct xl *xl, const worker_start *params,
-                    const struct operation_events *events, void *arg, struct operation **op_out,
-                    struct err *err);
+int operation_start(struct xl *xl, const worker_start *task, const struct operation_events *events,
+                    void *arg, struct operation **op_out, struct err *err);
 
 /** Have it end soon and undo what it did; after WORKER_COMMITTED nothing happens.  Idempotent. */
 void operation_abort(struct operation *op);
@@ -93,9 +98,6 @@ void operation_abort(struct operation *op);
 void operation_proceed(struct operation *op);
 void operation_refuse(struct operation *op, const struct err *why);
 
-/** "create", "restore", ...; "idle" for what is none. */
-const char *operation_name(worker_operation operation);
-
 /*----- for the operations -----*/
 
 /** The first failure wins; later ones are logged. */
@@ -103,7 +105,10 @@ void operation_fail(struct operation *op, const struct err *err);
 void operation_fail_xl(struct operation *op, int rc, const char *what);
 
 bool operation_failed(const struct operation *op);
-void operation_phase(struct operation *op, worker_phase phase);
+
+/** "create", "restore", ... */
+const char *operation_name(const struct operation *op);
+void        operation_phase(struct operation *op, worker_phase phase);
 
 /** Note how far it is; it is told a few times a second. */
 void operation_tick(struct operation *op, void (*ticked)(struct operation *op));
@@ -125,12 +130,15 @@ bool operation_helper_runs(int fd, uint64_t offset);
 /** It failed: the phase says so, and no abort comes to the calls that undo. */
 void operation_undoing(struct operation *op);
 
+/** It is undone, and what became of it in words: ERR_OPERATION_ABORTED.  Must be last. */
+void operation_undone(struct operation *op, const char *what);
+
 /** Tell, and free op.  Must be last. */
 void operation_finish(struct operation *op);
 
 /*
- * What Xen says of the domain that params name by id and uuid (Xen gives ids again).  Not to know
- * is an answer of its own: nothing may be taken for gone because a question failed.
+ * What Xen says of the domain that the task names by id and uuid (Xen gives ids again).  Not to
+ * know is an answer of its own: nothing may be taken for gone because a question failed.
  */
 enum operation_domain { OPERATION_DOMAIN_GONE, OPERATION_DOMAIN_THERE, OPERATION_DOMAIN_UNKNOWN };
 
@@ -150,7 +158,8 @@ enum operation_domain operation_find(const struct operation *op, const uint8_t *
 /** The callback from libxl's call to the operation that embeds it. */
 struct operation *operation_of_call(struct xl_call *call);
 
-extern const struct operation_type operation_create, operation_restore, operation_save,
-    operation_destroy, operation_dump, operation_undo;
+#define TASK(operation, name, traits) extern const struct operation_type operation_##name;
+#include "wire/tasks.def"
+#undef TASK
 
 #endif

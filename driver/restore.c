@@ -32,10 +32,25 @@ static void restore_granted(struct operation *op);
 
 /*----- helpers -----*/
 
-static int
-open_image(struct restore *r, struct err *err)
+static const worker_restore *
+restore_params(const struct operation *op)
 {
-    const char *path = r->build.op.params->path;
+    return &op->task->params.worker_params_u.restore;
+}
+
+static void
+restore_init(struct restore *r)
+{
+    r->fd = -1;
+    build_init(&r->build, restore_params(&r->build.op)->paused);
+    libxl_domain_restore_params_init(&r->params);
+    r->params.stream_version = STREAM_VERSION; /* libxl's own default is 1 */
+}
+
+static int
+restore_open_image(struct restore *r, struct err *err)
+{
+    const char *path = restore_params(&r->build.op)->path;
 
     r->fd = file_open_regular(path, err);
     if (r->fd < 0)
@@ -48,10 +63,11 @@ open_image(struct restore *r, struct err *err)
 
 /* The caller's XML, where there is one, stands for the image's. */
 static int
-take_xml(struct restore *r, struct err *err)
+restore_take_xml(struct restore *r, struct err *err)
 {
     struct build *b = &r->build;
-    const char   *xml = *b->op.params->xml ? b->op.params->xml : r->image.config;
+    const char   *own = restore_params(&b->op)->xml;
+    const char   *xml = *own ? own : r->image.config;
 
     if (domain_def_parse(xml, strlen(xml), &b->def, err) < 0)
         return -1;
@@ -60,7 +76,7 @@ take_xml(struct restore *r, struct err *err)
 
 /* libxl gets back its own configuration, every detail of it. */
 static int
-take_json(struct restore *r, struct err *err)
+restore_take_json(struct restore *r, struct err *err)
 {
     struct build *b = &r->build;
     int           rc = libxl_domain_config_from_json(b->op.xl->ctx, &b->config, r->image.config);
@@ -71,16 +87,16 @@ take_json(struct restore *r, struct err *err)
 }
 
 static int
-identify(struct restore *r, struct err *err)
+restore_identify(struct restore *r, struct err *err)
 {
-    if (r->image.format == IMAGE_LIBVIRT || *r->build.op.params->xml)
-        return take_xml(r, err);
-    return take_json(r, err);
+    if (r->image.format == IMAGE_LIBVIRT || *restore_params(&r->build.op)->xml)
+        return restore_take_xml(r, err);
+    return restore_take_json(r, err);
 }
 
 /* The helper that reads the stream shares the open file and so its position. */
 static void
-note_position(struct operation *op)
+restore_note_position(struct operation *op)
 {
     struct restore *r = container_of(op, struct restore, build.op);
     off_t           here = lseek(r->fd, 0, SEEK_CUR);
@@ -95,7 +111,7 @@ static void
 restore_fail(struct restore *r, const struct err *err)
 {
     operation_fail(&r->build.op, err);
-    build_undo(&r->build);
+    build_roll_back(&r->build);
 }
 
 /*----- the steps -----*/
@@ -107,11 +123,8 @@ restore_start(struct operation *op)
     cleanup_free char *xml = NULL;
     struct err         err;
 
-    r->fd = -1;
-    build_init(&r->build);
-    libxl_domain_restore_params_init(&r->params);
-    r->params.stream_version = STREAM_VERSION; /* libxl's own default is 1 */
-    if (open_image(r, &err) < 0 || identify(r, &err) < 0) {
+    restore_init(r);
+    if (restore_open_image(r, &err) < 0 || restore_identify(r, &err) < 0) {
         restore_fail(r, &err);
         return;
     }
@@ -127,7 +140,7 @@ restore_granted(struct operation *op)
     struct err      err;
 
     if (operation_failed(op)) {
-        build_undo(&r->build);
+        build_roll_back(&r->build);
         return;
     }
     if (build_begin(&r->build, &err) < 0) {
@@ -135,21 +148,30 @@ restore_granted(struct operation *op)
         return;
     }
     if (lseek(r->fd, (off_t)r->image.stream_offset, SEEK_SET) < 0) {
-        err_set_errno(&err, errno, "cannot read %s", op->params->path);
+        err_set_errno(&err, errno, "cannot read %s", restore_params(op)->path);
         restore_fail(r, &err);
         return;
     }
     op->total = r->image.size - r->image.stream_offset;
-    operation_tick(op, note_position);
+    operation_tick(op, restore_note_position);
     xl_domain_restore(&op->call, &r->build.config, &r->build.domid, r->fd, &r->params, build_made);
 }
 
 static bool
-helper_runs(struct operation *op)
+restore_helper_runs(struct operation *op)
 {
     struct restore *r = container_of(op, struct restore, build.op);
 
     return operation_helper_runs(r->fd, r->image.stream_offset);
+}
+
+static void
+restore_undo(struct operation *op)
+{
+    struct restore *r = container_of(op, struct restore, build.op);
+
+    restore_init(r);
+    build_undo(&r->build); /* must be last */
 }
 
 static void
@@ -158,9 +180,9 @@ restore_abort(struct operation *op)
     struct restore *r = container_of(op, struct restore, build.op);
 
     /* The domain has no devices before the stream is read. */
-    note_position(op);
+    restore_note_position(op);
     if (op->processed < op->total)
-        operation_abort_call(op, 0, helper_runs);
+        operation_abort_call(op, 0, restore_helper_runs);
     else
         build_abort(&r->build);
 }
@@ -178,9 +200,9 @@ restore_clear(struct operation *op)
 }
 
 const struct operation_type operation_restore = {
-    .name = "restore",
     .size = sizeof(struct restore),
     .start = restore_start,
+    .undo = restore_undo,
     .abort = restore_abort,
     .proceed = restore_granted,
     .clear = restore_clear,

@@ -5,45 +5,72 @@
  *   save_start      open a new file, write the wrapper, start the suspend
  *   save_suspended  see that the stream is whole, give the file its name, start the destroy
  *   save_destroyed
- *   save_undo       (instead, where a step failed) remove the file; resume what is suspended
+ *   save_roll_back  (instead, where a step failed) remove the file; resume what is suspended
  *   save_resumed
+ *
+ * Where a worker died in it:
+ *
+ *   save_undo       remove its file, then, as long as the domain may yet suspend itself
+ *   save_undo_look  what is there?  then one of
+ *     save_undo_destroyed  a suspended one whose image is whole: it has gone, the save is done
+ *     save_undo_resumed    a suspended one without an image: it runs on
  *
  * The domain goes only after its image lies under its name on the disk.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/uuid.h"
 #include "driver/image.h"
 #include "new-file.h"
 #include "operation.h"
 
 #define PAGE_BYTES 4096
 
+/*
+ * A guest that was asked to suspend does so in its own time, also when nobody waits for it any
+ * more.  So long it is watched; libxl itself gives it a minute, but that is for one that hangs.
+ */
+#define SUSPEND_USEC 10000000
+#define AGAIN_USEC 200000
+
 struct save {
-    struct operation op; /* must be first */
-    struct new_file  file;
-    uint64_t         stream_offset;
-    uint64_t         written_back; /* the kernel was told to write so much of the stream */
+    struct operation  op; /* must be first */
+    struct new_file   file;
+    uint64_t          stream_offset;
+    uint64_t          written_back; /* the kernel was told to write so much of the stream */
+    struct loop_timer again;        /* after a worker that died: look again whether it suspends */
+    uint64_t          watch_until;
 };
 
 /* The steps, in the order they run. */
 static void       save_start(struct operation *op);
 static xl_call_fn save_suspended;
 static xl_call_fn save_destroyed;
-static void       save_undo(struct save *s);
+static void       save_roll_back(struct save *s);
 static xl_call_fn save_resumed;
+static loop_fn    save_undo_look;
+static xl_call_fn save_undo_destroyed;
+static xl_call_fn save_undo_resumed;
 
 /*----- helpers -----*/
+
+static const worker_save *
+save_params(const struct operation *op)
+{
+    return &op->task->params.worker_params_u.save;
+}
 
 /*
  * The file's position tells how far it is: libxl's helper shares it.  What libxc says of its
  * progress counts the holes in a PVH domain's memory too, and so goes from 3% to the end at once.
  */
 static uint64_t
-written(const struct save *s)
+save_written(const struct save *s)
 {
     off_t here = lseek(s->file.fd, 0, SEEK_CUR);
 
@@ -51,18 +78,18 @@ written(const struct save *s)
 }
 
 static void
-note_progress(struct save *s)
+save_note_progress(struct save *s)
 {
-    s->op.processed = written(s);
+    s->op.processed = save_written(s);
     if (s->op.total < s->op.processed)
         s->op.total = s->op.processed;
 }
 
 /* Have the disk busy while the stream comes, so that little is left for the fsync at the end. */
 static void
-write_back(struct save *s)
+save_write_back(struct save *s)
 {
-    uint64_t from = s->written_back, end = written(s);
+    uint64_t from = s->written_back, end = save_written(s);
 
     if (end <= from)
         return;
@@ -78,13 +105,13 @@ save_ticked(struct operation *op)
 
     if (s->file.fd < 0)
         return;
-    note_progress(s);
-    write_back(s);
+    save_note_progress(s);
+    save_write_back(s);
 }
 
 /* Why the disk takes no more; 0: it does. */
 static int
-errnum_of_disk(const struct save *s)
+save_errnum_of_disk(const struct save *s)
 {
     static const char page[PAGE_BYTES];
     int               errnum = s->op.xl->log.errnum;
@@ -100,9 +127,9 @@ errnum_of_disk(const struct save *s)
 
 /* libxl's words seldom say that the disk is full, so ask it. */
 static void
-explain_failed_write(const struct save *s, struct err *err)
+save_explain_failed_write(const struct save *s, struct err *err)
 {
-    int errnum = errnum_of_disk(s);
+    int errnum = save_errnum_of_disk(s);
 
     if (!errnum)
         return;
@@ -116,7 +143,7 @@ explain_failed_write(const struct save *s, struct err *err)
  * operation_helper_runs), so they get their place now.  Returns 0, or -1 with errno.
  */
 static int
-reserve(int fd, off_t offset)
+save_reserve(int fd, off_t offset)
 {
     if (fallocate(fd, FALLOC_FL_KEEP_SIZE, offset, PAGE_BYTES) == 0)
         return 0;
@@ -125,7 +152,7 @@ reserve(int fd, off_t offset)
 
 /* To resume one that is not would spoil its registers; one that nobody knows of is left alone. */
 static bool
-is_suspended(const struct save *s)
+save_is_suspended(const struct save *s)
 {
     libxl_dominfo info;
     bool          suspended;
@@ -140,22 +167,21 @@ is_suspended(const struct save *s)
 /*----- the steps -----*/
 
 static int
-prepare(struct save *s, struct err *err)
+save_prepare(struct save *s, struct err *err)
 {
-    const worker_start *params = s->op.params;
-    libxl_dominfo       info;
-    off_t               offset;
+    const worker_save *params = save_params(&s->op);
+    libxl_dominfo      info;
+    off_t              offset;
 
     if (operation_need_domain(&s->op, &info, err) < 0)
         return -1;
     s->op.total = info.current_memkb * 1024;
     libxl_dominfo_dispose(&info);
-    if (new_file_open(&s->file, params->path, params->flags & WORKER_OVERWRITE, params->job, err) <
-            0 ||
+    if (new_file_open(&s->file, params->path, params->overwrite, s->op.task->job, err) < 0 ||
         image_write(s->file.fd, IMAGE_LIBVIRT, params->xml, err) < 0)
         return -1;
     offset = lseek(s->file.fd, 0, SEEK_CUR);
-    if (offset < 0 || reserve(s->file.fd, offset) < 0)
+    if (offset < 0 || save_reserve(s->file.fd, offset) < 0)
         return err_set_errno(err, errno, "cannot write %s", params->path);
     s->stream_offset = (uint64_t)offset;
     return 0;
@@ -168,9 +194,10 @@ save_start(struct operation *op)
     struct err   err;
 
     s->file = (struct new_file){.fd = -1, .folder = -1};
-    if (prepare(s, &err) < 0) {
+    loop_timer_init(&s->again, op->xl->loop, save_undo_look, s);
+    if (save_prepare(s, &err) < 0) {
         operation_fail(op, &err);
-        save_undo(s);
+        save_roll_back(s);
         return;
     }
     operation_tick(op, save_ticked);
@@ -183,12 +210,12 @@ save_failed(struct save *s, int rc)
     struct err err;
 
     if (!operation_failed(&s->op)) {
-        xl_err_set(&err, s->op.xl, rc, "cannot save domain %s", s->op.params->name);
+        xl_err_set(&err, s->op.xl, rc, "cannot save domain %s", s->op.task->name);
         if (rc != ERROR_GUEST_TIMEDOUT)
-            explain_failed_write(s, &err);
+            save_explain_failed_write(s, &err);
         operation_fail(&s->op, &err);
     }
-    save_undo(s);
+    save_roll_back(s);
 }
 
 static void
@@ -205,7 +232,7 @@ save_suspended(struct xl_call *call, int rc)
     if (image_check_stream(s->file.fd, s->stream_offset, &err) < 0 ||
         new_file_commit(&s->file, &err) < 0) {
         operation_fail(&s->op, &err);
-        save_undo(s);
+        save_roll_back(s);
         return;
     }
     s->op.processed = s->op.total;
@@ -225,11 +252,11 @@ save_destroyed(struct xl_call *call, int rc)
 }
 
 static void
-save_undo(struct save *s)
+save_roll_back(struct save *s)
 {
     operation_undoing(&s->op);
     new_file_discard(&s->file);
-    if (!is_suspended(s)) {
+    if (!save_is_suspended(s)) {
         s->op.domain_left = operation_look(&s->op, NULL) != OPERATION_DOMAIN_GONE;
         operation_finish(&s->op);
         return;
@@ -251,8 +278,133 @@ save_resumed(struct xl_call *call, int rc)
     operation_finish(op);
 }
 
+/*----- after a worker that died -----*/
+
+/* It is done after all. */
+static void
+save_undo_done(struct operation *op)
+{
+    op->domain_left = false;
+    operation_finish(op);
+}
+
 static bool
-helper_runs(struct operation *op)
+save_is_image_of(const struct operation *op, int fd, struct err *err)
+{
+    struct image       image = {.config = NULL};
+    struct domain_def *def = NULL;
+    bool               whole;
+
+    whole = image_read(fd, &image, err) == 0 && image.format == IMAGE_LIBVIRT &&
+            domain_def_parse(image.config, strlen(image.config), &def, err) == 0 &&
+            uuid_equal(def->uuid, (const uint8_t *)op->task->uuid) &&
+            image_check_stream(fd, image.stream_offset, err) == 0;
+    domain_def_free(def);
+    image_clear(&image);
+    return whole;
+}
+
+/*
+ * Did the dead worker give the image its name?  A save that may not overwrite has seen that there
+ * was none before it suspended the guest; of one that may, the image could be an older one.
+ */
+static bool
+save_is_committed(const struct operation *op)
+{
+    cleanup_close int fd =
+        open(save_params(op)->path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+    struct err  err;
+
+    return !(save_params(op)->overwrite) && fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+           save_is_image_of(op, fd, &err);
+}
+
+static void
+save_undo_gone(struct operation *op)
+{
+    if (save_is_committed(op))
+        save_undo_done(op);
+    else
+        operation_undone(op, "the domain has gone, and no image of it is there");
+}
+
+static void
+save_undo_suspended(struct operation *op)
+{
+    if (save_is_committed(op))
+        xl_domain_destroy(&op->call, (uint32_t)op->domid, save_undo_destroyed);
+    else
+        xl_domain_resume(&op->call, (uint32_t)op->domid, save_undo_resumed);
+}
+
+static void
+save_undo_look(void *arg)
+{
+    struct save  *s = arg;
+    libxl_dominfo info;
+    bool          suspended;
+
+    switch (operation_look(&s->op, &info)) {
+    case OPERATION_DOMAIN_GONE:
+        save_undo_gone(&s->op);
+        return;
+    case OPERATION_DOMAIN_UNKNOWN:
+        operation_undone(&s->op, "what became of the domain cannot be told");
+        return;
+    case OPERATION_DOMAIN_THERE:
+        break;
+    }
+    suspended = info.shutdown && info.shutdown_reason == LIBXL_SHUTDOWN_REASON_SUSPEND;
+    libxl_dominfo_dispose(&info);
+    if (suspended)
+        save_undo_suspended(&s->op);
+    else if (loop_now_usec() < s->watch_until)
+        loop_timer_start(&s->again, AGAIN_USEC);
+    else
+        operation_undone(&s->op, "the domain runs on");
+}
+
+static void
+save_undo_destroyed(struct xl_call *call, int rc)
+{
+    struct operation *op = operation_of_call(call);
+
+    if (rc)
+        operation_fail_xl(op, rc, "the image is written, but the domain cannot be destroyed");
+    save_undo_done(op);
+}
+
+static void
+save_undo_resumed(struct xl_call *call, int rc)
+{
+    struct operation *op = operation_of_call(call);
+
+    if (rc) {
+        operation_fail_xl(op, rc, "the domain is suspended and cannot be resumed");
+        operation_finish(op);
+        return;
+    }
+    operation_undone(op, "the domain runs on");
+}
+
+static void
+save_undo(struct operation *op)
+{
+    struct save *s = container_of(op, struct save, op);
+
+    s->file = (struct new_file){.fd = -1, .folder = -1};
+    loop_timer_init(&s->again, op->xl->loop, save_undo_look, s);
+    s->watch_until = loop_now_usec() + SUSPEND_USEC;
+    operation_phase(op, WORKER_UNDOING);
+    new_file_remove_stale(save_params(op)->path, op->task->job);
+    save_undo_look(s);
+}
+
+/*----- all of it -----*/
+
+static bool
+save_helper_runs(struct operation *op)
 {
     struct save *s = container_of(op, struct save, op);
 
@@ -262,7 +414,7 @@ helper_runs(struct operation *op)
 static void
 save_abort(struct operation *op)
 {
-    operation_abort_call(op, 0, helper_runs);
+    operation_abort_call(op, 0, save_helper_runs);
 }
 
 static void
@@ -270,13 +422,14 @@ save_clear(struct operation *op)
 {
     struct save *s = container_of(op, struct save, op);
 
+    loop_timer_stop(&s->again);
     new_file_discard(&s->file);
 }
 
 const struct operation_type operation_save = {
-    .name = "save",
     .size = sizeof(struct save),
     .start = save_start,
+    .undo = save_undo,
     .abort = save_abort,
     .clear = save_clear,
 };

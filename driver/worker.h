@@ -15,7 +15,8 @@ struct worker;
 
 /**
  * fd is a listening AF_UNIX stream socket, Taken; path, its name, is unlinked at the end.  libxl's
- * context is opened here.  loop_stop is called when there is nothing left to do.
+ * context is opened soon, or when a task needs it.  loop_stop is called when there is nothing left
+ * to do.
  */
 struct worker *worker_new(struct loop *loop, int fd, const char *path);
 

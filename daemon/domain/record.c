@@ -9,11 +9,12 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "conf/domain.h"
 #include "config.h"
 #include "daemon.h"
 #include "domain.h"
 #include "wire/record.h"
-#include "wire/worker.h"
+#include "wire/state.h"
 
 #define SUFFIX ".domain"
 
@@ -36,12 +37,16 @@ void
 domain_remember(const struct domain *dom)
 {
     cleanup_free char *path = path_of(dom);
-    known_domain       known = {.name = dom->name,
-                                .domid = dom->domid,
-                                .running_reason = dom->running_reason,
-                                .stop_detail = dom->stop_detail,
-                                .shutdown_told = dom->shutdown_told};
-    struct err         err;
+    cleanup_free char *xml =
+        dom->def ? domain_def_format(dom->def, NULL, DOMAIN_XML_SECURE | DOMAIN_XML_INACTIVE)
+                 : xstrdup("");
+    known_domain known = {.name = dom->name,
+                          .domid = dom->domid,
+                          .running_reason = dom->running_reason,
+                          .stop_detail = dom->stop_detail,
+                          .shutdown_told = dom->shutdown_told,
+                          .xml = xml};
+    struct err   err;
 
     if (!dom->announced)
         return;
@@ -67,7 +72,8 @@ recall(struct domains *domains, const char *path)
 
     if (record_read(path, (xdrproc_t)xdr_known_domain, &known, &err) < 0) {
         log_error("a domain of an earlier daemon is not known any more: %s", err.message);
-        unlink(path);
+        if (err.code != ERR_NO_SUPPORT)
+            unlink(path);
         return;
     }
     dom = domains_adopt(domains, known.name, (const uint8_t *)known.uuid, known.domid);

@@ -91,6 +91,7 @@ struct job {
     bool              undoing;     /* its worker died, another one repairs what it left */
     bool              undone;      /* ... and has done so: there is nothing left of it */
     struct err        died;        /* how, while undoing */
+    unsigned          sequence;    /* of its present task, from 1; 0: it had none yet */
     uint64_t          begun_realtime_usec;
     struct loop_timer grace; /* an abort that takes too long */
     struct loop_timer delay; /* a restart that came too soon */

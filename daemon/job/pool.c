@@ -29,9 +29,8 @@
 #include "pool.h"
 #include "wire/frame.h"
 #include "wire/record.h"
-
-static const struct wire_header worker_header = {
-    .program = WIRE_PROGRAM_WORKER, .version = WIRE_VERSION, .type = WIRE_MESSAGE};
+#include "wire/task.h"
+#include "wire/worker-frame.h"
 
 /* The descriptor at which a worker finds its listening socket. */
 #define WORKER_LISTEN_FD 3
@@ -41,6 +40,8 @@ struct worker {
     char                     socket_path[108];
     char                    *record_path; /* NULL: no task was given, or its end is dealt with */
     pid_t                    pid;         /* -1: not known yet, of an adopted one */
+    uint64_t                 pid_started; /* clock ticks since boot; 0: not known */
+    unsigned                 version;     /* of worker.x, that it speaks */
     bool                     adopted;     /* no child of ours */
     struct loop_child        child;
     struct framed            framed;
@@ -125,6 +126,32 @@ spawn(struct worker *w, int listen_fd, struct err *err)
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     return r ? err_set_errno(err, r, "cannot run %s", config->worker_path) : 0;
+}
+
+/* In clock ticks since boot: with it a number that was given again is not taken for the old one. 0:
+ * there is no such process. */
+static uint64_t
+pid_started_at(pid_t pid)
+{
+    unsigned long long started = 0;
+    char               path[32], line[1024] = "";
+    const char        *state;
+    FILE              *file;
+
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    file = fopen(path, "re");
+    if (!file)
+        return 0;
+    (void)!fgets(line, sizeof line, file);
+    fclose(file);
+    /* The second field is a name in parentheses, with anything in it; this is the 22nd. */
+    state = strrchr(line, ')');
+    if (!state || sscanf(state + 1,
+                         " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+                         "%*s %llu",
+                         &started) != 1)
+        return 0;
+    return started;
 }
 
 /*----- the end of one -----*/
@@ -212,8 +239,7 @@ send_command(struct worker *w, const worker_command *command)
     size_t     size;
     struct err err;
 
-    if (wire_encode(&worker_header, (xdrproc_t)xdr_worker_command, command, &frame, &size, &err) <
-        0) {
+    if (worker_command_encode(w->version, command, &frame, &size, &err) < 0) {
         log_error("cannot tell a worker what to do: %s", err.message);
         worker_kill(w);
         return;
@@ -254,8 +280,10 @@ take_done(struct worker *w, const worker_done *done)
 static void
 take_state(struct worker *w, const worker_state *state)
 {
-    if (w->adopted)
+    if (w->adopted && w->pid < 0) {
         w->pid = state->pid;
+        w->pid_started = pid_started_at(w->pid);
+    }
     w->ops->progress(w->arg, &state->progress);
 }
 
@@ -273,8 +301,8 @@ worker_frame(void *arg, const void *data, size_t size)
     worker_report  report = {.type = 0};
     struct err     err;
 
-    if (wire_decode(data, size, (xdrproc_t)xdr_worker_report, &report, &err) < 0) {
-        log_error("a worker speaks nonsense: %s", err.message);
+    if (worker_report_decode(data, size, &report, &err) < 0) {
+        log_error("protocol error of a worker: %s", err.message);
         worker_kill(w);
         return;
     }
@@ -298,7 +326,7 @@ worker_closed(void *arg, const struct err *err)
     struct worker *w = arg;
 
     if (err)
-        log_error("a worker speaks nonsense: %s", err->message);
+        log_error("protocol error of a worker: %s", err->message);
     if (!w->leaving)
         worker_kill(w);
     if (w->exited || w->adopted)
@@ -323,6 +351,7 @@ worker_new(struct workers *pool, struct err *err)
     uint64_t          id;
 
     w->pool = pool;
+    w->version = WORKER_VERSION;
     w->framed.fd = -1;
     loop_child_init(&w->child, daemon->loop, worker_exited, w);
     if (getrandom(&id, sizeof id, 0) != sizeof id)
@@ -336,6 +365,7 @@ worker_new(struct workers *pool, struct err *err)
         worker_free(w);
         return NULL;
     }
+    w->pid_started = pid_started_at(w->pid);
     loop_child_start(&w->child, w->pid);
     framed_init(&w->framed, daemon->loop, take_fd(fd), &worker_framed_ops, w);
     TAILQ_INSERT_TAIL(&pool->idle, w, link);
@@ -446,8 +476,26 @@ workers_free(struct workers *workers)
     free(workers);
 }
 
+/* With what only we know. */
+static int
+worker_write_record(const struct worker *w, const task_record *record, struct err *err)
+{
+    task_record whole = *record;
+
+    whole.protocol = w->version;
+    whole.pid = w->pid > 0 ? (int)w->pid : 0;
+    whole.pid_started = w->pid_started;
+    return record_write(w->record_path, (xdrproc_t)xdr_task_record, &whole, err);
+}
+
+static bool
+worker_has_helper(const task_record *record)
+{
+    return task_traits(record->task.params.operation) & TASK_HAS_HELPER;
+}
+
 struct worker *
-worker_run(struct workers *workers, const worker_record *record, const struct worker_ops *ops,
+worker_run(struct workers *workers, const task_record *record, const struct worker_ops *ops,
            void *arg, struct err *err)
 {
     struct worker *w = TAILQ_FIRST(&workers->idle);
@@ -457,7 +505,7 @@ worker_run(struct workers *workers, const worker_record *record, const struct wo
     if (!w)
         return NULL;
     w->record_path = xasprintf("%s" WORKER_RECORD_SUFFIX, w->socket_path);
-    if (record_write(w->record_path, (xdrproc_t)xdr_worker_record, record, err) < 0) {
+    if (worker_write_record(w, record, err) < 0) {
         free(take_ptr(w->record_path));
         return NULL;
     }
@@ -465,7 +513,7 @@ worker_run(struct workers *workers, const worker_record *record, const struct wo
     TAILQ_INSERT_TAIL(&workers->busy, w, link);
     w->ops = ops;
     w->arg = arg;
-    w->helped = record->task.operation == WORKER_SAVE || record->task.operation == WORKER_RESTORE;
+    w->helped = worker_has_helper(record);
     send_command(w,
                  &(worker_command){.type = WORKER_START, .worker_command_u.start = record->task});
     workers_fill(workers);
@@ -473,11 +521,11 @@ worker_run(struct workers *workers, const worker_record *record, const struct wo
 }
 
 void
-worker_update_record(struct worker *worker, const worker_record *record)
+worker_update_record(struct worker *worker, const task_record *record)
 {
     struct err err;
 
-    if (record_write(worker->record_path, (xdrproc_t)xdr_worker_record, record, &err) < 0)
+    if (worker_write_record(worker, record, &err) < 0)
         log_error("%s", err.message);
 }
 
@@ -506,8 +554,13 @@ worker_abort(struct worker *worker)
 void
 worker_kill(struct worker *worker)
 {
-    if (!worker->exited && worker->pid > 0)
-        kill(worker->pid, SIGKILL);
+    if (worker->exited || worker->pid <= 0)
+        return;
+    /* No child of ours: its number may be somebody else's by now. */
+    if (worker->adopted && worker->pid_started &&
+        worker->pid_started != pid_started_at(worker->pid))
+        return;
+    kill(worker->pid, SIGKILL);
 }
 
 /*----- after a restart of the daemon -----*/
@@ -526,7 +579,7 @@ socket_of(const char *record_path)
 }
 
 struct worker *
-worker_find(struct workers *workers, const char *record_path)
+worker_find(struct workers *workers, const char *record_path, const task_record *record)
 {
     cleanup_free char *socket_path = socket_of(record_path);
     struct worker     *w;
@@ -537,7 +590,10 @@ worker_find(struct workers *workers, const char *record_path)
         return NULL;
     w = xcalloc(1, sizeof *w);
     w->pool = workers;
-    w->pid = -1;
+    w->pid = record->pid > 0 ? record->pid : -1;
+    w->pid_started = record->pid_started;
+    w->version = record->protocol;
+    w->helped = worker_has_helper(record);
     w->adopted = true;
     snprintf(w->socket_path, sizeof w->socket_path, "%s", socket_path);
     w->record_path = xstrdup(record_path);

@@ -8,7 +8,7 @@
 #define DAEMON_WORKERS_H
 
 #include "base/err.h"
-#include "wire/worker.h"
+#include "wire/state.h"
 
 /* Of the record's name; without it it is the socket's. */
 #define WORKER_RECORD_SUFFIX ".job"
@@ -36,14 +36,14 @@ void workers_fill(struct workers *workers);
 
 /**
  * Give a worker the task of this record, which is written first, and lasts until ended() has
- * returned.  ops must outlive it; arg is told, from the loop.  NULL with err where no process can
- * be made or no record written.
+ * returned; what it says of the worker (pid and so on) is filled in here.  ops must outlive it; arg
+ * is told, from the loop.  NULL with err where no process can be made or no record written.
  */
-struct worker *worker_run(struct workers *workers, const worker_record *record,
+struct worker *worker_run(struct workers *workers, const task_record *record,
                           const struct worker_ops *ops, void *arg, struct err *err);
 
 /** Write the record again: more is known now. */
-void worker_update_record(struct worker *worker, const worker_record *record);
+void worker_update_record(struct worker *worker, const task_record *record);
 
 void worker_proceed(struct worker *worker);
 void worker_refuse(struct worker *worker, const struct err *why);
@@ -54,8 +54,12 @@ void worker_kill(struct worker *worker);
 
 /*----- after a restart of the daemon -----*/
 
-/** The worker whose record this is, to be owned or dismissed at once; NULL: it is dead. */
-struct worker *worker_find(struct workers *workers, const char *record_path);
+/**
+ * The worker whose record this is, as it was read from there, to be owned or dismissed at once;
+ * NULL: it is dead.  It may be one of version 1.
+ */
+struct worker *worker_find(struct workers *workers, const char *record_path,
+                           const task_record *record);
 
 /** As if it had been worker_run with these. */
 void worker_own(struct worker *worker, const struct worker_ops *ops, void *arg);

@@ -37,7 +37,7 @@ reserve(struct job *job, const worker_identified *what, struct err *err)
 {
     struct domain_def *def;
     struct domain     *dom;
-    worker_record      record;
+    task_record        record;
 
     if (domain_def_parse(what->xml, strlen(what->xml), &def, err) < 0)
         return err_prefix(err, "the image's domain XML");
@@ -128,9 +128,10 @@ realtime_usec(void)
 static void
 run(struct job *job)
 {
-    worker_record record;
-    struct err    err;
+    task_record record;
+    struct err  err;
 
+    job->sequence++;
     job->begun_realtime_usec = realtime_usec();
     record = job_record(job);
     job->worker = worker_run(job->daemon->workers, &record, &job_worker_ops, job, &err);

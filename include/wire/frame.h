@@ -26,7 +26,7 @@ enum wire_program {
     WIRE_PROGRAM_DOM0D = 0x64306430,     /* what dom0d adds, see dom0d.x */
     WIRE_PROGRAM_WORKER = 0x64306477,    /* between the daemon and a worker, see worker.x */
 };
-#define WIRE_VERSION 1u /* of all of them */
+#define WIRE_VERSION 1u /* of all but the last: see worker.x, state.x */
 
 enum wire_type {
     WIRE_CALL = 0,

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * records.h: what the next daemon is to know, a file each in folders of run_dir.
- *
- * A record is a frame, like all that is said with workers (wire/worker.x).
+ * record.h: what the next daemon is to know, a file each in folders of run_dir; see wire/state.x.
  */
 #ifndef WIRE_RECORD_H
 #define WIRE_RECORD_H
@@ -12,10 +10,22 @@
 #include "base/err.h"
 #include "wire/frame.h"
 
-/** Write it, or write it anew: the next daemon finds the old one or the new one, whole. */
+/**
+ * filter is that of a type of state.x: xdr_task_record, xdr_queued_job, xdr_known_domain or
+ * xdr_ended_job.
+ *
+ * Write it, or write it anew: the next daemon finds the old one or the new one, whole.
+ */
 int record_write(const char *path, xdrproc_t filter, const void *record, struct err *err);
 
-/** *record_out is to be freed by wire_body_free. */
+/**
+ * *record_out, which must be zeroed, is to be freed by wire_body_free.  What an earlier version
+ * wrote is converted.
+ *
+ * Err: ERR_NO_SUPPORT a newer version wrote it: leave the file to that one.
+ *      ERR_RPC        it is damaged, or another kind of record; of no use to anybody.
+ *      ERR_SYSTEM     it cannot be read.
+ */
 int record_read(const char *path, xdrproc_t filter, void *record_out, struct err *err);
 
 /**

@@ -17,6 +17,7 @@
 #include "rpc/events.h"
 #include "rpc/request.h"
 #include "wire/record.h"
+#include "wire/task.h"
 #include "world.h"
 
 #define DOMAINS_MAX 64
@@ -66,10 +67,10 @@ static struct host   host;
 static struct worker the_worker;
 static uint32_t      last_serial;
 
-worker_start world_task;
-static char  run_dir[64];
-static char *record_path; /* of world_task; NULL: its worker is not to live on */
-static bool  records_stay;
+struct world_task world_task;
+static char       run_dir[64];
+static char      *record_path; /* of world_task; NULL: its worker is not to live on */
+static bool       records_stay;
 
 bool       world_read_only;
 bool       world_aborted, world_killed, world_proceeds, world_refused, world_dismissed;
@@ -86,17 +87,33 @@ task_clear(void)
     free(world_task.name);
     free(world_task.path);
     free(world_task.xml);
-    world_task = (worker_start){.name = NULL};
+    world_task = (struct world_task){.name = NULL};
 }
 
 static void
 take_task(const worker_start *task)
 {
+    const worker_params *params = &task->params;
+    const char          *path = task_path(params), *xml = "";
+    bool                 paused = false;
+
+    if (params->operation == WORKER_CREATE) {
+        xml = params->worker_params_u.create.xml;
+        paused = params->worker_params_u.create.paused;
+    } else if (params->operation == WORKER_RESTORE) {
+        xml = params->worker_params_u.restore.xml;
+        paused = params->worker_params_u.restore.paused;
+    } else if (params->operation == WORKER_SAVE) {
+        xml = params->worker_params_u.save.xml;
+    }
     task_clear();
-    world_task = *task;
-    world_task.name = xstrdup(task->name);
-    world_task.path = xstrdup(task->path);
-    world_task.xml = xstrdup(task->xml);
+    world_task = (struct world_task){.operation = params->operation,
+                                     .job = task->job,
+                                     .name = xstrdup(task->name),
+                                     .path = xstrdup(path ? path : ""),
+                                     .xml = xstrdup(xml),
+                                     .domid = task->domid,
+                                     .flags = task->flags | (paused ? WORKER_PAUSED : 0)};
 }
 
 struct daemon *
@@ -509,7 +526,7 @@ host_call_abort(struct host_call *call)
 /*----- workers -----*/
 
 struct worker *
-worker_run(struct workers *workers, const worker_record *record, const struct worker_ops *ops,
+worker_run(struct workers *workers, const task_record *record, const struct worker_ops *ops,
            void *arg, struct err *err)
 {
     static unsigned number;
@@ -517,7 +534,7 @@ worker_run(struct workers *workers, const worker_record *record, const struct wo
     (void)workers;
     ck_assert_msg(!world_task.operation, "one task at a time in this world");
     record_path = xasprintf("%s/jobs/%u" WORKER_RECORD_SUFFIX, run_dir, ++number);
-    ck_assert_int_eq(record_write(record_path, (xdrproc_t)xdr_worker_record, record, err), 0);
+    ck_assert_int_eq(record_write(record_path, (xdrproc_t)xdr_task_record, record, err), 0);
     take_task(&record->task);
     world_aborted = world_killed = world_proceeds = world_refused = false;
     the_worker = (struct worker){.ops = ops, .arg = arg};
@@ -525,12 +542,12 @@ worker_run(struct workers *workers, const worker_record *record, const struct wo
 }
 
 void
-worker_update_record(struct worker *worker, const worker_record *record)
+worker_update_record(struct worker *worker, const task_record *record)
 {
     struct err err;
 
     (void)worker;
-    ck_assert_int_eq(record_write(record_path, (xdrproc_t)xdr_worker_record, record, &err), 0);
+    ck_assert_int_eq(record_write(record_path, (xdrproc_t)xdr_task_record, record, &err), 0);
 }
 
 void
@@ -562,18 +579,14 @@ world_records_stay(void)
 }
 
 struct worker *
-worker_find(struct workers *workers, const char *path)
+worker_find(struct workers *workers, const char *path, const task_record *record)
 {
     cleanup_free char *life = life_of(path);
-    worker_record      record = {.operation = NULL};
-    struct err         err;
 
     (void)workers;
     if (access(life, F_OK) < 0)
         return NULL;
-    ck_assert_int_eq(record_read(path, (xdrproc_t)xdr_worker_record, &record, &err), 0);
-    take_task(&record.task);
-    wire_body_free((xdrproc_t)xdr_worker_record, &record);
+    take_task(&record->task);
     unlink(life);
     record_path = xstrdup(path);
     return &the_worker;
@@ -682,6 +695,7 @@ world_worker_succeeds(void)
             world_domain_goes((uint32_t)world_task.domid);
         break;
     case WORKER_DUMP:
+    case WORKER_FILE:
         break;
     }
     worker_ends(&done, NULL);

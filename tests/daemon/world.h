@@ -55,8 +55,15 @@ void world_requests_fail(enum err_code code);
 /*----- workers -----*/
 
 /* The task that was given last and has not ended; operation 0: none. */
-extern worker_start world_task;
-extern bool         world_aborted, world_killed, world_proceeds, world_refused;
+struct world_task {
+    worker_operation operation;
+    uint64_t         job;
+    char            *name, *path, *xml; /* "" where the task has none */
+    int              domid;
+    unsigned         flags; /* WORKER_UNDO, WORKER_PAUSED */
+};
+extern struct world_task world_task;
+extern bool              world_aborted, world_killed, world_proceeds, world_refused;
 
 /* A worker was told that what it had done was dealt with. */
 extern bool world_dismissed;

@@ -111,18 +111,44 @@ scene_write_image(const char *path, enum image_format format, const char *config
 worker_start
 scene_start(worker_operation operation, const char *name, char letter)
 {
-    static char  empty[1];
     worker_start start = {
-        .operation = operation,
         .job = 1,
         .name = (char *)(uintptr_t)name,
         .domid = -1,
-        .path = empty,
-        .xml = empty,
+        .params.operation = operation,
     };
 
     memset(start.uuid, letter, sizeof start.uuid);
+    scene_params(&start, "", "", 0);
     return start;
+}
+
+void
+scene_params(worker_start *start, const char *path, const char *xml, unsigned flags)
+{
+    worker_params *params = &start->params;
+    bool           paused = flags & SCENE_PAUSED, overwrite = flags & SCENE_OVERWRITE;
+    char          *p = (char *)(uintptr_t)path, *x = (char *)(uintptr_t)xml;
+
+    switch (params->operation) {
+    case WORKER_CREATE:
+        params->worker_params_u.create = (worker_create){.xml = x, .paused = paused};
+        break;
+    case WORKER_RESTORE:
+        params->worker_params_u.restore = (worker_restore){.path = p, .xml = x, .paused = paused};
+        break;
+    case WORKER_SAVE:
+        params->worker_params_u.save = (worker_save){.path = p, .xml = x, .overwrite = overwrite};
+        break;
+    case WORKER_DUMP:
+        params->worker_params_u.dump = (worker_dump){.path = p, .overwrite = overwrite};
+        break;
+    case WORKER_FILE:
+        params->worker_params_u.file = (worker_file){.path = p, .second = (char *)""};
+        break;
+    case WORKER_DESTROY:
+        break;
+    }
 }
 
 int

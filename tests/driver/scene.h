@@ -37,8 +37,13 @@ const char *scene_xml(const char *name, char letter);
 size_t scene_write_image(const char *path, enum image_format format, const char *config,
                          uint64_t counter);
 
-/** For all members that are not given here zero and "" will do. */
+/** All members that are not given here are zero and "". */
 worker_start scene_start(worker_operation operation, const char *name, char letter);
+
+enum scene_flags { SCENE_PAUSED = 1, SCENE_OVERWRITE = 2 };
+
+/** As far as the operation has such parameters.  path and xml are borrowed. */
+void scene_params(worker_start *start, const char *path, const char *xml, unsigned flags);
 
 /** The main of a test with one case: its exit status. */
 int scene_main(const char *name, TCase *tc);

@@ -29,8 +29,7 @@ create(unsigned flags, const struct scene_way *way)
 {
     worker_start start = scene_start(WORKER_CREATE, "web", 'w');
 
-    start.xml = xml;
-    start.flags = flags;
+    scene_params(&start, "", xml, flags);
     return scene_run(&start, way);
 }
 
@@ -79,7 +78,7 @@ END_TEST
 
 START_TEST(a_domain_may_be_left_paused)
 {
-    struct scene_outcome out = create(WORKER_PAUSED, NULL);
+    struct scene_outcome out = create(SCENE_PAUSED, NULL);
 
     ck_assert_int_eq(out.err.code, ERR_NONE);
     ck_assert_str_eq(scene.world->log, "create");

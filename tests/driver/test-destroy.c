@@ -34,7 +34,7 @@ run(worker_operation operation, const struct scene_way *way)
     worker_start start = scene_start(operation, "web", 'w');
 
     start.domid = (int)dom->domid;
-    start.path = path;
+    scene_params(&start, path, "", 0);
     return scene_run(&start, way);
 }
 

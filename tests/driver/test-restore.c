@@ -41,8 +41,7 @@ restore(unsigned flags, const struct scene_way *way)
 {
     worker_start start = scene_start(WORKER_RESTORE, "", '\0');
 
-    start.path = path;
-    start.flags = flags;
+    scene_params(&start, path, "", flags);
     return scene_run(&start, way);
 }
 
@@ -94,7 +93,7 @@ END_TEST
 
 START_TEST(a_restored_domain_may_be_left_paused)
 {
-    struct scene_outcome out = restore(WORKER_PAUSED, NULL);
+    struct scene_outcome out = restore(SCENE_PAUSED, NULL);
 
     assert_restored(&out);
     ck_assert(fake_domain_find((uint32_t)out.domid)->paused);
@@ -131,8 +130,7 @@ START_TEST(other_xml_may_stand_for_the_images_own)
     struct scene_outcome out;
 
     snprintf(xml, sizeof xml, "%s", scene_xml("new", 'n'));
-    start.path = path;
-    start.xml = xml;
+    scene_params(&start, path, xml, 0);
     out = scene_run(&start, NULL);
     ck_assert_int_eq(out.err.code, ERR_NONE);
     ck_assert_str_eq(fake_domain_find((uint32_t)out.domid)->name, "new");
@@ -251,7 +249,7 @@ START_TEST(a_missing_image_is_named)
     char                 none[256];
 
     snprintf(none, sizeof none, "%s", scene_path("none"));
-    start.path = none;
+    scene_params(&start, none, "", 0);
     out = scene_run(&start, NULL);
     ck_assert_int_eq(out.err.code, ERR_SYSTEM);
     ck_assert_ptr_nonnull(strstr(out.err.message, none));

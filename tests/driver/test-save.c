@@ -40,8 +40,7 @@ start_save(void)
     worker_start start = scene_start(WORKER_SAVE, "web", 'w');
 
     start.domid = (int)dom->domid;
-    start.path = path;
-    start.xml = xml;
+    scene_params(&start, path, xml, 0);
     return start;
 }
 
@@ -360,7 +359,7 @@ START_TEST(a_file_may_be_overwritten_when_all_is_well)
     struct err           err;
 
     ck_assert_int_eq(file_replace(path, "old", 3, 0600, &err), 0);
-    start.flags = WORKER_OVERWRITE;
+    scene_params(&start, path, xml, SCENE_OVERWRITE);
     out = scene_run(&start, NULL);
     ck_assert_int_eq(out.err.code, ERR_NONE);
     assert_whole();
@@ -375,7 +374,7 @@ START_TEST(a_failed_save_does_not_touch_the_file_it_was_to_overwrite)
     struct err           err;
 
     ck_assert_int_eq(file_replace(path, "old", 3, 0600, &err), 0);
-    start.flags = WORKER_OVERWRITE;
+    scene_params(&start, path, xml, SCENE_OVERWRITE);
     fake_xen_rule("suspend", 1, ERROR_FAIL, true);
     out = scene_run(&start, NULL);
     ck_assert_int_eq(out.err.code, ERR_OPERATION_FAILED);

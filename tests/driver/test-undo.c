@@ -35,9 +35,8 @@ undo(worker_operation operation, unsigned flags)
     worker_start start = scene_start(operation, "web", 'w');
 
     start.domid = (int)dom->domid;
-    start.path = path;
-    start.xml = xml;
-    start.flags = flags | WORKER_UNDO;
+    start.flags = WORKER_UNDO;
+    scene_params(&start, path, xml, flags);
     return scene_run(&start, NULL);
 }
 
@@ -99,7 +98,7 @@ START_TEST(a_complete_domain_that_was_to_stay_paused_stays_so)
 
     dom->paused = true;
     keep_xml();
-    out = undo(builds[_i], WORKER_PAUSED);
+    out = undo(builds[_i], SCENE_PAUSED);
     assert_done(&out);
     ck_assert(dom->used && dom->paused);
 }
@@ -176,7 +175,7 @@ START_TEST(an_image_that_proves_nothing_does_not_cost_the_domain)
         ck_assert_int_eq(truncate(path, (off_t)size - 1), 0);
     fake_domain_shuts_down(dom, LIBXL_SHUTDOWN_REASON_SUSPEND);
     /* 3: it may be an older one that was to be overwritten. */
-    out = undo(WORKER_SAVE, _i == 3 ? WORKER_OVERWRITE : 0);
+    out = undo(WORKER_SAVE, _i == 3 ? SCENE_OVERWRITE : 0);
     assert_undone(&out, "the domain runs on");
     ck_assert(dom->used && !dom->shutdown);
 }
@@ -195,8 +194,8 @@ START_TEST(a_domain_that_suspends_later_is_resumed_too)
     struct scene_outcome out;
 
     start.domid = (int)dom->domid;
-    start.path = path;
     start.flags = WORKER_UNDO;
+    scene_params(&start, path, "", 0);
     out = scene_run(&start, &way);
     assert_undone(&out, "the domain runs on");
     ck_assert(!dom->shutdown);

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "scene.h"
 #include "wire/frame.h"
+#include "wire/worker-frame.h"
 #include "worker.h"
 
 #define PATIENCE_USEC 5000000
@@ -84,14 +85,11 @@ turn(void)
 static void
 tell(struct client *c, const worker_command *command)
 {
-    const struct wire_header header = {
-        .program = WIRE_PROGRAM_WORKER, .version = WIRE_VERSION, .type = WIRE_MESSAGE};
     cleanup_free void *frame = NULL;
     size_t             size;
     struct err         err;
 
-    ck_assert_int_eq(
-        wire_encode(&header, (xdrproc_t)xdr_worker_command, command, &frame, &size, &err), 0);
+    ck_assert_int_eq(worker_command_encode(WORKER_VERSION, command, &frame, &size, &err), 0);
     ck_assert_int_eq(file_write_all(c->fd, frame, size), 0);
 }
 
@@ -118,7 +116,7 @@ take_report(struct client *c, worker_report *report_out)
     if (!size || c->size < size)
         return false;
     memset(report_out, 0, sizeof *report_out);
-    ck_assert_int_eq(wire_decode(c->data, size, (xdrproc_t)xdr_worker_report, report_out, &err), 0);
+    ck_assert_int_eq(worker_report_decode(c->data, size, report_out, &err), 0);
     memmove(c->data, c->data + size, c->size - size);
     c->size -= size;
     return true;
@@ -181,7 +179,7 @@ start_create(void)
 {
     worker_start start = scene_start(WORKER_CREATE, "web", 'w');
 
-    start.xml = xml;
+    scene_params(&start, "", xml, 0);
     start.job = 77;
     return start;
 }
@@ -192,7 +190,7 @@ start_restore(void)
     worker_start start = scene_start(WORKER_RESTORE, "", '\0');
 
     scene_write_image(image_path, IMAGE_LIBVIRT, xml, 1);
-    start.path = image_path;
+    scene_params(&start, image_path, "", 0);
     return start;
 }
 
@@ -260,7 +258,8 @@ START_TEST(an_operation_that_makes_no_sense_is_told)
 {
     worker_start start = start_create();
 
-    start.operation = WORKER_SAVE; /* without a path, of nobody */
+    start.params.operation = WORKER_SAVE; /* without a path, of nobody */
+    scene_params(&start, "", "", 0);
     tell_start(&client, start);
     hear_done(&client, ERR_INVALID_ARG);
 }
@@ -270,7 +269,7 @@ START_TEST(an_operation_that_there_is_not_is_told_and_was_the_one)
 {
     worker_start start = start_create();
 
-    start.operation = (worker_operation)0;
+    start.params.operation = (worker_operation)0;
     tell_start(&client, start);
     hear_done(&client, ERR_INVALID_ARG);
     tell_start(&client, start_create());
@@ -349,6 +348,8 @@ END_TEST
 
 START_TEST(an_idle_worker_ends_with_xenstored)
 {
+    usleep(20000); /* so that it has opened libxl in reserve */
+    turn();
     fake_xenstored_goes();
     assert_ends();
 }
@@ -366,10 +367,10 @@ START_TEST(a_daemon_that_comes_back_hears_what_it_missed)
     client_connect(&client);
     ck_assert(hear(&client, &report));
     ck_assert_int_eq(report.type, WORKER_STATE);
-    ck_assert_int_eq(report.worker_report_u.state.start.operation, WORKER_CREATE);
+    ck_assert_int_eq(report.worker_report_u.state.start.params.operation, WORKER_CREATE);
     ck_assert_uint_eq(report.worker_report_u.state.start.job, 77);
     ck_assert_str_eq(report.worker_report_u.state.start.name, "web");
-    ck_assert_str_eq(report.worker_report_u.state.start.xml, xml);
+    ck_assert_str_eq(report.worker_report_u.state.start.params.worker_params_u.create.xml, xml);
     ck_assert_int_eq(report.worker_report_u.state.progress.phase, WORKER_RUNNING);
     forget(&report);
     hear_done(&client, ERR_NONE);

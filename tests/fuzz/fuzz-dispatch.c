@@ -106,7 +106,7 @@ worker_dies(void *arg)
 }
 
 struct worker *
-worker_run(struct workers *workers, const worker_record *record, const struct worker_ops *ops,
+worker_run(struct workers *workers, const task_record *record, const struct worker_ops *ops,
            void *arg, struct err *err)
 {
     struct daemon *daemon = ((struct job *)arg)->daemon;
@@ -118,7 +118,7 @@ worker_run(struct workers *workers, const worker_record *record, const struct wo
         .workers = workers,
         .ops = ops,
         .arg = arg,
-        .operation = record->task.operation,
+        .operation = record->task.params.operation,
         .name = xstrdup(record->task.name),
         .domid = (uint32_t)record->task.domid,
     };
@@ -129,7 +129,7 @@ worker_run(struct workers *workers, const worker_record *record, const struct wo
 }
 
 void
-worker_update_record(struct worker *worker, const worker_record *record)
+worker_update_record(struct worker *worker, const task_record *record)
 {
     (void)worker, (void)record;
 }
@@ -160,9 +160,9 @@ worker_kill(struct worker *worker)
 }
 
 struct worker *
-worker_find(struct workers *workers, const char *record_path)
+worker_find(struct workers *workers, const char *record_path, const task_record *record)
 {
-    (void)workers, (void)record_path;
+    (void)workers, (void)record_path, (void)record;
     return NULL;
 }
 
