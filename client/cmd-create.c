@@ -9,8 +9,7 @@
 #include "files.h"
 #include "job.h"
 #include "text.h"
-
-enum { START_PAUSED = 1 }; /* VIR_DOMAIN_START_PAUSED */
+#include "wire/libvirt.h"
 
 static void
 say_created(const struct job *job, const char *name, int id)

@@ -11,8 +11,7 @@
 #include "domain.h"
 #include "json.h"
 #include "text.h"
-
-enum { FEATURE_EVENT_CALLBACKS = 14, EVENT_ID_LIFECYCLE = 0 }; /* libvirt's numbers */
+#include "wire/libvirt.h"
 
 #define SECONDS_MAX (366u * 24 * 3600)
 
@@ -23,7 +22,7 @@ struct watch {
     uint64_t                      end_usec;      /* 0: never */
 };
 
-/*----- words, see libvirt-domain.h, virDomainEventType and its details -----*/
+/*----- words -----*/
 
 #define DETAILS_MAX 9
 
@@ -33,18 +32,51 @@ struct event_words {
 };
 
 static const struct event_words words[] = {
-    {"defined", {"added", "updated", "renamed", "from snapshot"}},
-    {"undefined", {"removed", "renamed"}},
-    {"started", {"booted", "migrated", "restored", "from snapshot", "woken up"}},
-    {"suspended",
-     {"paused", "migrated", "I/O error", "watchdog", "restored", "from snapshot", "API error",
-      "post-copy", "post-copy failed"}},
-    {"resumed", {"unpaused", "migrated", "from snapshot", "post-copy", "post-copy failed"}},
-    {"stopped",
-     {"shut down", "destroyed", "crashed", "migrated", "saved", "failed", "from snapshot"}},
-    {"shutdown", {"finished", "by the guest", "by the host"}},
-    {"pmsuspended", {"memory", "disk"}},
-    {"crashed", {"panicked", "crash loaded"}},
+    [LIFECYCLE_DEFINED] = {"defined",
+                           {[DEFINED_ADDED] = "added",
+                            [DEFINED_UPDATED] = "updated",
+                            [DEFINED_RENAMED] = "renamed",
+                            [DEFINED_FROM_SNAPSHOT] = "from snapshot"}},
+    [LIFECYCLE_UNDEFINED] = {"undefined",
+                             {[UNDEFINED_REMOVED] = "removed", [UNDEFINED_RENAMED] = "renamed"}},
+    [LIFECYCLE_STARTED] = {"started",
+                           {[STARTED_BOOTED] = "booted",
+                            [STARTED_MIGRATED] = "migrated",
+                            [STARTED_RESTORED] = "restored",
+                            [STARTED_FROM_SNAPSHOT] = "from snapshot",
+                            [STARTED_WAKEUP] = "woken up"}},
+    [LIFECYCLE_SUSPENDED] = {"suspended",
+                             {[SUSPENDED_PAUSED] = "paused",
+                              [SUSPENDED_MIGRATED] = "migrated",
+                              [SUSPENDED_IOERROR] = "I/O error",
+                              [SUSPENDED_WATCHDOG] = "watchdog",
+                              [SUSPENDED_RESTORED] = "restored",
+                              [SUSPENDED_FROM_SNAPSHOT] = "from snapshot",
+                              [SUSPENDED_API_ERROR] = "API error",
+                              [SUSPENDED_POSTCOPY] = "post-copy",
+                              [SUSPENDED_POSTCOPY_FAILED] = "post-copy failed"}},
+    [LIFECYCLE_RESUMED] = {"resumed",
+                           {[RESUMED_UNPAUSED] = "unpaused",
+                            [RESUMED_MIGRATED] = "migrated",
+                            [RESUMED_FROM_SNAPSHOT] = "from snapshot",
+                            [RESUMED_POSTCOPY] = "post-copy",
+                            [RESUMED_POSTCOPY_FAILED] = "post-copy failed"}},
+    [LIFECYCLE_STOPPED] = {"stopped",
+                           {[STOPPED_SHUTDOWN] = "shut down",
+                            [STOPPED_DESTROYED] = "destroyed",
+                            [STOPPED_CRASHED] = "crashed",
+                            [STOPPED_MIGRATED] = "migrated",
+                            [STOPPED_SAVED] = "saved",
+                            [STOPPED_FAILED] = "failed",
+                            [STOPPED_FROM_SNAPSHOT] = "from snapshot"}},
+    [LIFECYCLE_SHUTDOWN] = {"shutdown",
+                            {[SHUTDOWN_FINISHED] = "finished",
+                             [SHUTDOWN_BY_GUEST] = "by the guest",
+                             [SHUTDOWN_BY_HOST] = "by the host"}},
+    [LIFECYCLE_PMSUSPENDED] = {"pmsuspended",
+                               {[PMSUSPENDED_MEMORY] = "memory", [PMSUSPENDED_DISK] = "disk"}},
+    [LIFECYCLE_CRASHED] =
+        {"crashed", {[CRASHED_PANICKED] = "panicked", [CRASHED_CRASHLOADED] = "crash loaded"}},
 };
 
 static const char *
@@ -130,11 +162,12 @@ event_came(void *arg, const struct wire_header *header, const void *frame, size_
 static int
 register_events(const struct watch *watch, struct err *err)
 {
-    struct connection                          *conn = watch->client->conn;
-    struct remote_connect_supports_feature_args feature = {.feature = FEATURE_EVENT_CALLBACKS};
-    struct remote_connect_supports_feature_ret  answer = {0};
+    struct connection                                            *conn = watch->client->conn;
+    struct remote_connect_supports_feature_args                   feature = {.feature =
+                                                                                 FEATURE_REMOTE_EVENT_CALLBACK};
+    struct remote_connect_supports_feature_ret                    answer = {0};
     struct remote_connect_domain_event_callback_register_any_args args = {
-        .eventID = EVENT_ID_LIFECYCLE, .dom = watch->dom};
+        .eventID = EVENT_LIFECYCLE, .dom = watch->dom};
     struct remote_connect_domain_event_callback_register_any_ret ret = {0};
 
     if (call_connect_supports_feature(conn, &feature, &answer, err) < 0)

@@ -9,8 +9,7 @@
 #include "domain.h"
 #include "json.h"
 #include "text.h"
-
-enum { LIST_ACTIVE = 1, LIST_INACTIVE = 2 }; /* virConnectListAllDomainsFlags */
+#include "wire/libvirt.h"
 
 /* Where a list goes. */
 struct output {

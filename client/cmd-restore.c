@@ -7,8 +7,7 @@
 #include "files.h"
 #include "job.h"
 #include "text.h"
-
-enum { RESTORE_PAUSED = 4 }; /* VIR_DOMAIN_SAVE_PAUSED */
+#include "wire/libvirt.h"
 
 /* Nobody saw the end.  A domain that runs may have been started in another way: that is no proof.
  */
@@ -39,7 +38,7 @@ restore_run(struct client *client, const struct options *options, struct err *er
         return -1;
     job.label = label = xasprintf("restore %s", options->operands[0]);
     args.from = path;
-    args.flags = option_given(options, "paused") ? RESTORE_PAUSED : 0;
+    args.flags = option_given(options, "paused") ? SAVE_PAUSED : 0;
     if (call_begin_domain_restore_flags(conn, &job.call, &args, err) < 0)
         return -1;
     if (job_run(&job, err) < 0)

@@ -4,8 +4,7 @@
 #include "command.h"
 #include "domain.h"
 #include "text.h"
-
-enum { XML_SECURE = 1, XML_INACTIVE = 2 }; /* virDomainXMLFlags */
+#include "wire/libvirt.h"
 
 static int
 xml_run(struct client *client, const struct options *options, struct err *err)
@@ -18,8 +17,8 @@ xml_run(struct client *client, const struct options *options, struct err *err)
     if (!conn || domain_find(conn, options->operands[0], &dom, err) < 0)
         return -1;
     args.dom = dom;
-    args.flags |= option_given(options, "secure") ? XML_SECURE : 0;
-    args.flags |= option_given(options, "inactive") ? XML_INACTIVE : 0;
+    args.flags |= option_given(options, "secure") ? DOMAIN_XML_SECURE : 0;
+    args.flags |= option_given(options, "inactive") ? DOMAIN_XML_INACTIVE : 0;
     if (call_domain_get_xml_desc(conn, &args, &ret, err) < 0)
         return -1;
     text_print_document(stdout, ret.xml);

@@ -10,12 +10,10 @@
 #include "calls.h"
 #include "clock.h"
 #include "connection.h"
+#include "wire/libvirt.h"
 
 #define READ_SIZE (64u * 1024)
 #define RETRY_MSEC 100
-
-enum { KEEPALIVE_PING = 1, KEEPALIVE_PONG = 2 };
-enum { OPEN_READONLY = 1 }; /* CONNECT_OPEN's flag */
 
 struct buffer {
     char  *data;
@@ -321,7 +319,7 @@ open_hypervisor(struct connection *conn, struct err *err)
 {
     char                            name[] = "xen:///system", *name_ptr = name;
     struct remote_connect_open_args args = {.name = &name_ptr,
-                                            .flags = conn->readonly ? OPEN_READONLY : 0};
+                                            .flags = conn->readonly ? OPEN_READ_ONLY : 0};
     struct remote_auth_list_ret     list = {0};
 
     if (call_auth_list(conn, NULL, &list, err) < 0)

@@ -8,10 +8,7 @@
 #include "calls.h"
 #include "domain.h"
 #include "json.h"
-
-/* virDomainState, and of virDomainPausedReason */
-enum { RUNNING = 1, BLOCKED, PAUSED, SHUTTING_DOWN, SHUT_OFF, CRASHED, SUSPENDED };
-enum { PAUSED_BY_USER = 1 };
+#include "wire/libvirt.h"
 
 /*----- looking up -----*/
 
@@ -105,7 +102,7 @@ domain_look(struct connection *conn, const uint8_t *uuid, struct domain_now *now
         }
     }
     if (other.code == ERR_NO_DOMAIN) {
-        *now_out = (struct domain_now){.id = -1, .state = SHUT_OFF};
+        *now_out = (struct domain_now){.id = -1, .state = STATE_SHUTOFF};
         return 0;
     }
     *err = other;
@@ -140,32 +137,51 @@ domain_write_json_numbers(struct json *json, const struct remote_domain_get_info
     json_uint(json, "cpu_time_nsec", info->cpuTime);
 }
 
-/*----- words, see libvirt-domain.h -----*/
+/*----- words -----*/
 
 static const char *const state_names[] = {
-    [0] = "unknown",
-    [RUNNING] = "running",
-    [BLOCKED] = "blocked",
-    [PAUSED] = "paused",
-    [SHUTTING_DOWN] = "shutting-down",
-    [SHUT_OFF] = "shut-off",
-    [CRASHED] = "crashed",
-    [SUSPENDED] = "suspended",
+    [STATE_NONE] = "unknown",    [STATE_RUNNING] = "running",        [STATE_BLOCKED] = "blocked",
+    [STATE_PAUSED] = "paused",   [STATE_SHUTDOWN] = "shutting-down", [STATE_SHUTOFF] = "shut-off",
+    [STATE_CRASHED] = "crashed", [STATE_PMSUSPENDED] = "suspended",
 };
 
 #define REASONS_MAX 14
 
 static const char *const state_reasons[][REASONS_MAX] = {
-    [RUNNING] = {"unknown", "booted", "migrated", "restored", "from snapshot", "unpaused",
-                 "migration canceled", "save canceled", "woken up", "crashed", "post-copy",
-                 "post-copy failed"},
-    [PAUSED] = {"unknown", "user", "migrating", "saving", "dumping", "I/O error", "watchdog",
-                "from snapshot", "shutting down", "making a snapshot", "crashed", "starting up",
-                "post-copy", "post-copy failed"},
-    [SHUTTING_DOWN] = {"unknown", "user"},
-    [SHUT_OFF] = {"unknown", "shut down", "destroyed", "crashed", "migrated", "saved", "failed",
-                  "from snapshot", "daemon"},
-    [CRASHED] = {"unknown", "panicked"},
+    [STATE_RUNNING] = {[RUNNING_BOOTED] = "booted",
+                       [RUNNING_MIGRATED] = "migrated",
+                       [RUNNING_RESTORED] = "restored",
+                       [RUNNING_FROM_SNAPSHOT] = "from snapshot",
+                       [RUNNING_UNPAUSED] = "unpaused",
+                       [RUNNING_MIGRATION_CANCELED] = "migration canceled",
+                       [RUNNING_SAVE_CANCELED] = "save canceled",
+                       [RUNNING_WAKEUP] = "woken up",
+                       [RUNNING_CRASHED] = "crashed",
+                       [RUNNING_POSTCOPY] = "post-copy",
+                       [RUNNING_POSTCOPY_FAILED] = "post-copy failed"},
+    [STATE_PAUSED] = {[PAUSED_USER] = "user",
+                      [PAUSED_MIGRATION] = "migrating",
+                      [PAUSED_SAVE] = "saving",
+                      [PAUSED_DUMP] = "dumping",
+                      [PAUSED_IOERROR] = "I/O error",
+                      [PAUSED_WATCHDOG] = "watchdog",
+                      [PAUSED_FROM_SNAPSHOT] = "from snapshot",
+                      [PAUSED_SHUTTING_DOWN] = "shutting down",
+                      [PAUSED_SNAPSHOT] = "making a snapshot",
+                      [PAUSED_CRASHED] = "crashed",
+                      [PAUSED_STARTING_UP] = "starting up",
+                      [PAUSED_POSTCOPY] = "post-copy",
+                      [PAUSED_POSTCOPY_FAILED] = "post-copy failed"},
+    [STATE_SHUTDOWN] = {[SHUTDOWN_USER] = "user"},
+    [STATE_SHUTOFF] = {[SHUTOFF_SHUTDOWN] = "shut down",
+                       [SHUTOFF_DESTROYED] = "destroyed",
+                       [SHUTOFF_CRASHED] = "crashed",
+                       [SHUTOFF_MIGRATED] = "migrated",
+                       [SHUTOFF_SAVED] = "saved",
+                       [SHUTOFF_FAILED] = "failed",
+                       [SHUTOFF_FROM_SNAPSHOT] = "from snapshot",
+                       [SHUTOFF_DAEMON] = "daemon"},
+    [STATE_CRASHED] = {[CRASHED_PANICKED_REASON] = "panicked"},
 };
 
 const char *
@@ -177,13 +193,13 @@ domain_state_name(int state)
 bool
 domain_runs(int state)
 {
-    return state == RUNNING || state == BLOCKED;
+    return state == STATE_RUNNING || state == STATE_BLOCKED;
 }
 
 bool
 domain_is_paused(const struct domain_now *now)
 {
-    return now->state == PAUSED && now->reason == PAUSED_BY_USER;
+    return now->state == STATE_PAUSED && now->reason == PAUSED_USER;
 }
 
 char *

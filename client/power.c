@@ -2,9 +2,7 @@
 #include <string.h>
 
 #include "power.h"
-
-/* virDomainShutdownFlagValues, and the same of a reboot. */
-enum { POWER_ACPI = 1, POWER_PARAVIRT = 16 };
+#include "wire/libvirt.h"
 
 const struct option_spec power_options[] = {
     {"mode", 'm', "MODE", "acpi (the power button) or paravirt (the guest's kernel is asked)"},
@@ -20,7 +18,7 @@ power_mode(struct client *client, const struct options *options, unsigned *flags
     if (!mode)
         *flags_out = 0;
     else if (strcmp(mode, "acpi") == 0)
-        *flags_out = POWER_ACPI;
+        *flags_out = POWER_ACPI_BUTTON;
     else if (strcmp(mode, "paravirt") == 0)
         *flags_out = POWER_PARAVIRT;
     else

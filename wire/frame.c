@@ -6,16 +6,11 @@
 
 #include "base/alloc.h"
 #include "wire/frame.h"
+#include "wire/libvirt.h"
 #include "wire/remote.h"
 
 /* Most replies are smaller than this: they are encoded on the stack, in one pass. */
 #define SMALL_FRAME 4096
-
-/* virErrorLevel */
-#define LEVEL_ERROR 2
-
-/* virErrorDomain: which part of libvirt an error is said to come from. */
-enum { FROM_NONE = 0, FROM_RPC = 7, FROM_DOMAIN = 20, FROM_LIBXL = 41 };
 
 /*----- numbers -----*/
 
@@ -205,7 +200,7 @@ wire_encode_error(const struct wire_header *call, const struct err *error, void 
         .code = error->code,
         .domain = error_domain(error->code),
         .message = &message,
-        .level = LEVEL_ERROR,
+        .level = ERROR_LEVEL_ERROR,
         .str1 = &template,
         .str2 = &message,
         .int1 = error->code == ERR_SYSTEM ? error->detail : -1,

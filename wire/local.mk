@@ -12,8 +12,8 @@ wire_libwiretypes_a_SOURCES = wire/bounds.c wire/bounds.h
 nodist_wire_libwiretypes_a_SOURCES = $(wire_generated_c)
 wire_libwiretypes_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/wire
 wire_libs = wire/libwire.a wire/libwiretypes.a
-noinst_HEADERS += include/wire/frame.h include/wire/procs.def include/wire/record.h \
-	include/wire/task.h include/wire/tasks.def include/wire/worker-frame.h
+noinst_HEADERS += include/wire/frame.h include/wire/libvirt.h include/wire/procs.def \
+	include/wire/record.h include/wire/task.h include/wire/tasks.def include/wire/worker-frame.h
 EXTRA_DIST += $(wire_x)
 BUILT_SOURCES += $(wire_generated_h)
 CLEANFILES += $(wire_generated_h) $(wire_generated_c)

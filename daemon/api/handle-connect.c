@@ -10,14 +10,12 @@
 #include "daemon.h"
 #include "handlers.h"
 #include "rpc/conn.h"
+#include "wire/libvirt.h"
 
 #define URI "xen:///system"
 
 /* As which libvirt we answer: the one whose protocol this is, 9.0.0. */
 #define LIBVIRT_VERSION 9000000
-
-/* VIR_CONNECT_RO, in CONNECT_OPEN's flags. */
-#define OPEN_READ_ONLY 1u
 
 static const char *
 optional(remote_string string)
@@ -114,22 +112,15 @@ handle_connect_unregister_close_callback(struct request *req, const rpc_void *ar
     reply_connect_unregister_close_callback(req, NULL);
 }
 
-/* Numbers of libvirt's, VIR_DRV_FEATURE_ in its internal header; what is not here we cannot do. */
+/* What is not here we cannot do. */
 static bool
 has_feature(int feature)
 {
-    enum {
-        TYPED_PARAM_STRING = 9,
-        PROGRAM_KEEPALIVE = 10,
-        REMOTE_EVENT_CALLBACK = 14,
-        REMOTE_CLOSE_CALLBACK = 15,
-    };
-
     switch (feature) {
-    case TYPED_PARAM_STRING:
-    case PROGRAM_KEEPALIVE:
-    case REMOTE_EVENT_CALLBACK:
-    case REMOTE_CLOSE_CALLBACK:
+    case FEATURE_TYPED_PARAM_STRING:
+    case FEATURE_PROGRAM_KEEPALIVE:
+    case FEATURE_REMOTE_EVENT_CALLBACK:
+    case FEATURE_REMOTE_CLOSE_CALLBACK:
         return true;
     default:
         return false;
@@ -140,11 +131,10 @@ void
 handle_connect_supports_feature(struct request                             *req,
                                 const remote_connect_supports_feature_args *args)
 {
-    enum { PROGRAM_KEEPALIVE = 10 };
     remote_connect_supports_feature_ret ret = {.supported = has_feature(args->feature)};
 
     /* Only who asks this knows what to do with a ping. */
-    if (args->feature == PROGRAM_KEEPALIVE)
+    if (args->feature == FEATURE_PROGRAM_KEEPALIVE)
         conn_start_keepalive(request_conn(req));
     reply_connect_supports_feature(req, &ret);
 }

@@ -13,12 +13,8 @@
 #include "handlers.h"
 #include "job/job.h"
 #include "lookup.h"
+#include "wire/libvirt.h"
 #include "wire/worker.h"
-
-/* virDomainCreateFlags, virDomainSaveRestoreFlags, virDomainShutdownFlagValues */
-enum { START_PAUSED = 1, START_VALIDATE = 16 };
-enum { SAVE_RUNNING = 2, SAVE_PAUSED = 4 };
-enum { SHUTDOWN_ACPI_POWER_BTN = 1, SHUTDOWN_PARAVIRT = 16 };
 
 static void
 submit_for(struct request *req, const struct job_operation *operation,
@@ -174,10 +170,10 @@ handle_domain_shutdown(struct request *req, const remote_domain_shutdown_args *a
 void
 handle_domain_shutdown_flags(struct request *req, const remote_domain_shutdown_flags_args *args)
 {
-    bool acpi = args->flags & SHUTDOWN_ACPI_POWER_BTN;
-    bool pv = args->flags & SHUTDOWN_PARAVIRT;
+    bool acpi = args->flags & POWER_ACPI_BUTTON;
+    bool pv = args->flags & POWER_PARAVIRT;
 
-    if (!request_check_flags(req, args->flags, SHUTDOWN_ACPI_POWER_BTN | SHUTDOWN_PARAVIRT))
+    if (!request_check_flags(req, args->flags, POWER_ACPI_BUTTON | POWER_PARAVIRT))
         return;
     if (acpi && !pv)
         power(req, &args->dom, HOST_SHUTDOWN_ACPI, false);
@@ -188,7 +184,7 @@ handle_domain_shutdown_flags(struct request *req, const remote_domain_shutdown_f
 void
 handle_domain_reboot(struct request *req, const remote_domain_reboot_args *args)
 {
-    if (request_check_flags(req, args->flags, SHUTDOWN_PARAVIRT))
+    if (request_check_flags(req, args->flags, POWER_PARAVIRT))
         power(req, &args->dom, HOST_REBOOT_PV, false);
 }
 

@@ -12,6 +12,7 @@
 #include "job/job.h"
 #include "job/params.h"
 #include "lookup.h"
+#include "wire/libvirt.h"
 
 /*----- finding one -----*/
 
@@ -241,28 +242,6 @@ ALWAYS(domain_get_messages, msgs.msgs_len, 0)
 ALWAYS(domain_get_security_label, enforcing, 0)
 
 /*----- all of them -----*/
-
-/* virConnectListAllDomainsFlags, in groups: none of a group asked for means all of it. */
-enum {
-    LIST_ACTIVE = 1 << 0,
-    LIST_INACTIVE = 1 << 1,
-    LIST_PERSISTENT = 1 << 2,
-    LIST_TRANSIENT = 1 << 3,
-    LIST_RUNNING = 1 << 4,
-    LIST_PAUSED = 1 << 5,
-    LIST_SHUTOFF = 1 << 6,
-    LIST_OTHER = 1 << 7,
-    LIST_MANAGED_SAVE = 1 << 8,
-    LIST_NO_MANAGED_SAVE = 1 << 9,
-    LIST_AUTOSTART = 1 << 10,
-    LIST_NO_AUTOSTART = 1 << 11,
-    LIST_SNAPSHOT = 1 << 12,
-    LIST_NO_SNAPSHOT = 1 << 13,
-    LIST_CHECKPOINT = 1 << 14,
-    LIST_NO_CHECKPOINT = 1 << 15,
-    LIST_STATES = LIST_RUNNING | LIST_PAUSED | LIST_SHUTOFF | LIST_OTHER,
-    LIST_ALL_FLAGS = (1 << 16) - 1,
-};
 
 /* Is a domain that is `which` of a group what was asked for? */
 static bool

@@ -11,10 +11,8 @@
 #include "job/job.h"
 #include "job/params.h"
 #include "lookup.h"
+#include "wire/libvirt.h"
 #include "wire/worker.h"
-
-/* virDomainGetJobStatsFlags */
-enum { STATS_COMPLETED = 1, STATS_KEEP_COMPLETED = 2, STATS_STRING_OKAY = 4 };
 
 /* The figures of the job that holds the domain; operation NULL where none does. */
 static void
@@ -50,10 +48,10 @@ handle_domain_get_job_info(struct request *req, const remote_domain_get_job_info
 void
 handle_domain_get_job_stats(struct request *req, const remote_domain_get_job_stats_args *args)
 {
-    const unsigned    known = STATS_COMPLETED | STATS_KEEP_COMPLETED | STATS_STRING_OKAY;
-    struct domain    *dom;
-    struct job_stats  stats;
-    struct job_params params;
+    const unsigned known = JOB_STATS_COMPLETED | JOB_STATS_KEEP_COMPLETED | TYPED_PARAM_STRING_OKAY;
+    struct domain *dom;
+    struct job_stats                stats;
+    struct job_params               params;
     remote_domain_get_job_stats_ret ret = {.type = 0};
 
     if (!request_check_flags(req, args->flags, known))
@@ -62,7 +60,7 @@ handle_domain_get_job_stats(struct request *req, const remote_domain_get_job_sta
     if (!dom)
         return;
     stats_of(dom, &stats);
-    if (args->flags & STATS_COMPLETED)
+    if (args->flags & JOB_STATS_COMPLETED)
         stats = dom->last_job;
     job_params_fill(&params, &stats);
     ret.type = job_type(&stats);

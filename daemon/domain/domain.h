@@ -21,20 +21,11 @@
 #include "driver/host.h"
 #include "job/job.h"
 #include "rpc/events.h"
+#include "wire/libvirt.h"
 #include "wire/remote.h"
 
 struct daemon;
 struct domains;
-
-/* virDomainState */
-enum domain_state {
-    STATE_RUNNING = 1,
-    STATE_PAUSED = 3,
-    STATE_SHUTDOWN = 4,
-    STATE_SHUTOFF = 5,
-    STATE_CRASHED = 6,
-    STATE_PMSUSPENDED = 7,
-};
 
 struct domain {
     struct daemon *daemon;

@@ -10,11 +10,6 @@
 #include "eventloop/loop.h"
 #include "job/job.h"
 
-/* virDomainPausedReason, virDomainShutdownReason, virDomainCrashedReason */
-enum { PAUSED_USER = 1, PAUSED_SAVE = 3, PAUSED_DUMP = 4, PAUSED_STARTING_UP = 11 };
-enum { SHUTDOWN_UNKNOWN = 0 };
-enum { CRASHED_PANICKED_REASON = 1 };
-
 /* What a client asks for again so soon is answered from memory. */
 #define INFO_GOOD_USEC 20000
 

@@ -10,11 +10,8 @@
 #include "job.h"
 #include "rpc/events.h"
 #include "rpc/request.h"
+#include "wire/libvirt.h"
 #include "wire/worker.h"
-
-/* virDomainRunningReason and virDomainJobOperation */
-enum { RUNNING_BOOTED = 1, RUNNING_RESTORED = 3 };
-enum { JOB_OPERATION_START = 1, JOB_OPERATION_RESTORE = 3 };
 
 static void
 started(struct job *job, const struct err *err, int running_reason, int detail)

@@ -8,6 +8,7 @@
 #include "domain/domain.h"
 #include "job.h"
 #include "rpc/events.h"
+#include "wire/libvirt.h"
 #include "wire/worker.h"
 
 /*----- destroy -----*/
@@ -42,8 +43,6 @@ const struct job_operation op_destroy = {
 #define RESTART_SOON_USEC 5000000u
 #define RESTART_DELAY_USEC 1000000u
 #define RESTART_DELAY_MAX 60000000u
-
-enum { RUNNING_BOOTED = 1 }; /* virDomainRunningReason */
 
 static loop_fn restart_due;
 static void    restart_old_gone(struct job *job, const struct err *err);

@@ -6,8 +6,7 @@
 #include "domain/domain.h"
 #include "job.h"
 #include "rpc/events.h"
-
-enum { RUNNING_UNPAUSED = 5 }; /* virDomainRunningReason */
+#include "wire/libvirt.h"
 
 static void
 request(struct job *job, enum host_request what, host_done_fn *done)

@@ -12,10 +12,8 @@
 #include "domain/domain.h"
 #include "job.h"
 #include "rpc/events.h"
+#include "wire/libvirt.h"
 #include "wire/worker.h"
-
-/* virDomainJobOperation */
-enum { JOB_OPERATION_SAVE = 2, JOB_OPERATION_DUMP = 8 };
 
 static domain_xml_fn save_xml_ready;
 static void          save_done(struct job *job, int domid, const struct err *err);

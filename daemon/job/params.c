@@ -2,9 +2,7 @@
 #include <assert.h>
 
 #include "params.h"
-
-/* virTypedParameterType */
-enum { PARAM_INT = 1, PARAM_ULLONG = 4 };
+#include "wire/libvirt.h"
 
 int
 job_type(const struct job_stats *stats)
@@ -42,7 +40,7 @@ add_int(struct job_params *params, const char *field, int value)
 {
     struct remote_typed_param *param = add(params, field);
 
-    param->value.type = PARAM_INT;
+    param->value.type = REMOTE_TYPED_PARAM_INT;
     param->value.remote_typed_param_value_u.i = value;
 }
 
@@ -51,7 +49,7 @@ add_ullong(struct job_params *params, const char *field, uint64_t value)
 {
     struct remote_typed_param *param = add(params, field);
 
-    param->value.type = PARAM_ULLONG;
+    param->value.type = REMOTE_TYPED_PARAM_ULLONG;
     param->value.remote_typed_param_value_u.ul = value;
 }
 

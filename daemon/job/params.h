@@ -8,16 +8,6 @@
 #include "job.h"
 #include "wire/remote.h"
 
-/* virDomainJobType */
-enum {
-    JOB_TYPE_NONE = 0,
-    JOB_TYPE_BOUNDED = 1,
-    JOB_TYPE_UNBOUNDED = 2,
-    JOB_TYPE_COMPLETED = 3,
-    JOB_TYPE_FAILED = 4,
-    JOB_TYPE_CANCELLED = 5,
-};
-
 #define JOB_PARAMS_MAX 12
 
 struct job_params {

@@ -12,38 +12,11 @@
 
 #include "base/err.h"
 #include "base/uuid.h"
+#include "wire/libvirt.h"
 
 struct conn;
 struct events;
 struct loop;
-
-/* virDomainEventType */
-enum lifecycle_event {
-    LIFECYCLE_DEFINED = 0,
-    LIFECYCLE_UNDEFINED = 1,
-    LIFECYCLE_STARTED = 2,
-    LIFECYCLE_SUSPENDED = 3,
-    LIFECYCLE_RESUMED = 4,
-    LIFECYCLE_STOPPED = 5,
-    LIFECYCLE_SHUTDOWN = 6,
-    LIFECYCLE_PMSUSPENDED = 7,
-    LIFECYCLE_CRASHED = 8,
-};
-
-/* The details that dom0d uses: virDomainEvent{Started,Suspended,Resumed,Stopped,Crashed}DetailType.
- */
-enum {
-    STARTED_BOOTED = 0,
-    STARTED_RESTORED = 2,
-    SUSPENDED_PAUSED = 0,
-    RESUMED_UNPAUSED = 0,
-    STOPPED_SHUTDOWN = 0,
-    STOPPED_DESTROYED = 1,
-    STOPPED_CRASHED = 2,
-    STOPPED_SAVED = 4,
-    STOPPED_FAILED = 5,
-    CRASHED_PANICKED = 0,
-};
 
 /* The domain an event is about, as the client sees it; borrowed. */
 struct event_domain {
@@ -75,14 +48,6 @@ void events_job_completed(struct events *events, const struct event_domain *dom,
                           const struct remote_typed_param *params, unsigned n_params);
 
 /*----- who registers -----*/
-
-/* virDomainEventID: any may be registered for; these are told. */
-enum {
-    EVENT_LIFECYCLE = 0,
-    EVENT_REBOOT = 1,
-    EVENT_JOB_COMPLETED = 21,
-    EVENT_COUNT = 27, /* as many as libvirt 9.0 has */
-};
 
 /** Registrations that one connection may have: each costs work whenever something happens, and by
  * the read-only socket anybody may come. */

@@ -13,9 +13,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Procedures of WIRE_PROGRAM_KEEPALIVE. */
-enum { KEEPALIVE_PING = 1, KEEPALIVE_PONG = 2 };
-
 struct keepalive {
     bool     active;
     uint64_t interval_usec;

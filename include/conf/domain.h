@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/uuid.h"
+#include "wire/libvirt.h"
 
 #define DOMAIN_NAME_MAX 255
 #define DOMAIN_XML_MAX (1u << 20) /* longer XML is refused: reading it takes time */
@@ -117,14 +118,6 @@ struct domain_live {
     const char *const *interface_names; /* "vif7.0", one per interface; may be NULL */
     size_t             n_interface_names;
     int                vnc_port; /* 0: none */
-};
-
-/* virDomainXMLFlags */
-enum {
-    DOMAIN_XML_SECURE = 1,
-    DOMAIN_XML_INACTIVE = 2,
-    DOMAIN_XML_UPDATE_CPU = 4,
-    DOMAIN_XML_MIGRATABLE = 8,
 };
 
 /**

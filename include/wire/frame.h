@@ -28,6 +28,9 @@ enum wire_program {
 };
 #define WIRE_VERSION 1u /* of all but the last: see worker.x, state.x */
 
+/* Procedures of WIRE_PROGRAM_KEEPALIVE. */
+enum { KEEPALIVE_PING = 1, KEEPALIVE_PONG = 2 };
+
 enum wire_type {
     WIRE_CALL = 0,
     WIRE_REPLY = 1,
