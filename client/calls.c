@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "calls.h"
 
-#define RPC(program, nr, name, args_t, ret_t, access)                                              \
+#define RPC(program, nr, name, args_t, ret_t, access, flags)                                       \
     int call_begin_##name(struct connection *conn, struct call *call, const args_t *args,          \
                           struct err *err)                                                         \
     {                                                                                              \

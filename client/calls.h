@@ -16,7 +16,7 @@
 #include "wire/dom0d.h"
 #include "wire/remote.h"
 
-#define RPC(program, nr, name, args_t, ret_t, access)                                              \
+#define RPC(program, nr, name, args_t, ret_t, access, flags)                                       \
     int  call_##name(struct connection *conn, const args_t *args, ret_t *ret, struct err *err);    \
     int  call_begin_##name(struct connection *conn, struct call *call, const args_t *args,         \
                            struct err *err);                                                       \

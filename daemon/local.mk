@@ -48,7 +48,7 @@ daemon_libapi_a_SOURCES = \
 	daemon/api/handle-connect.c daemon/api/handle-control.c daemon/api/handle-domain.c \
 	daemon/api/handle-event.c daemon/api/handle-job.c daemon/api/handle-node.c \
 	daemon/api/handle-none.c daemon/api/handlers.h \
-	daemon/api/lookup.h \
+	daemon/api/lookup.c daemon/api/lookup.h \
 	daemon/api/procedures.c daemon/api/procedures.h
 
 noinst_LIBRARIES += daemon/libdaemon.a

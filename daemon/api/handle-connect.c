@@ -18,7 +18,7 @@
 #define LIBVIRT_VERSION 9000000
 
 static const char *
-optional(remote_string string)
+optional_string(remote_string string)
 {
     return string ? *string : NULL;
 }
@@ -37,7 +37,7 @@ handle_auth_list(struct request *req, const rpc_void *args)
 
 /* NULL and "" are for the daemon to fill in; what follows a ? is not for us. */
 static int
-check_uri(const char *uri, struct err *err)
+connect_check_uri(const char *uri, struct err *err)
 {
     size_t length = strcspn(uri ? uri : "", "?#");
 
@@ -60,7 +60,7 @@ handle_connect_open(struct request *req, const remote_connect_open_args *args)
 
     if (conn->opened) {
         request_fail_with(req, ERR_INTERNAL, "internal error: connection already open");
-    } else if (check_uri(optional(args->name), &err) < 0) {
+    } else if (connect_check_uri(optional_string(args->name), &err) < 0) {
         request_fail(req, &err);
     } else {
         conn_opened(conn, args->flags & OPEN_READ_ONLY);
@@ -114,7 +114,7 @@ handle_connect_unregister_close_callback(struct request *req, const rpc_void *ar
 
 /* What is not here we cannot do. */
 static bool
-has_feature(int feature)
+connect_has_feature(int feature)
 {
     switch (feature) {
     case FEATURE_TYPED_PARAM_STRING:
@@ -131,7 +131,7 @@ void
 handle_connect_supports_feature(struct request                             *req,
                                 const remote_connect_supports_feature_args *args)
 {
-    remote_connect_supports_feature_ret ret = {.supported = has_feature(args->feature)};
+    remote_connect_supports_feature_ret ret = {.supported = connect_has_feature(args->feature)};
 
     /* Only who asks this knows what to do with a ping. */
     if (args->feature == FEATURE_PROGRAM_KEEPALIVE)
@@ -234,14 +234,12 @@ void
 handle_connect_get_domain_capabilities(struct request                                    *req,
                                        const remote_connect_get_domain_capabilities_args *args)
 {
-    cleanup_free char                         *xml = NULL;
+    cleanup_free char *xml =
+        domain_capabilities_format(&request_daemon(req)->host_info,
+                                   optional_string(args->emulatorbin), optional_string(args->arch),
+                                   optional_string(args->machine), optional_string(args->virttype));
     remote_connect_get_domain_capabilities_ret ret;
 
-    if (!request_check_flags(req, args->flags, 0))
-        return;
-    xml = domain_capabilities_format(&request_daemon(req)->host_info, optional(args->emulatorbin),
-                                     optional(args->arch), optional(args->machine),
-                                     optional(args->virttype));
     if (!xml) {
         request_fail_with(req, ERR_INVALID_ARG,
                           "invalid argument: this host has no such architecture, machine or "

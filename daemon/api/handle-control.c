@@ -12,26 +12,15 @@
 #include "domain/domain.h"
 #include "handlers.h"
 #include "job/job.h"
-#include "lookup.h"
 #include "wire/libvirt.h"
 #include "wire/worker.h"
-
-static void
-submit_for(struct request *req, const struct job_operation *operation,
-           const remote_nonnull_domain *wire)
-{
-    struct domain *dom = request_guest(req, wire);
-
-    if (dom)
-        job_submit(job_new(request_daemon(req), operation, dom, req));
-}
 
 /*----- create -----*/
 
 /* The definition a client sent, bounded and checked. */
 static int
-parse_definition(const struct daemon *daemon, const char *xml, struct domain_def **def_out,
-                 struct err *err)
+control_parse_definition(const struct daemon *daemon, const char *xml, struct domain_def **def_out,
+                         struct err *err)
 {
     size_t             size = strlen(xml);
     struct domain_def *def;
@@ -61,9 +50,7 @@ handle_domain_create_xml(struct request *req, const remote_domain_create_xml_arg
     struct job        *job;
     struct err         err;
 
-    if (!request_check_flags(req, args->flags, START_PAUSED | START_VALIDATE))
-        return;
-    if (parse_definition(daemon, args->xml_desc, &def, &err) < 0 ||
+    if (control_parse_definition(daemon, args->xml_desc, &def, &err) < 0 ||
         domains_reserve(daemon->domains, def, &dom, &err) < 0) {
         request_fail(req, &err);
         return;
@@ -77,41 +64,43 @@ handle_domain_create_xml(struct request *req, const remote_domain_create_xml_arg
 /*----- destroy, pause, unpause -----*/
 
 static void
-destroy(struct request *req, const remote_nonnull_domain *wire)
+control_destroy(struct request *req, struct domain *dom)
 {
-    struct domain *dom = request_guest(req, wire);
-    struct job    *job;
+    struct job *job = job_new(request_daemon(req), &op_destroy, dom, req);
 
-    if (!dom)
-        return;
-    job = job_new(request_daemon(req), &op_destroy, dom, req);
     job->stop_detail = STOPPED_DESTROYED;
     job_submit_first(job);
 }
 
 void
-handle_domain_destroy(struct request *req, const remote_domain_destroy_args *args)
+handle_domain_destroy(struct request *req, struct domain *dom,
+                      const remote_domain_destroy_args *args)
 {
-    destroy(req, &args->dom);
+    (void)args;
+    control_destroy(req, dom);
 }
 
 void
-handle_domain_destroy_flags(struct request *req, const remote_domain_destroy_flags_args *args)
+handle_domain_destroy_flags(struct request *req, struct domain *dom,
+                            const remote_domain_destroy_flags_args *args)
 {
-    if (request_check_flags(req, args->flags, 0))
-        destroy(req, &args->dom);
+    (void)args;
+    control_destroy(req, dom);
 }
 
 void
-handle_domain_suspend(struct request *req, const remote_domain_suspend_args *args)
+handle_domain_suspend(struct request *req, struct domain *dom,
+                      const remote_domain_suspend_args *args)
 {
-    submit_for(req, &op_pause, &args->dom);
+    (void)args;
+    job_submit(job_new(request_daemon(req), &op_pause, dom, req));
 }
 
 void
-handle_domain_resume(struct request *req, const remote_domain_resume_args *args)
+handle_domain_resume(struct request *req, struct domain *dom, const remote_domain_resume_args *args)
 {
-    submit_for(req, &op_unpause, &args->dom);
+    (void)args;
+    job_submit(job_new(request_daemon(req), &op_unpause, dom, req));
 }
 
 /*----- shutdown and reboot -----*/
@@ -121,7 +110,7 @@ struct power_request {
     struct request *req;
     struct host    *host;
     uint32_t        domid;
-    bool            try_acpi; /* if the guest's kernel has no ear for Xen's way */
+    bool            try_acpi; /* if the guest's kernel does not support Xen's way */
 };
 
 static void
@@ -142,57 +131,57 @@ power_done(void *arg, const struct err *err)
 }
 
 static void
-power(struct request *req, const remote_nonnull_domain *wire, enum host_request what, bool try_acpi)
+power_ask(struct request *req, const struct domain *dom, enum host_request what, bool try_acpi)
 {
-    struct domain        *dom = request_guest(req, wire);
-    struct power_request *request;
+    struct power_request *power;
 
-    if (!dom)
-        return;
     if (dom->domid < 0) {
         request_fail_with(req, ERR_OPERATION_INVALID,
                           "Requested operation is not valid: domain '%s' is not running",
                           dom->name);
         return;
     }
-    request = xcalloc(1, sizeof *request);
-    *request = (struct power_request){
-        .req = req, .host = dom->daemon->host, .domid = (uint32_t)dom->domid, .try_acpi = try_acpi};
-    host_request(request->host, what, request->domid, power_done, request);
+    power = xcalloc(1, sizeof *power);
+    *power = (struct power_request){.req = req,
+                                    .host = request_daemon(req)->host,
+                                    .domid = (uint32_t)dom->domid,
+                                    .try_acpi = try_acpi};
+    host_request(power->host, what, power->domid, power_done, power);
 }
 
 void
-handle_domain_shutdown(struct request *req, const remote_domain_shutdown_args *args)
+handle_domain_shutdown(struct request *req, struct domain *dom,
+                       const remote_domain_shutdown_args *args)
 {
-    power(req, &args->dom, HOST_SHUTDOWN_PV, true);
+    (void)args;
+    power_ask(req, dom, HOST_SHUTDOWN_PV, true);
 }
 
 void
-handle_domain_shutdown_flags(struct request *req, const remote_domain_shutdown_flags_args *args)
+handle_domain_shutdown_flags(struct request *req, struct domain *dom,
+                             const remote_domain_shutdown_flags_args *args)
 {
     bool acpi = args->flags & POWER_ACPI_BUTTON;
     bool pv = args->flags & POWER_PARAVIRT;
 
-    if (!request_check_flags(req, args->flags, POWER_ACPI_BUTTON | POWER_PARAVIRT))
-        return;
     if (acpi && !pv)
-        power(req, &args->dom, HOST_SHUTDOWN_ACPI, false);
+        power_ask(req, dom, HOST_SHUTDOWN_ACPI, false);
     else
-        power(req, &args->dom, HOST_SHUTDOWN_PV, acpi || !pv);
+        power_ask(req, dom, HOST_SHUTDOWN_PV, acpi || !pv);
 }
 
 void
-handle_domain_reboot(struct request *req, const remote_domain_reboot_args *args)
+handle_domain_reboot(struct request *req, struct domain *dom, const remote_domain_reboot_args *args)
 {
-    if (request_check_flags(req, args->flags, POWER_PARAVIRT))
-        power(req, &args->dom, HOST_REBOOT_PV, false);
+    (void)args;
+    power_ask(req, dom, HOST_REBOOT_PV, false);
 }
 
 /*----- save and restore -----*/
 
 /* The worker's working folder is not the client's. */
 static bool
-check_path(struct request *req, const char *path)
+control_check_path(struct request *req, const char *path)
 {
     if (path[0] == '/' && strlen(path) < WORKER_PATH_MAX)
         return true;
@@ -202,13 +191,13 @@ check_path(struct request *req, const char *path)
 
 /* An XML to put in the place of a domain's own must be of the same domain. */
 static int
-check_replacement(const struct daemon *daemon, const struct domain *dom, const char *xml,
-                  struct err *err)
+control_check_replacement(const struct daemon *daemon, const struct domain *dom, const char *xml,
+                          struct err *err)
 {
     struct domain_def *def;
     bool               same;
 
-    if (parse_definition(daemon, xml, &def, err) < 0)
+    if (control_parse_definition(daemon, xml, &def, err) < 0)
         return -1;
     same = uuid_equal(def->uuid, dom->uuid) && !strcmp(def->name, dom->name);
     domain_def_free(def);
@@ -218,52 +207,49 @@ check_replacement(const struct daemon *daemon, const struct domain *dom, const c
 }
 
 static void
-save(struct request *req, const remote_nonnull_domain *wire, const char *path, const char *xml)
+control_save(struct request *req, struct domain *dom, const char *path, const char *xml)
 {
-    struct domain *dom;
+    struct daemon *daemon = request_daemon(req);
     struct job    *job;
     struct err     err;
 
-    if (!check_path(req, path))
+    if (!control_check_path(req, path))
         return;
-    dom = request_guest(req, wire);
-    if (!dom)
-        return;
-    if (xml && check_replacement(dom->daemon, dom, xml, &err) < 0) {
+    if (xml && control_check_replacement(daemon, dom, xml, &err) < 0) {
         request_fail(req, &err);
         return;
     }
-    job = job_new(dom->daemon, &op_save, dom, req);
+    job = job_new(daemon, &op_save, dom, req);
     job->path = xstrdup(path);
     job->xml = xstrdup(xml);
     job_submit(job);
 }
 
 void
-handle_domain_save(struct request *req, const remote_domain_save_args *args)
+handle_domain_save(struct request *req, struct domain *dom, const remote_domain_save_args *args)
 {
-    save(req, &args->dom, args->to, NULL);
+    control_save(req, dom, args->to, NULL);
 }
 
 void
-handle_domain_save_flags(struct request *req, const remote_domain_save_flags_args *args)
+handle_domain_save_flags(struct request *req, struct domain *dom,
+                         const remote_domain_save_flags_args *args)
 {
-    if (request_check_flags(req, args->flags, SAVE_RUNNING))
-        save(req, &args->dom, args->to, args->dxml ? *args->dxml : NULL);
+    control_save(req, dom, args->to, args->dxml ? *args->dxml : NULL);
 }
 
 static void
-restore(struct request *req, const char *path, const char *xml, unsigned flags)
+control_restore(struct request *req, const char *path, const char *xml, unsigned flags)
 {
     struct daemon     *daemon = request_daemon(req);
     struct domain_def *def;
     struct job        *job;
     struct err         err;
 
-    if (!check_path(req, path))
+    if (!control_check_path(req, path))
         return;
     if (xml) {
-        if (parse_definition(daemon, xml, &def, &err) < 0) {
+        if (control_parse_definition(daemon, xml, &def, &err) < 0) {
             request_fail(req, &err);
             return;
         }
@@ -279,12 +265,11 @@ restore(struct request *req, const char *path, const char *xml, unsigned flags)
 void
 handle_domain_restore(struct request *req, const remote_domain_restore_args *args)
 {
-    restore(req, args->from, NULL, 0);
+    control_restore(req, args->from, NULL, 0);
 }
 
 void
 handle_domain_restore_flags(struct request *req, const remote_domain_restore_flags_args *args)
 {
-    if (request_check_flags(req, args->flags, SAVE_RUNNING | SAVE_PAUSED))
-        restore(req, args->from, args->dxml ? *args->dxml : NULL, args->flags);
+    control_restore(req, args->from, args->dxml ? *args->dxml : NULL, args->flags);
 }

@@ -11,41 +11,9 @@
 #include "handlers.h"
 #include "job/job.h"
 #include "job/params.h"
-#include "lookup.h"
 #include "wire/libvirt.h"
 
 /*----- finding one -----*/
-
-struct domain *
-request_domain(struct request *req, const remote_nonnull_domain *wire)
-{
-    const struct domains *domains = request_daemon(req)->domains;
-    const uint8_t        *uuid = (const uint8_t *)wire->uuid;
-    struct domain        *dom = wire->id >= 0 ? domains_by_id(domains, wire->id) : NULL;
-    char                  text[UUID_TEXT_SIZE];
-
-    if (dom && uuid_equal(dom->uuid, uuid))
-        return dom;
-    dom = domains_by_uuid(domains, uuid);
-    if (!dom)
-        request_fail_with(req, ERR_NO_DOMAIN,
-                          "Domain not found: no domain with matching uuid '%s' (%s)",
-                          uuid_format(uuid, text), wire->name);
-    return dom;
-}
-
-struct domain *
-request_guest(struct request *req, const remote_nonnull_domain *wire)
-{
-    struct domain *dom = request_domain(req, wire);
-
-    if (!dom || dom->domid != 0)
-        return dom;
-    request_fail_with(req, ERR_OPERATION_INVALID,
-                      "Requested operation is not valid: domain '%s' is the control domain",
-                      dom->name);
-    return NULL;
-}
 
 void
 handle_domain_lookup_by_id(struct request *req, const remote_domain_lookup_by_id_args *args)
@@ -92,7 +60,7 @@ handle_domain_lookup_by_uuid(struct request *req, const remote_domain_lookup_by_
 
 /* KiB; what was defined, else what the hypervisor allows. */
 static uint64_t
-max_memory_kib(const struct domain *dom, const struct host_dominfo *info)
+domain_max_memory_kib(const struct domain *dom, const struct host_dominfo *info)
 {
     if (dom->def)
         return dom->def->max_memory_kib;
@@ -104,19 +72,17 @@ max_memory_kib(const struct domain *dom, const struct host_dominfo *info)
 }
 
 void
-handle_domain_get_info(struct request *req, const remote_domain_get_info_args *args)
+handle_domain_get_info(struct request *req, struct domain *dom,
+                       const remote_domain_get_info_args *args)
 {
-    struct domain             *dom = request_domain(req, &args->dom);
     struct host_dominfo        info = {.memory_kib = 0};
     remote_domain_get_info_ret ret = {.state = 0};
-    bool                       runs;
+    bool                       runs = domain_ask(dom, &info);
     int                        reason;
 
-    if (!dom)
-        return;
-    runs = domain_ask(dom, &info);
+    (void)args;
     ret.state = (unsigned char)domain_state(dom, runs ? &info : NULL, &reason);
-    ret.maxMem = max_memory_kib(dom, runs ? &info : NULL);
+    ret.maxMem = domain_max_memory_kib(dom, runs ? &info : NULL);
     ret.memory = info.memory_kib;
     ret.nrVirtCpu = (unsigned short)(runs ? info.vcpus_online : dom->def ? dom->def->vcpus : 0);
     ret.cpuTime = info.cpu_time_nsec;
@@ -124,57 +90,51 @@ handle_domain_get_info(struct request *req, const remote_domain_get_info_args *a
 }
 
 void
-handle_domain_get_state(struct request *req, const remote_domain_get_state_args *args)
+handle_domain_get_state(struct request *req, struct domain *dom,
+                        const remote_domain_get_state_args *args)
 {
-    struct domain              *dom;
     struct host_dominfo         info;
     remote_domain_get_state_ret ret = {.state = 0};
 
-    if (!request_check_flags(req, args->flags, 0))
-        return;
-    dom = request_domain(req, &args->dom);
-    if (!dom)
-        return;
+    (void)args;
     ret.state = (int)domain_state(dom, domain_ask(dom, &info) ? &info : NULL, &ret.reason);
     reply_domain_get_state(req, &ret);
 }
 
 void
-handle_domain_get_max_memory(struct request *req, const remote_domain_get_max_memory_args *args)
+handle_domain_get_max_memory(struct request *req, struct domain *dom,
+                             const remote_domain_get_max_memory_args *args)
 {
-    struct domain      *dom = request_domain(req, &args->dom);
-    struct host_dominfo info;
+    struct host_dominfo              info;
+    remote_domain_get_max_memory_ret ret = {
+        .memory = domain_max_memory_kib(dom, domain_ask(dom, &info) ? &info : NULL)};
 
-    if (dom)
-        reply_domain_get_max_memory(
-            req, &(remote_domain_get_max_memory_ret){
-                     .memory = max_memory_kib(dom, domain_ask(dom, &info) ? &info : NULL)});
+    (void)args;
+    reply_domain_get_max_memory(req, &ret);
 }
 
 void
-handle_domain_get_max_vcpus(struct request *req, const remote_domain_get_max_vcpus_args *args)
+handle_domain_get_max_vcpus(struct request *req, struct domain *dom,
+                            const remote_domain_get_max_vcpus_args *args)
 {
-    struct domain      *dom = request_domain(req, &args->dom);
     struct host_dominfo info;
     int                 num;
 
-    if (!dom)
-        return;
+    (void)args;
     num = domain_ask(dom, &info) ? (int)info.max_vcpus : dom->def ? (int)dom->def->max_vcpus : 0;
     reply_domain_get_max_vcpus(req, &(remote_domain_get_max_vcpus_ret){.num = num});
 }
 
 void
-handle_domain_get_os_type(struct request *req, const remote_domain_get_os_type_args *args)
+handle_domain_get_os_type(struct request *req, struct domain *dom,
+                          const remote_domain_get_os_type_args *args)
 {
     static const char *const words[] = {
         [DOMAIN_PV] = "linux", [DOMAIN_PVH] = "xenpvh", [DOMAIN_HVM] = "hvm"};
-    struct domain                *dom = request_domain(req, &args->dom);
     struct host_dominfo           info = {.type = DOMAIN_PV};
     remote_domain_get_os_type_ret ret;
 
-    if (!dom)
-        return;
+    (void)args;
     if (dom->def)
         info.type = dom->def->type;
     else
@@ -184,16 +144,15 @@ handle_domain_get_os_type(struct request *req, const remote_domain_get_os_type_a
 }
 
 void
-handle_domain_is_active(struct request *req, const remote_domain_is_active_args *args)
+handle_domain_is_active(struct request *req, struct domain *dom,
+                        const remote_domain_is_active_args *args)
 {
-    const struct domain *dom = request_domain(req, &args->dom);
-
-    if (dom)
-        reply_domain_is_active(req, &(remote_domain_is_active_ret){.active = dom->domid >= 0});
+    (void)args;
+    reply_domain_is_active(req, &(remote_domain_is_active_ret){.active = dom->domid >= 0});
 }
 
 static void
-xml_ready(void *arg, char *xml, const struct err *err)
+domain_xml_ready(void *arg, char *xml, const struct err *err)
 {
     struct request *req = arg;
 
@@ -205,31 +164,19 @@ xml_ready(void *arg, char *xml, const struct err *err)
 }
 
 void
-handle_domain_get_xml_desc(struct request *req, const remote_domain_get_xml_desc_args *args)
+handle_domain_get_xml_desc(struct request *req, struct domain *dom,
+                           const remote_domain_get_xml_desc_args *args)
 {
-    const unsigned known =
-        DOMAIN_XML_SECURE | DOMAIN_XML_INACTIVE | DOMAIN_XML_UPDATE_CPU | DOMAIN_XML_MIGRATABLE;
-    struct domain *dom;
-
-    if (!request_check_flags(req, args->flags, known))
-        return;
-    if ((args->flags & (DOMAIN_XML_SECURE | DOMAIN_XML_MIGRATABLE)) && request_is_readonly(req)) {
-        request_fail_with(req, ERR_OPERATION_DENIED,
-                          "operation forbidden: virDomainGetXMLDesc with secure flag");
-        return;
-    }
-    dom = request_domain(req, &args->dom);
-    if (dom)
-        domain_xml(dom, args->flags, xml_ready, req);
+    domain_xml(dom, args->flags, domain_xml_ready, req);
 }
 
 /*----- what no domain has yet: it is not defined, it has no images, labels or snapshots -----*/
 
 #define ALWAYS(name, field, value)                                                                 \
-    void handle_##name(struct request *req, const remote_##name##_args *args)                      \
+    void handle_##name(struct request *req, struct domain *dom, const remote_##name##_args *args)  \
     {                                                                                              \
-        if (request_domain(req, &args->dom))                                                       \
-            reply_##name(req, &(remote_##name##_ret){.field = (value)});                           \
+        (void)dom, (void)args;                                                                     \
+        reply_##name(req, &(remote_##name##_ret){.field = (value)});                               \
     }
 
 ALWAYS(domain_get_autostart, autostart, 0)
@@ -245,13 +192,13 @@ ALWAYS(domain_get_security_label, enforcing, 0)
 
 /* Is a domain that is `which` of a group what was asked for? */
 static bool
-wanted(unsigned flags, unsigned group, unsigned which)
+list_wants(unsigned flags, unsigned group, unsigned which)
 {
     return !(flags & group) || (flags & which);
 }
 
 static unsigned
-state_flag(struct domain *dom)
+list_state_flag(struct domain *dom)
 {
     struct host_dominfo info;
     int                 reason;
@@ -269,16 +216,16 @@ state_flag(struct domain *dom)
 }
 
 static bool
-is_listed(struct domain *dom, unsigned flags)
+list_has(struct domain *dom, unsigned flags)
 {
-    return wanted(flags, LIST_ACTIVE | LIST_INACTIVE,
-                  dom->domid >= 0 ? LIST_ACTIVE : LIST_INACTIVE) &&
-           wanted(flags, LIST_PERSISTENT | LIST_TRANSIENT, LIST_TRANSIENT) &&
-           wanted(flags, LIST_MANAGED_SAVE | LIST_NO_MANAGED_SAVE, LIST_NO_MANAGED_SAVE) &&
-           wanted(flags, LIST_AUTOSTART | LIST_NO_AUTOSTART, LIST_NO_AUTOSTART) &&
-           wanted(flags, LIST_SNAPSHOT | LIST_NO_SNAPSHOT, LIST_NO_SNAPSHOT) &&
-           wanted(flags, LIST_CHECKPOINT | LIST_NO_CHECKPOINT, LIST_NO_CHECKPOINT) &&
-           (!(flags & LIST_STATES) || (flags & state_flag(dom)));
+    return list_wants(flags, LIST_ACTIVE | LIST_INACTIVE,
+                      dom->domid >= 0 ? LIST_ACTIVE : LIST_INACTIVE) &&
+           list_wants(flags, LIST_PERSISTENT | LIST_TRANSIENT, LIST_TRANSIENT) &&
+           list_wants(flags, LIST_MANAGED_SAVE | LIST_NO_MANAGED_SAVE, LIST_NO_MANAGED_SAVE) &&
+           list_wants(flags, LIST_AUTOSTART | LIST_NO_AUTOSTART, LIST_NO_AUTOSTART) &&
+           list_wants(flags, LIST_SNAPSHOT | LIST_NO_SNAPSHOT, LIST_NO_SNAPSHOT) &&
+           list_wants(flags, LIST_CHECKPOINT | LIST_NO_CHECKPOINT, LIST_NO_CHECKPOINT) &&
+           (!(flags & LIST_STATES) || (flags & list_state_flag(dom)));
 }
 
 void
@@ -290,10 +237,8 @@ handle_connect_list_all_domains(struct request                             *req,
     cleanup_free struct remote_nonnull_domain *list = xcalloc(max, sizeof *list);
     remote_connect_list_all_domains_ret        ret = {.ret = 0};
 
-    if (!request_check_flags(req, args->flags, LIST_ALL_FLAGS))
-        return;
     for (struct domain *dom = domains_first(domains); dom; dom = domains_next(dom))
-        if (is_listed(dom, args->flags))
+        if (list_has(dom, args->flags))
             list[ret.ret++] = domain_for_wire(dom);
     if (args->need_results) {
         ret.domains.domains_val = list;
@@ -303,7 +248,7 @@ handle_connect_list_all_domains(struct request                             *req,
 }
 
 static unsigned
-count_active(const struct domains *domains)
+domains_count_active(const struct domains *domains)
 {
     unsigned n = 0;
 
@@ -316,8 +261,9 @@ void
 handle_connect_num_of_domains(struct request *req, const rpc_void *args)
 {
     (void)args;
-    reply_connect_num_of_domains(req, &(remote_connect_num_of_domains_ret){
-                                          .num = (int)count_active(request_daemon(req)->domains)});
+    reply_connect_num_of_domains(
+        req, &(remote_connect_num_of_domains_ret){
+                 .num = (int)domains_count_active(request_daemon(req)->domains)});
 }
 
 void

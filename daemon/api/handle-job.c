@@ -10,13 +10,12 @@
 #include "handlers.h"
 #include "job/job.h"
 #include "job/params.h"
-#include "lookup.h"
 #include "wire/libvirt.h"
 #include "wire/worker.h"
 
 /* The figures of the job that holds the domain; operation NULL where none does. */
 static void
-stats_of(const struct domain *dom, struct job_stats *stats_out)
+job_stats_of(const struct domain *dom, struct job_stats *stats_out)
 {
     const struct job *job = job_of_domain(dom);
 
@@ -26,15 +25,14 @@ stats_of(const struct domain *dom, struct job_stats *stats_out)
 }
 
 void
-handle_domain_get_job_info(struct request *req, const remote_domain_get_job_info_args *args)
+handle_domain_get_job_info(struct request *req, struct domain *dom,
+                           const remote_domain_get_job_info_args *args)
 {
-    const struct domain           *dom = request_domain(req, &args->dom);
     struct job_stats               stats;
     remote_domain_get_job_info_ret ret = {.type = 0};
 
-    if (!dom)
-        return;
-    stats_of(dom, &stats);
+    (void)args;
+    job_stats_of(dom, &stats);
     ret.type = job_type(&stats);
     ret.timeElapsed = stats.elapsed_usec / 1000;
     ret.timeRemaining = job_remaining_usec(&stats) / 1000;
@@ -46,20 +44,14 @@ handle_domain_get_job_info(struct request *req, const remote_domain_get_job_info
 }
 
 void
-handle_domain_get_job_stats(struct request *req, const remote_domain_get_job_stats_args *args)
+handle_domain_get_job_stats(struct request *req, struct domain *dom,
+                            const remote_domain_get_job_stats_args *args)
 {
-    const unsigned known = JOB_STATS_COMPLETED | JOB_STATS_KEEP_COMPLETED | TYPED_PARAM_STRING_OKAY;
-    struct domain *dom;
     struct job_stats                stats;
     struct job_params               params;
     remote_domain_get_job_stats_ret ret = {.type = 0};
 
-    if (!request_check_flags(req, args->flags, known))
-        return;
-    dom = request_domain(req, &args->dom);
-    if (!dom)
-        return;
-    stats_of(dom, &stats);
+    job_stats_of(dom, &stats);
     if (args->flags & JOB_STATS_COMPLETED)
         stats = dom->last_job;
     job_params_fill(&params, &stats);
@@ -72,7 +64,7 @@ handle_domain_get_job_stats(struct request *req, const remote_domain_get_job_sta
 /*----- abort -----*/
 
 static void
-abort_job(struct request *req, struct job *job)
+job_abort_for(struct request *req, struct job *job)
 {
     struct err err;
 
@@ -83,14 +75,10 @@ abort_job(struct request *req, struct job *job)
 }
 
 static void
-abort_of_domain(struct request *req, const remote_nonnull_domain *wire)
+job_abort_of_domain(struct request *req, const struct domain *dom)
 {
-    const struct domain *dom = request_guest(req, wire);
-
-    if (!dom)
-        return;
     if (job_of_domain(dom))
-        abort_job(req, job_of_domain(dom));
+        job_abort_for(req, job_of_domain(dom));
     else
         request_fail_with(req, ERR_OPERATION_INVALID,
                           "Requested operation is not valid: no job is active on domain '%s'",
@@ -98,16 +86,19 @@ abort_of_domain(struct request *req, const remote_nonnull_domain *wire)
 }
 
 void
-handle_domain_abort_job(struct request *req, const remote_domain_abort_job_args *args)
+handle_domain_abort_job(struct request *req, struct domain *dom,
+                        const remote_domain_abort_job_args *args)
 {
-    abort_of_domain(req, &args->dom);
+    (void)args;
+    job_abort_of_domain(req, dom);
 }
 
 void
-handle_domain_abort_job_flags(struct request *req, const remote_domain_abort_job_flags_args *args)
+handle_domain_abort_job_flags(struct request *req, struct domain *dom,
+                              const remote_domain_abort_job_flags_args *args)
 {
-    if (request_check_flags(req, args->flags, 0))
-        abort_of_domain(req, &args->dom);
+    (void)args;
+    job_abort_of_domain(req, dom);
 }
 
 void
@@ -116,7 +107,7 @@ handle_job_abort(struct request *req, const dom0d_job_id_args *args)
     struct job *job = jobs_by_id(request_daemon(req)->jobs, args->id);
 
     if (job)
-        abort_job(req, job);
+        job_abort_for(req, job);
     else
         request_fail_with(req, ERR_OPERATION_INVALID,
                           "Requested operation is not valid: there is no job %llu",
@@ -126,7 +117,7 @@ handle_job_abort(struct request *req, const dom0d_job_id_args *args)
 /*----- what dom0d adds -----*/
 
 static void
-describe(const struct job *job, uint64_t conn_id, dom0d_job *out)
+job_describe(const struct job *job, uint64_t conn_id, dom0d_job *out)
 {
     struct job_stats stats;
 
@@ -155,7 +146,7 @@ handle_job_list(struct request *req, const rpc_void *args)
     (void)args;
     for (job = jobs_first(jobs); job && ret.jobs.jobs_len < DOM0D_JOB_LIST_MAX;
          job = TAILQ_NEXT(job, in_all))
-        describe(job, request_conn_id(req), &list[ret.jobs.jobs_len++]);
+        job_describe(job, request_conn_id(req), &list[ret.jobs.jobs_len++]);
     reply_job_list(req, &ret);
 }
 

@@ -3,7 +3,8 @@
  * handlers.h: for each procedure of wire/procs.def, handle_NAME and reply_NAME.
  *
  * A handler borrows its arguments and copies what it keeps after it returns.  It answers exactly
- * once, now or later.
+ * once, now or later.  What procs.def says was checked before it is called; it is given the domain
+ * where that says RPC_DOM or RPC_GUEST.
  */
 #ifndef DAEMON_HANDLERS_H
 #define DAEMON_HANDLERS_H
@@ -13,18 +14,28 @@
 #include "wire/frame.h"
 #include "wire/remote.h"
 
-#define RPC(program, nr, name, args_t, ret_t, access)                                              \
-    void               handle_##name(struct request *req, const args_t *args);                     \
+struct daemon;
+struct domain;
+
+#define REPLY(name, ret_t)                                                                         \
     static inline void reply_##name(struct request *req, const ret_t *ret)                         \
     {                                                                                              \
         request_reply(req, ret);                                                                   \
     }
+#define RPC(program, nr, name, args_t, ret_t, access, flags)                                       \
+    void handle_##name(struct request *req, const args_t *args);                                   \
+    REPLY(name, ret_t)
+#define RPC_DOM(program, nr, name, args_t, ret_t, access, flags)                                   \
+    void handle_##name(struct request *req, struct domain *dom, const args_t *args);               \
+    REPLY(name, ret_t)
+#define RPC_GUEST RPC_DOM
 #define EVENT(program, nr, name, msg_t)
 #include "wire/procs.def"
 #undef RPC
+#undef RPC_DOM
+#undef RPC_GUEST
 #undef EVENT
-
-struct daemon;
+#undef REPLY
 
 /* What the server is given as its context. */
 static inline struct daemon *

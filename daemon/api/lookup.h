@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * lookup.h: the domain that a call is about, for procedures.c.
+ */
 #ifndef DAEMON_LOOKUP_H
 #define DAEMON_LOOKUP_H
 
@@ -7,10 +10,10 @@
 
 struct domain;
 
-/** The domain a call is about; NULL: there is none, and the request was answered. */
-struct domain *request_domain(struct request *req, const remote_nonnull_domain *wire);
+/** NULL: there is none, and the request was answered. */
+struct domain *lookup_domain(struct request *req, const remote_nonnull_domain *wire);
 
 /** The same for a call that would change it: the control domain is refused. */
-struct domain *request_guest(struct request *req, const remote_nonnull_domain *wire);
+struct domain *lookup_guest(struct request *req, const remote_nonnull_domain *wire);
 
 #endif

@@ -10,7 +10,7 @@
 #include "wire/frame.h"
 #include "wire/remote.h"
 
-#define RPC(program, nr, name, args_t, ret_t, access)
+#define RPC(program, nr, name, args_t, ret_t, access, flags)
 #define EVENT(program, nr, name, msg_t)                                                            \
     static inline void send_##name(struct conn *conn, const msg_t *message)                        \
     {                                                                                              \

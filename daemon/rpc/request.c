@@ -144,3 +144,15 @@ request_check_flags(struct request *req, unsigned flags, unsigned known)
                       flags & ~known, procedure_api_name(req->procedure, name));
     return false;
 }
+
+bool
+request_check_secure_flags(struct request *req, unsigned flags, unsigned secure)
+{
+    char name[PROCEDURE_API_NAME_SIZE];
+
+    if (!(flags & secure) || !req->read_only)
+        return true;
+    request_fail_with(req, ERR_OPERATION_DENIED, "operation forbidden: %s with secure flag",
+                      procedure_api_name(req->procedure, name));
+    return false;
+}

@@ -50,4 +50,10 @@ void request_fail_with(struct request *req, enum err_code code, const char *form
  */
 bool request_check_flags(struct request *req, unsigned flags, unsigned known);
 
+/**
+ * Refuse flags that ask for secrets to a client that may only ask (ERR_OPERATION_DENIED).  Returns
+ * whether all is well; if not, the request was answered.
+ */
+bool request_check_secure_flags(struct request *req, unsigned flags, unsigned secure);
+
 #endif

@@ -199,6 +199,7 @@ enum {
     DOMAIN_XML_INACTIVE = 2,
     DOMAIN_XML_UPDATE_CPU = 4,
     DOMAIN_XML_MIGRATABLE = 8,
+    DOMAIN_XML_ALL = (1 << 4) - 1,
 };
 
 /* virDomainGetJobStatsFlags */

@@ -6,7 +6,7 @@ tests_daemon_test_domains_SOURCES = tests/daemon/test-domains.c tests/daemon/wor
 tests_daemon_test_domains_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/daemon
 tests_daemon_test_domains_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_daemon_test_domains_LDADD = daemon/libapi.a daemon/libjob.a daemon/libdomain.a daemon/libjob.a \
-	daemon/libdomain.a daemon/libapi.a daemon/libdaemon.a conf/libconf.a \
+	daemon/libdomain.a daemon/libapi.a daemon/librpc.a daemon/libdaemon.a conf/libconf.a \
 	wire/libwire.a wire/libwiretypes.a eventloop/libeventloop.a base/libbase.a \
 	$(LIBEVENT_LIBS) $(LIBXML_LIBS) $(TIRPC_LIBS) $(CHECK_LIBS)
 

@@ -30,9 +30,9 @@ static struct request *held[64];
 static unsigned        n_held;
 
 void
-handle_domain_save(struct request *req, const remote_domain_save_args *args)
+handle_domain_save(struct request *req, struct domain *dom, const remote_domain_save_args *args)
 {
-    (void)args;
+    (void)dom, (void)args;
     held[n_held++] = req;
 }
 

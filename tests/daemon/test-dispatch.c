@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "api/handlers.h"
+#include "api/lookup.h"
 #include "api/procedures.h"
 #include "base/alloc.h"
 #include "harness.h"
 #include "rpc/procedure.h"
+#include "wire/libvirt.h"
 
 static struct harness h;
 static struct client  client;
@@ -22,6 +24,9 @@ static unsigned        n_called;
 static struct request *held[8];
 static unsigned        n_held;
 static bool            hold;
+
+/* What every call about a domain is about; only passed on. */
+static struct domain *const the_domain = (struct domain *)&h;
 
 static void
 take(struct request *req, const char *name)
@@ -34,27 +39,71 @@ take(struct request *req, const char *name)
         request_fail_with(req, ERR_NO_SUPPORT, "handled");
 }
 
-#define RPC(program, nr, name, args_t, ret_t, access)                                              \
+#define RPC(program, nr, name, args_t, ret_t, access, flags)                                       \
     void handle_##name(struct request *req, const args_t *args)                                    \
     {                                                                                              \
         (void)args;                                                                                \
         take(req, #name);                                                                          \
     }
+#define RPC_DOM(program, nr, name, args_t, ret_t, access, flags)                                   \
+    void handle_##name(struct request *req, struct domain *dom, const args_t *args)                \
+    {                                                                                              \
+        (void)args;                                                                                \
+        ck_assert_ptr_eq(dom, the_domain);                                                         \
+        take(req, #name);                                                                          \
+    }
+#define RPC_GUEST RPC_DOM
 #define EVENT(program, nr, name, msg_t)
 #include "wire/procs.def"
 #undef RPC
+#undef RPC_DOM
+#undef RPC_GUEST
+
+enum about { ABOUT_NONE, ABOUT_DOMAIN, ABOUT_GUEST };
 
 static const struct {
     uint32_t    program;
     int         number;
     const char *name;
     enum access access;
+    enum about  about;
 } procedures[] = {
-#define RPC(program, nr, name, args_t, ret_t, access) {WIRE_PROGRAM_##program, nr, #name, access},
+#define RPC(program, nr, name, args_t, ret_t, access, flags)                                       \
+    {WIRE_PROGRAM_##program, nr, #name, access, ABOUT_NONE},
+#define RPC_DOM(program, nr, name, args_t, ret_t, access, flags)                                   \
+    {WIRE_PROGRAM_##program, nr, #name, access, ABOUT_DOMAIN},
+#define RPC_GUEST(program, nr, name, args_t, ret_t, access, flags)                                 \
+    {WIRE_PROGRAM_##program, nr, #name, access, ABOUT_GUEST},
 #include "wire/procs.def"
 #undef RPC
+#undef RPC_DOM
+#undef RPC_GUEST
 };
 #undef EVENT
+
+/* Which of the two looked, and whether it finds anything. */
+static enum about looked;
+static bool       found;
+
+struct domain *
+lookup_domain(struct request *req, const remote_nonnull_domain *wire)
+{
+    (void)wire;
+    looked = ABOUT_DOMAIN;
+    if (found)
+        return the_domain;
+    request_fail_with(req, ERR_NO_DOMAIN, "no such domain");
+    return NULL;
+}
+
+struct domain *
+lookup_guest(struct request *req, const remote_nonnull_domain *wire)
+{
+    struct domain *dom = lookup_domain(req, wire);
+
+    looked = ABOUT_GUEST;
+    return dom;
+}
 
 static void
 setup(void)
@@ -64,6 +113,8 @@ setup(void)
     called = NULL;
     n_called = n_held = 0;
     hold = false;
+    looked = ABOUT_NONE;
+    found = true;
 }
 
 static void
@@ -465,6 +516,78 @@ START_TEST(flags_that_a_procedure_does_not_know_are_refused_by_name)
 }
 END_TEST
 
+/*----- what procs.def says of flags and domains -----*/
+
+START_TEST(a_call_about_a_domain_is_handled_with_it)
+{
+    open_client(false);
+    send_call(_i);
+    client_expect_error(&client, 77, ERR_NO_SUPPORT, "handled");
+    ck_assert_int_eq((int)looked, (int)procedures[_i].about);
+}
+END_TEST
+
+START_TEST(a_call_about_no_domain_is_not_handled)
+{
+    open_client(false);
+    found = false;
+    send_call(_i);
+    if (procedures[_i].about == ABOUT_NONE)
+        client_expect_error(&client, 77, ERR_NO_SUPPORT, "handled");
+    else
+        client_expect_error(&client, 77, ERR_NO_DOMAIN, "no such domain");
+    ck_assert_uint_eq(n_called, procedures[_i].about == ABOUT_NONE);
+}
+END_TEST
+
+/* What changes a domain must not do so to the control domain. */
+START_TEST(a_domain_that_is_changed_is_a_guest)
+{
+    if (procedures[_i].about != ABOUT_NONE)
+        ck_assert_int_eq(procedures[_i].about == ABOUT_GUEST,
+                         procedures[_i].access == ACCESS_WRITE);
+}
+END_TEST
+
+static void
+ask_for_state(unsigned flags)
+{
+    char                         name[] = "web";
+    remote_domain_get_state_args args = {.dom = {.name = name}, .flags = flags};
+
+    client.serial = 77;
+    client_call(&client, 212, (xdrproc_t)xdr_remote_domain_get_state_args, &args);
+}
+
+START_TEST(flags_are_checked_before_the_domain_is_looked_for)
+{
+    open_client(false);
+    ask_for_state(4);
+    client_expect_error(&client, 77, ERR_INVALID_ARG,
+                        "unsupported flags (0x4) in function virDomainGetState");
+    ck_assert_int_eq((int)looked, ABOUT_NONE);
+    ask_for_state(0);
+    client_expect_error(&client, 77, ERR_NO_SUPPORT, "handled");
+}
+END_TEST
+
+START_TEST(who_may_only_ask_gets_no_secrets_even_of_no_domain)
+{
+    char                            name[] = "web";
+    remote_domain_get_xml_desc_args args = {.dom = {.name = name}, .flags = DOMAIN_XML_SECURE};
+
+    open_client(true);
+    found = false;
+    client.serial = 77;
+    client_call(&client, 14, (xdrproc_t)xdr_remote_domain_get_xml_desc_args, &args);
+    client_expect_error(&client, 77, ERR_OPERATION_DENIED,
+                        "operation forbidden: virDomainGetXMLDesc with secure flag");
+    args.flags = DOMAIN_XML_INACTIVE;
+    client_call(&client, 14, (xdrproc_t)xdr_remote_domain_get_xml_desc_args, &args);
+    client_expect_error(&client, 78, ERR_NO_DOMAIN, "no such domain");
+}
+END_TEST
+
 /* No more than one name each, and none that is cut. */
 START_TEST(every_procedure_has_a_whole_name)
 {
@@ -511,6 +634,11 @@ main(void)
     tcase_add_test(tc, what_only_waits_goes_with_its_client);
     tcase_add_test(tc, a_result_beyond_the_protocols_bounds_becomes_an_error);
     tcase_add_test(tc, flags_that_a_procedure_does_not_know_are_refused_by_name);
+    tcase_add_loop_test(tc, a_call_about_a_domain_is_handled_with_it, 0, n);
+    tcase_add_loop_test(tc, a_call_about_no_domain_is_not_handled, 0, n);
+    tcase_add_loop_test(tc, a_domain_that_is_changed_is_a_guest, 0, n);
+    tcase_add_test(tc, flags_are_checked_before_the_domain_is_looked_for);
+    tcase_add_test(tc, who_may_only_ask_gets_no_secrets_even_of_no_domain);
     tcase_add_loop_test(tc, every_procedure_has_a_whole_name, 0, n);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);

@@ -16,6 +16,17 @@
 #include "wire/worker.h"
 #include "world.h"
 
+enum {
+    DOMAIN_CREATE_XML = 10,
+    DOMAIN_DESTROY = 12,
+    DOMAIN_GET_XML_DESC = 14,
+    DOMAIN_RESUME = 28,
+    DOMAIN_SUSPEND = 34,
+    DOMAIN_RESTORE = 54,
+    DOMAIN_SAVE = 55,
+    DOMAIN_ABORT_JOB = 164,
+};
+
 static struct daemon *daemon_;
 
 static void
@@ -37,7 +48,7 @@ client_creates(const char *xml, unsigned flags)
 {
     remote_domain_create_xml_args args = {.xml_desc = (char *)(uintptr_t)xml, .flags = flags};
 
-    handle_domain_create_xml(world_request(), &args);
+    world_call(DOMAIN_CREATE_XML, &args);
     world_turn();
 }
 
@@ -55,7 +66,7 @@ client_destroys(const char *name)
 {
     remote_domain_destroy_args args = {.dom = wire_of(name)};
 
-    handle_domain_destroy(world_request(), &args);
+    world_call(DOMAIN_DESTROY, &args);
     world_turn();
 }
 
@@ -64,7 +75,7 @@ client_saves(const char *name, const char *path)
 {
     remote_domain_save_args args = {.dom = wire_of(name), .to = (char *)(uintptr_t)path};
 
-    handle_domain_save(world_request(), &args);
+    world_call(DOMAIN_SAVE, &args);
     world_turn();
 }
 
@@ -73,7 +84,7 @@ client_pauses(const char *name)
 {
     remote_domain_suspend_args args = {.dom = wire_of(name)};
 
-    handle_domain_suspend(world_request(), &args);
+    world_call(DOMAIN_SUSPEND, &args);
     world_turn();
 }
 
@@ -82,7 +93,7 @@ client_aborts(const char *name)
 {
     remote_domain_abort_job_args args = {.dom = wire_of(name)};
 
-    handle_domain_abort_job(world_request(), &args);
+    world_call(DOMAIN_ABORT_JOB, &args);
     world_turn();
 }
 
@@ -91,7 +102,7 @@ client_restores(const char *path)
 {
     remote_domain_restore_args args = {.from = (char *)(uintptr_t)path};
 
-    handle_domain_restore(world_request(), &args);
+    world_call(DOMAIN_RESTORE, &args);
     world_turn();
 }
 
@@ -663,7 +674,7 @@ START_TEST(a_guest_that_came_anew_before_its_job_had_begun_is_told)
     world_changed();
     world_events[0] = '\0';
     args.dom = wire_of("theirs");
-    handle_domain_suspend(world_request(), &args);
+    world_call(DOMAIN_SUSPEND, &args);
     world_domain_goes(5);
     world_domain(6, 'x', "theirs");
     world_changed();
@@ -759,7 +770,7 @@ START_TEST(a_restore_that_had_not_begun_begins_under_the_next_daemon)
     remote_domain_restore_args args = {.from = path};
     uint64_t                   id;
 
-    handle_domain_restore(world_request(), &args);
+    world_call(DOMAIN_RESTORE, &args);
     id = last_id();
     daemon_is_away();
     assert_answer(ERR_OPERATION_FAILED, "the next one takes up the operation");
@@ -780,7 +791,7 @@ create_is_accepted(void)
     remote_domain_create_xml_args args = {.xml_desc = (char *)(uintptr_t)world_xml("web", 'w', ""),
                                           .flags = 1};
 
-    handle_domain_create_xml(world_request(), &args);
+    world_call(DOMAIN_CREATE_XML, &args);
     return last_id();
 }
 
@@ -835,7 +846,7 @@ START_TEST(a_job_alone_whose_guest_ended_meanwhile_ends_with_the_reason)
 
     web_runs("");
     args.dom = wire_of("web");
-    handle_domain_suspend(world_request(), &args);
+    world_call(DOMAIN_SUSPEND, &args);
     id = last_id();
     daemon_is_away();
     world_domain_goes(1);
@@ -852,7 +863,7 @@ START_TEST(a_destroy_whose_guest_ended_meanwhile_has_succeeded)
 
     web_runs("");
     args.dom = wire_of("web");
-    handle_domain_destroy(world_request(), &args);
+    world_call(DOMAIN_DESTROY, &args);
     id = last_id();
     daemon_is_away();
     world_domain_goes(1);
@@ -869,7 +880,7 @@ START_TEST(a_pause_under_way_is_done_by_the_next_daemon)
 
     web_runs("");
     args.dom = wire_of("web");
-    handle_domain_suspend(world_request(), &args);
+    world_call(DOMAIN_SUSPEND, &args);
     id = last_id();
     while (!jobs_first(daemon_->jobs)->call)
         loop_run_ready(daemon_->loop);
@@ -891,7 +902,7 @@ START_TEST(a_job_that_had_just_begun_is_taken_up_and_not_queued_too)
 
     web_runs("");
     args = (remote_domain_save_args){.dom = wire_of("web"), .to = to};
-    handle_domain_save(world_request(), &args);
+    world_call(DOMAIN_SAVE, &args);
     path = xasprintf("%s/queue/%020d.job", daemon_->config->run_dir, (int)last_id());
     ck_assert_int_eq(file_read(path, 65536, &bytes, &size, &err), 0);
     world_turn();
@@ -1339,7 +1350,7 @@ START_TEST(pause_and_unpause_are_told)
     web_runs("");
     client_pauses("web");
     args.dom = wire_of("web");
-    handle_domain_resume(world_request(), &args);
+    world_call(DOMAIN_RESUME, &args);
     world_turn();
     ck_assert_str_eq(world_events, "SUSPENDED web 1 0;RESUMED web 1 0;");
     ck_assert_int_eq(world_answers, 2);
@@ -1421,7 +1432,7 @@ START_TEST(who_may_only_ask_gets_no_xml_with_secrets)
     web_runs("");
     memset(args.dom.uuid, 'w', sizeof args.dom.uuid);
     world_read_only = true;
-    handle_domain_get_xml_desc(world_request(), &args);
+    world_call(DOMAIN_GET_XML_DESC, &args);
     world_turn();
     world_read_only = false;
     ck_assert_int_eq(world_answers, 1);

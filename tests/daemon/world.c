@@ -8,13 +8,16 @@
 #include <unistd.h>
 
 #include "api/handlers.h"
+#include "api/procedures.h"
 #include "base/alloc.h"
 #include "base/file.h"
 #include "config.h"
 #include "daemon.h"
 #include "domain/domain.h"
 #include "job/job.h"
+#include "rpc/conn.h"
 #include "rpc/events.h"
+#include "rpc/procedure.h"
 #include "rpc/request.h"
 #include "wire/record.h"
 #include "wire/task.h"
@@ -54,9 +57,10 @@ struct worker {
 };
 
 struct request {
-    struct daemon *daemon;
-    uint32_t       serial;
-    bool           waits; /* for a job: it is answered how that ended */
+    struct daemon          *daemon;
+    const struct procedure *procedure; /* NULL: of no call */
+    uint32_t                serial;
+    bool                    waits; /* for a job: it is answered how that ended */
     void (*gone)(void *arg);
     void *gone_arg;
 };
@@ -742,6 +746,17 @@ world_waiter(void)
     return req;
 }
 
+void
+world_call(int procedure, const void *args)
+{
+    const struct wire_header header = {
+        .program = WIRE_PROGRAM_REMOTE, .version = WIRE_VERSION, .procedure = procedure};
+    struct request *req = world_request();
+
+    req->procedure = procedure_find(api_programs, &header);
+    req->procedure->call(req, args);
+}
+
 void *
 request_context(const struct request *req)
 {
@@ -823,6 +838,74 @@ request_check_flags(struct request *req, unsigned flags, unsigned known)
         return true;
     request_fail_with(req, ERR_INVALID_ARG, "unsupported flags");
     return false;
+}
+
+bool
+request_check_secure_flags(struct request *req, unsigned flags, unsigned secure)
+{
+    char name[PROCEDURE_API_NAME_SIZE];
+
+    if (!(flags & secure) || !world_read_only)
+        return true;
+    request_fail_with(req, ERR_OPERATION_DENIED, "%s with secure flag",
+                      procedure_api_name(req->procedure, name));
+    return false;
+}
+
+/*----- what handlers that nobody calls here need -----*/
+
+struct conn *
+request_conn(const struct request *req)
+{
+    (void)req;
+    return NULL;
+}
+
+void
+conn_opened(struct conn *conn, bool read_only)
+{
+    (void)conn, (void)read_only;
+}
+
+void
+conn_finish(struct conn *conn)
+{
+    (void)conn;
+}
+
+void
+conn_start_keepalive(struct conn *conn)
+{
+    (void)conn;
+}
+
+int
+events_register(struct events *events, struct conn *conn, int event, const uint8_t *uuid,
+                int *callback_id_out, struct err *err)
+{
+    (void)events, (void)conn, (void)event, (void)uuid, (void)callback_id_out, (void)err;
+    return 0;
+}
+
+int
+events_register_legacy(struct events *events, struct conn *conn, int event, struct err *err)
+{
+    (void)events, (void)conn, (void)event, (void)err;
+    return 0;
+}
+
+int
+events_deregister(struct events *events, struct conn *conn, int callback_id, struct err *err)
+{
+    (void)events, (void)conn, (void)callback_id, (void)err;
+    return 0;
+}
+
+int
+events_deregister_legacy(struct events *events, struct conn *conn, int event, struct err *err)
+{
+    (void)events, (void)conn, (void)event, (void)err;
+    return 0;
 }
 
 /*----- listeners -----*/

@@ -85,8 +85,11 @@ void world_worker_dies(void);
 /*----- clients -----*/
 
 struct request *world_request(void);
-void            world_client_goes(struct request *req);
-extern bool     world_read_only; /* the client that asks may only ask */
+
+/** A call of program REMOTE with a request of its own: args are those of the procedure. */
+void        world_call(int procedure, const void *args);
+void        world_client_goes(struct request *req);
+extern bool world_read_only; /* the client that asks may only ask */
 
 /** For job_wait: world_waited is what it is answered. */
 struct request   *world_waiter(void);

@@ -25,7 +25,7 @@ struct body {
 static struct body
 body_of_call(const struct wire_header *header)
 {
-#define RPC(program_, nr, name, args_t, ret_t, access)                                             \
+#define RPC(program_, nr, name, args_t, ret_t, access, flags)                                      \
     if (header->program == WIRE_PROGRAM_##program_ && header->procedure == (nr))                   \
         return BODY(args_t);
 #define EVENT(program_, nr, name, msg_t)
@@ -38,7 +38,7 @@ body_of_call(const struct wire_header *header)
 static struct body
 body_of_reply(const struct wire_header *header)
 {
-#define RPC(program_, nr, name, args_t, ret_t, access)                                             \
+#define RPC(program_, nr, name, args_t, ret_t, access, flags)                                      \
     if (header->program == WIRE_PROGRAM_##program_ && header->procedure == (nr))                   \
         return BODY(ret_t);
 #define EVENT(program_, nr, name, msg_t)
@@ -54,7 +54,7 @@ body_of_message(const struct wire_header *header)
     /* The serial is 0 in truth; here it says which of the two is speaking. */
     if (header->program == WIRE_PROGRAM_WORKER)
         return header->serial & 1 ? BODY(worker_report) : BODY(worker_command);
-#define RPC(program_, nr, name, args_t, ret_t, access)
+#define RPC(program_, nr, name, args_t, ret_t, access, flags)
 #define EVENT(program_, nr, name, msg_t)                                                           \
     if (header->program == WIRE_PROGRAM_##program_ && header->procedure == (nr))                   \
         return BODY(msg_t);

@@ -122,7 +122,7 @@ print_body(const char *what, xdrproc_t filter, long first)
 static void
 print_procedures(void)
 {
-#define RPC(program, nr, name, args_t, ret_t, access)                                              \
+#define RPC(program, nr, name, args_t, ret_t, access, flags)                                       \
     printf("%-6s %3d %s %s", #program, nr, #name, #access);                                        \
     BODY("args", args_t);                                                                          \
     BODY("ret", ret_t);                                                                            \

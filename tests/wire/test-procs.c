@@ -23,7 +23,7 @@ struct procedure {
 };
 
 static const struct procedure procedures[] = {
-#define RPC(program, nr, name, args_t, ret_t, access)                                              \
+#define RPC(program, nr, name, args_t, ret_t, access, flags)                                       \
     {WIRE_PROGRAM_##program, nr, #name, #args_t, #ret_t, false, access},
 #define EVENT(program, nr, name, msg_t)                                                            \
     {WIRE_PROGRAM_##program, nr, #name, "", #msg_t, true, ACCESS_NONE},
@@ -35,7 +35,7 @@ static const struct procedure procedures[] = {
 /* A number that is used twice does not compile: two initialisers of the same element. */
 #define NUMBER_REMOTE(nr) [nr] = 1,
 #define NUMBER_DOM0D(nr)
-#define RPC(program, nr, name, args_t, ret_t, access) NUMBER_##program(nr)
+#define RPC(program, nr, name, args_t, ret_t, access, flags) NUMBER_##program(nr)
 #define EVENT(program, nr, name, msg_t) NUMBER_##program(nr)
 static const char remote_numbers[] = {
 #include "wire/procs.def"

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lookup.h"
+#include "daemon.h"
+#include "domain/domain.h"
+#include "handlers.h"
+
+struct domain *
+lookup_domain(struct request *req, const remote_nonnull_domain *wire)
+{
+    const struct domains *domains = request_daemon(req)->domains;
+    const uint8_t        *uuid = (const uint8_t *)wire->uuid;
+    struct domain        *dom = wire->id >= 0 ? domains_by_id(domains, wire->id) : NULL;
+    char                  text[UUID_TEXT_SIZE];
+
+    if (dom && uuid_equal(dom->uuid, uuid))
+        return dom;
+    dom = domains_by_uuid(domains, uuid);
+    if (!dom)
+        request_fail_with(req, ERR_NO_DOMAIN,
+                          "Domain not found: no domain with matching uuid '%s' (%s)",
+                          uuid_format(uuid, text), wire->name);
+    return dom;
+}
+
+struct domain *
+lookup_guest(struct request *req, const remote_nonnull_domain *wire)
+{
+    struct domain *dom = lookup_domain(req, wire);
+
+    if (!dom || dom->domid != 0)
+        return dom;
+    request_fail_with(req, ERR_OPERATION_INVALID,
+                      "Requested operation is not valid: domain '%s' is the control domain",
+                      dom->name);
+    return NULL;
+}
