@@ -23,6 +23,48 @@ err_set(struct err *err, enum err_code code, const char *format, ...)
     return -1;
 }
 
+/* "": there are none. */
+static const char *
+err_words(enum err_code code)
+{
+    switch (code) {
+    case ERR_INTERNAL:
+        return "internal error: ";
+    case ERR_INVALID_ARG:
+        return "invalid argument: ";
+    case ERR_OPERATION_FAILED:
+        return "operation failed: ";
+    case ERR_OPERATION_DENIED:
+        return "operation forbidden: ";
+    case ERR_NO_DOMAIN:
+        return "Domain not found: ";
+    case ERR_OPERATION_INVALID:
+        return "Requested operation is not valid: ";
+    case ERR_CONFIG_UNSUPPORTED:
+        return "unsupported configuration: ";
+    case ERR_NO_DOMAIN_METADATA:
+        return "metadata not found: ";
+    case ERR_OPERATION_UNSUPPORTED:
+        return "Operation not supported: ";
+    default:
+        return "";
+    }
+}
+
+int
+err_set_libvirt(struct err *err, enum err_code code, const char *format, ...)
+{
+    size_t  length;
+    va_list ap;
+
+    err_set(err, code, "%s", err_words(code));
+    length = strlen(err->message);
+    va_start(ap, format);
+    vsnprintf(err->message + length, sizeof err->message - length, format, ap);
+    va_end(ap);
+    return -1;
+}
+
 int
 err_set_errno(struct err *err, int errnum, const char *format, ...)
 {

@@ -46,9 +46,8 @@ connect_check_uri(const char *uri, struct err *err)
     if (strncmp(uri, "xen:", 4) != 0 || (length > 4 && strncmp(uri, "xen:///", 7) != 0))
         return err_set(err, ERR_NO_CONNECT, "no connection driver available for %s", uri);
     if (length > 7 && (length != strlen(URI) || strncmp(uri, URI, length) != 0))
-        return err_set(err, ERR_INTERNAL,
-                       "internal error: unexpected Xen URI path '%.*s', try " URI, (int)length - 6,
-                       uri + 6);
+        return err_set_libvirt(err, ERR_INTERNAL, "unexpected Xen URI path '%.*s', try " URI,
+                               (int)length - 6, uri + 6);
     return 0;
 }
 
@@ -59,7 +58,7 @@ handle_connect_open(struct request *req, const remote_connect_open_args *args)
     struct err   err;
 
     if (conn->opened) {
-        request_fail_with(req, ERR_INTERNAL, "internal error: connection already open");
+        request_fail_libvirt(req, ERR_INTERNAL, "connection already open");
     } else if (connect_check_uri(optional_string(args->name), &err) < 0) {
         request_fail(req, &err);
     } else {
@@ -89,8 +88,7 @@ handle_connect_register_close_callback(struct request *req, const rpc_void *args
 
     (void)args;
     if (conn->wants_close_reason) {
-        request_fail_with(req, ERR_OPERATION_FAILED,
-                          "operation failed: a close callback is already registered");
+        request_fail_libvirt(req, ERR_OPERATION_FAILED, "a close callback is already registered");
         return;
     }
     conn->wants_close_reason = true;
@@ -104,8 +102,7 @@ handle_connect_unregister_close_callback(struct request *req, const rpc_void *ar
 
     (void)args;
     if (!conn->wants_close_reason) {
-        request_fail_with(req, ERR_OPERATION_FAILED,
-                          "operation failed: no close callback is registered");
+        request_fail_libvirt(req, ERR_OPERATION_FAILED, "no close callback is registered");
         return;
     }
     conn->wants_close_reason = false;
@@ -241,9 +238,9 @@ handle_connect_get_domain_capabilities(struct request                           
     remote_connect_get_domain_capabilities_ret ret;
 
     if (!xml) {
-        request_fail_with(req, ERR_INVALID_ARG,
-                          "invalid argument: this host has no such architecture, machine or "
-                          "virtualisation type");
+        request_fail_libvirt(req, ERR_INVALID_ARG,
+                             "this host has no such architecture, machine or "
+                             "virtualisation type");
         return;
     }
     ret.capabilities = xml;

@@ -34,8 +34,7 @@ control_parse_definition(const struct daemon *daemon, const char *xml, struct do
         def->on_reboot == DOMAIN_ACTION_RENAME_RESTART ||
         def->on_crash == DOMAIN_ACTION_RENAME_RESTART) {
         domain_def_free(def);
-        return err_set(err, ERR_CONFIG_UNSUPPORTED,
-                       "unsupported configuration: rename-restart is not supported");
+        return err_set_libvirt(err, ERR_CONFIG_UNSUPPORTED, "rename-restart is not supported");
     }
     *def_out = def;
     return 0;
@@ -136,9 +135,7 @@ power_ask(struct request *req, const struct domain *dom, enum host_request what,
     struct power_request *power;
 
     if (dom->domid < 0) {
-        request_fail_with(req, ERR_OPERATION_INVALID,
-                          "Requested operation is not valid: domain '%s' is not running",
-                          dom->name);
+        request_fail_libvirt(req, ERR_OPERATION_INVALID, "domain '%s' is not running", dom->name);
         return;
     }
     power = xcalloc(1, sizeof *power);

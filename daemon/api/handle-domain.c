@@ -24,8 +24,7 @@ handle_domain_lookup_by_id(struct request *req, const remote_domain_lookup_by_id
         reply_domain_lookup_by_id(req,
                                   &(remote_domain_lookup_by_id_ret){.dom = domain_for_wire(dom)});
     else
-        request_fail_with(req, ERR_NO_DOMAIN, "Domain not found: no domain with matching id %d",
-                          args->id);
+        request_fail_libvirt(req, ERR_NO_DOMAIN, "no domain with matching id %d", args->id);
 }
 
 void
@@ -37,8 +36,7 @@ handle_domain_lookup_by_name(struct request *req, const remote_domain_lookup_by_
         reply_domain_lookup_by_name(
             req, &(remote_domain_lookup_by_name_ret){.dom = domain_for_wire(dom)});
     else
-        request_fail_with(req, ERR_NO_DOMAIN, "Domain not found: no domain with matching name '%s'",
-                          args->name);
+        request_fail_libvirt(req, ERR_NO_DOMAIN, "no domain with matching name '%s'", args->name);
 }
 
 void
@@ -52,8 +50,8 @@ handle_domain_lookup_by_uuid(struct request *req, const remote_domain_lookup_by_
         reply_domain_lookup_by_uuid(
             req, &(remote_domain_lookup_by_uuid_ret){.dom = domain_for_wire(dom)});
     else
-        request_fail_with(req, ERR_NO_DOMAIN, "Domain not found: no domain with matching uuid '%s'",
-                          uuid_format(uuid, text));
+        request_fail_libvirt(req, ERR_NO_DOMAIN, "no domain with matching uuid '%s'",
+                             uuid_format(uuid, text));
 }
 
 /*----- one domain -----*/

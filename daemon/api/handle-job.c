@@ -80,9 +80,8 @@ job_abort_of_domain(struct request *req, const struct domain *dom)
     if (job_of_domain(dom))
         job_abort_for(req, job_of_domain(dom));
     else
-        request_fail_with(req, ERR_OPERATION_INVALID,
-                          "Requested operation is not valid: no job is active on domain '%s'",
-                          dom->name);
+        request_fail_libvirt(req, ERR_OPERATION_INVALID, "no job is active on domain '%s'",
+                             dom->name);
 }
 
 void
@@ -109,9 +108,8 @@ handle_job_abort(struct request *req, const dom0d_job_id_args *args)
     if (job)
         job_abort_for(req, job);
     else
-        request_fail_with(req, ERR_OPERATION_INVALID,
-                          "Requested operation is not valid: there is no job %llu",
-                          (unsigned long long)args->id);
+        request_fail_libvirt(req, ERR_OPERATION_INVALID, "there is no job %llu",
+                             (unsigned long long)args->id);
 }
 
 /*----- what dom0d adds -----*/

@@ -38,7 +38,7 @@ handle_node_get_free_memory(struct request *req, const rpc_void *args)
 
     (void)args;
     if (!daemon->host) {
-        request_fail_with(req, ERR_INTERNAL, "internal error: Xen cannot be reached now");
+        request_fail_libvirt(req, ERR_INTERNAL, "Xen cannot be reached now");
     } else if (host_info(daemon->host, &info, &err) < 0) {
         request_fail(req, &err);
     } else {

@@ -16,9 +16,8 @@ lookup_domain(struct request *req, const remote_nonnull_domain *wire)
         return dom;
     dom = domains_by_uuid(domains, uuid);
     if (!dom)
-        request_fail_with(req, ERR_NO_DOMAIN,
-                          "Domain not found: no domain with matching uuid '%s' (%s)",
-                          uuid_format(uuid, text), wire->name);
+        request_fail_libvirt(req, ERR_NO_DOMAIN, "no domain with matching uuid '%s' (%s)",
+                             uuid_format(uuid, text), wire->name);
     return dom;
 }
 
@@ -29,8 +28,7 @@ lookup_guest(struct request *req, const remote_nonnull_domain *wire)
 
     if (!dom || dom->domid != 0)
         return dom;
-    request_fail_with(req, ERR_OPERATION_INVALID,
-                      "Requested operation is not valid: domain '%s' is the control domain",
-                      dom->name);
+    request_fail_libvirt(req, ERR_OPERATION_INVALID, "domain '%s' is the control domain",
+                         dom->name);
     return NULL;
 }

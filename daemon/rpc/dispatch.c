@@ -34,11 +34,10 @@ dispatch_check(const struct conn *conn, const struct wire_header *call,
     if (!procedure)
         return err_set(err, ERR_RPC, "unknown procedure: %d", call->procedure);
     if (procedure->access != ACCESS_NONE && !conn->opened)
-        return err_set(err, ERR_INTERNAL, "internal error: hypervisor connection not open");
+        return err_set_libvirt(err, ERR_INTERNAL, "hypervisor connection not open");
     if (procedure->access == ACCESS_WRITE && conn->read_only)
-        return err_set(err, ERR_OPERATION_DENIED,
-                       "operation forbidden: read only access prevents %s",
-                       procedure_api_name(procedure, name));
+        return err_set_libvirt(err, ERR_OPERATION_DENIED, "read only access prevents %s",
+                               procedure_api_name(procedure, name));
     return 0;
 }
 

@@ -121,11 +121,10 @@ add(struct events *events, struct conn *conn, int event, const uint8_t *uuid, in
     struct registration *reg;
 
     if (event < 0 || event >= EVENT_COUNT)
-        return err_set(err, ERR_INTERNAL, "internal error: unsupported event ID %d", event);
+        return err_set_libvirt(err, ERR_INTERNAL, "unsupported event ID %d", event);
     if (conn->n_registrations >= max)
-        return err_set(err, ERR_OPERATION_FAILED,
-                       "operation failed: this connection may register for %u events, not more",
-                       max);
+        return err_set_libvirt(err, ERR_OPERATION_FAILED,
+                               "this connection may register for %u events, not more", max);
     reg = xcalloc(1, sizeof *reg);
     reg->conn = conn;
     reg->event = event;
@@ -147,8 +146,8 @@ events_register(struct events *events, struct conn *conn, int event, const uint8
                 int *callback_id_out, struct err *err)
 {
     if (conn->next_callback_id == INT_MAX)
-        return err_set(err, ERR_OPERATION_FAILED,
-                       "operation failed: this connection has had all the callback ids there are");
+        return err_set_libvirt(err, ERR_OPERATION_FAILED,
+                               "this connection has had all the callback ids there are");
     if (add(events, conn, event, uuid, conn->next_callback_id, err) < 0)
         return -1;
     *callback_id_out = conn->next_callback_id++;
@@ -165,8 +164,8 @@ events_deregister(struct events *events, struct conn *conn, int callback_id, str
             drop(events, reg);
             return 0;
         }
-    return err_set(err, ERR_INTERNAL, "internal error: domain event callback %d not registered",
-                   callback_id);
+    return err_set_libvirt(err, ERR_INTERNAL, "domain event callback %d not registered",
+                           callback_id);
 }
 
 static struct registration *
@@ -184,8 +183,7 @@ int
 events_register_legacy(struct events *events, struct conn *conn, int event, struct err *err)
 {
     if (find_legacy(conn, event))
-        return err_set(err, ERR_INTERNAL, "internal error: domain event %d already registered",
-                       event);
+        return err_set_libvirt(err, ERR_INTERNAL, "domain event %d already registered", event);
     return add(events, conn, event, NULL, NO_CALLBACK_ID, err);
 }
 
@@ -195,7 +193,7 @@ events_deregister_legacy(struct events *events, struct conn *conn, int event, st
     struct registration *reg = find_legacy(conn, event);
 
     if (!reg)
-        return err_set(err, ERR_INTERNAL, "internal error: domain event %d not registered", event);
+        return err_set_libvirt(err, ERR_INTERNAL, "domain event %d not registered", event);
     drop(events, reg);
     return 0;
 }

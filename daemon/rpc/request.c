@@ -133,6 +133,20 @@ request_fail_with(struct request *req, enum err_code code, const char *format, .
     request_fail(req, &err);
 }
 
+void
+request_fail_libvirt(struct request *req, enum err_code code, const char *format, ...)
+{
+    char       message[ERR_MESSAGE_SIZE];
+    struct err err;
+    va_list    ap;
+
+    va_start(ap, format);
+    vsnprintf(message, sizeof message, format, ap);
+    va_end(ap);
+    err_set_libvirt(&err, code, "%s", message);
+    request_fail(req, &err);
+}
+
 bool
 request_check_flags(struct request *req, unsigned flags, unsigned known)
 {
@@ -152,7 +166,7 @@ request_check_secure_flags(struct request *req, unsigned flags, unsigned secure)
 
     if (!(flags & secure) || !req->read_only)
         return true;
-    request_fail_with(req, ERR_OPERATION_DENIED, "operation forbidden: %s with secure flag",
-                      procedure_api_name(req->procedure, name));
+    request_fail_libvirt(req, ERR_OPERATION_DENIED, "%s with secure flag",
+                         procedure_api_name(req->procedure, name));
     return false;
 }

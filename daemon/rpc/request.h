@@ -44,6 +44,10 @@ void request_fail(struct request *req, const struct err *err);
 void request_fail_with(struct request *req, enum err_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/** The same with libvirt's words of this code in front, as err_set_libvirt. */
+void request_fail_libvirt(struct request *req, enum err_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /**
  * Refuse flags that the procedure does not know, as libvirt does (ERR_INVALID_ARG, "unsupported
  * flags (0x..) in function ..").  Returns whether all is well; if not, the request was answered.

@@ -56,6 +56,14 @@ int err_set(struct err *err, enum err_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /**
+ * The same with the words in front that libvirt puts before a message of this code, and that its
+ * users grep for: "Requested operation is not valid: domain 'web' is not running".  A code for
+ * which there are none leaves the message as it is.
+ */
+int err_set_libvirt(struct err *err, enum err_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/**
  * The same for a failed system call: ": " and the text of errnum follow the message.
  * The code is ERR_SYSTEM, the detail errnum.
  */

@@ -40,6 +40,36 @@ START_TEST(an_error_names_the_thing_and_the_reason)
 }
 END_TEST
 
+static const struct {
+    enum err_code code;
+    const char   *message;
+} worded[] = {
+    {ERR_INTERNAL, "internal error: web is 7"},
+    {ERR_INVALID_ARG, "invalid argument: web is 7"},
+    {ERR_OPERATION_FAILED, "operation failed: web is 7"},
+    {ERR_OPERATION_DENIED, "operation forbidden: web is 7"},
+    {ERR_NO_DOMAIN, "Domain not found: web is 7"},
+    {ERR_OPERATION_INVALID, "Requested operation is not valid: web is 7"},
+    {ERR_CONFIG_UNSUPPORTED, "unsupported configuration: web is 7"},
+    {ERR_NO_DOMAIN_METADATA, "metadata not found: web is 7"},
+    {ERR_OPERATION_UNSUPPORTED, "Operation not supported: web is 7"},
+    {ERR_RPC, "web is 7"},
+    {ERR_SYSTEM, "web is 7"},
+};
+
+START_TEST(a_message_begins_with_libvirts_words_where_that_is_asked_for)
+{
+    struct err err;
+
+    ck_assert_int_eq(err_set_libvirt(&err, worded[_i].code, "%s is %d", "web", 7), -1);
+    ck_assert_str_eq(err.message, worded[_i].message);
+    ck_assert_int_eq(err.code, worded[_i].code);
+    ck_assert_int_eq(err.detail, 0);
+    err_set(&err, worded[_i].code, "%s is %d", "web", 7);
+    ck_assert_str_eq(err.message, "web is 7");
+}
+END_TEST
+
 START_TEST(words_go_before_and_behind_an_error)
 {
     struct err err;
@@ -58,6 +88,8 @@ START_TEST(a_message_that_is_too_long_is_cut)
     struct err         err;
 
     memset(text, 'a', 3 * ERR_MESSAGE_SIZE - 1);
+    err_set_libvirt(&err, ERR_INTERNAL, "%s", text);
+    ck_assert_uint_eq(strlen(err.message), ERR_MESSAGE_SIZE - 1);
     err_set(&err, ERR_XML, "%s", text);
     ck_assert_uint_eq(strlen(err.message), ERR_MESSAGE_SIZE - 1);
     err_prefix(&err, "%s", text);
@@ -237,6 +269,8 @@ main(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, an_error_names_the_thing_and_the_reason);
     tcase_add_test(tc, words_go_before_and_behind_an_error);
+    tcase_add_loop_test(tc, a_message_begins_with_libvirts_words_where_that_is_asked_for, 0,
+                        array_size(worded));
     tcase_add_test(tc, a_message_that_is_too_long_is_cut);
     tcase_add_test(tc, a_uuid_is_read_with_or_without_hyphens_and_written_with_them);
     tcase_add_test(tc, what_is_no_uuid_is_refused);
