@@ -35,7 +35,6 @@ daemon_libjob_a_CPPFLAGS = $(daemon_cppflags)
 daemon_libjob_a_SOURCES = \
 	daemon/job/job.c daemon/job/job.h \
 	daemon/job/op-create.c daemon/job/op-destroy.c daemon/job/op-pause.c daemon/job/op-save.c \
-	daemon/job/params.c daemon/job/params.h \
 	daemon/job/pool.c daemon/job/pool.h \
 	daemon/job/record.c daemon/job/record.h \
 	daemon/job/recover.c \
@@ -48,7 +47,9 @@ daemon_libapi_a_SOURCES = \
 	daemon/api/handle-connect.c daemon/api/handle-control.c daemon/api/handle-domain.c \
 	daemon/api/handle-event.c daemon/api/handle-job.c daemon/api/handle-node.c \
 	daemon/api/handle-none.c daemon/api/handlers.h \
+	daemon/api/job-params.c daemon/api/job-params.h \
 	daemon/api/lookup.c daemon/api/lookup.h \
+	daemon/api/params.c daemon/api/params.h \
 	daemon/api/procedures.c daemon/api/procedures.h
 
 noinst_LIBRARIES += daemon/libdaemon.a

@@ -10,7 +10,6 @@
 #include "domain/domain.h"
 #include "handlers.h"
 #include "job/job.h"
-#include "job/params.h"
 #include "wire/libvirt.h"
 
 /*----- finding one -----*/

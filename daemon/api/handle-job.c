@@ -8,8 +8,8 @@
 #include "daemon.h"
 #include "domain/domain.h"
 #include "handlers.h"
+#include "job-params.h"
 #include "job/job.h"
-#include "job/params.h"
 #include "wire/libvirt.h"
 #include "wire/worker.h"
 
@@ -48,7 +48,7 @@ handle_domain_get_job_stats(struct request *req, struct domain *dom,
                             const remote_domain_get_job_stats_args *args)
 {
     struct job_stats                stats;
-    struct job_params               params;
+    struct params                   params;
     remote_domain_get_job_stats_ret ret = {.type = 0};
 
     job_stats_of(dom, &stats);
@@ -59,6 +59,7 @@ handle_domain_get_job_stats(struct request *req, struct domain *dom,
     ret.params.params_val = params.list;
     ret.params.params_len = params.count;
     reply_domain_get_job_stats(req, &ret);
+    params_clear(&params);
 }
 
 /*----- abort -----*/

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/handlers.h"
+#include "api/job-params.h"
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -13,7 +14,6 @@
 #include "domain/domain.h"
 #include "driver/host.h"
 #include "job.h"
-#include "params.h"
 #include "pool.h"
 #include "record.h"
 #include "rpc/events.h"
@@ -458,7 +458,7 @@ static void
 tell_domain(struct job *job, const struct err *err)
 {
     struct domain      *dom = job->dom;
-    struct job_params   params;
+    struct params       params;
     struct event_domain about = domain_for_event(dom);
 
     job_get_stats(job, &dom->last_job);
@@ -468,6 +468,7 @@ tell_domain(struct job *job, const struct err *err)
         return;
     job_params_fill(&params, &dom->last_job);
     events_job_completed(job->daemon->events, &about, params.list, params.count);
+    params_clear(&params);
 }
 
 /* What becomes of it when the daemon stops. */

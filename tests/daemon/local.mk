@@ -81,3 +81,10 @@ tests_daemon_test_notify_LDADD = $(server_test_ldadd)
 tests_daemon_test_server_CPPFLAGS = $(server_test_cppflags)
 tests_daemon_test_server_CFLAGS = $(server_test_cflags)
 tests_daemon_test_server_LDADD = $(server_test_ldadd)
+
+check_PROGRAMS += tests/daemon/test-params
+TESTS += tests/daemon/test-params
+tests_daemon_test_params_CPPFLAGS = $(server_test_cppflags)
+tests_daemon_test_params_CFLAGS = $(server_test_cflags)
+tests_daemon_test_params_LDADD = daemon/api/libapi_a-params.$(OBJEXT) wire/libwire.a \
+	wire/libwiretypes.a base/libbase.a $(TIRPC_LIBS) $(CHECK_LIBS)
