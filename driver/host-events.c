@@ -109,8 +109,7 @@ watch_xenstore(struct host *host, struct err *err)
         if (!xs_watch(host->xs, watched_paths[n], watched_paths[n]))
             return err_set_errno(err, errno, "cannot watch %s in xenstore", watched_paths[n]);
     }
-    loop_io_start(&host->xs_io, xs_fileno(host->xs), true, false);
-    return 0;
+    return loop_io_start(&host->xs_io, xs_fileno(host->xs), true, false, err);
 }
 
 int

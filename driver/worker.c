@@ -447,6 +447,7 @@ struct worker *
 worker_new(struct loop *loop, int fd, const char *path)
 {
     struct worker *w = xcalloc(1, sizeof *w);
+    struct err     err;
 
     w->loop = loop;
     w->fd = fd;
@@ -456,9 +457,12 @@ worker_new(struct loop *loop, int fd, const char *path)
     loop_timer_init(&w->idle, loop, worker_nobody_came, w);
     loop_timer_init(&w->warm, loop, worker_warm_up, w);
     w->xl = (struct xl){.loop = loop};
-    loop_io_start(&w->listener, fd, true, false);
     loop_timer_start(&w->idle, IDLE_USEC);
     loop_timer_start(&w->warm, WARM_USEC);
+    if (loop_io_start(&w->listener, fd, true, false, &err) < 0) {
+        log_error("%s", err.message);
+        loop_timer_start(&w->idle, 0);
+    }
     return w;
 }
 

@@ -44,30 +44,26 @@ fd_ready(void *arg)
     libxl_osevent_occurred_fd(f->xl->ctx, f->for_libxl, f->fd, f->events, f->events);
 }
 
+/* On failure all is as before, as libxl wants it.  It tells its caller no more than the number that
+ * it gets, so the reason goes where libxl's own reasons go. */
 static int
-fd_modify(void *user, int fd, void **for_app, short events)
+fd_watch(struct xl_fd *f, short events)
 {
-    struct xl_fd *f = *for_app;
+    struct err err;
 
-    (void)user, (void)fd;
+    if (loop_io_start(&f->io, f->fd, events & POLLIN, events & POLLOUT, &err) < 0) {
+        xtl_log(&f->xl->log.vtable, XTL_ERROR, -1, "dom0d", "%s", err.message);
+        return ERROR_OSEVENT_REG_FAIL;
+    }
     f->events = events;
-    loop_io_start(&f->io, f->fd, events & POLLIN, events & POLLOUT);
     return 0;
 }
 
 static int
-fd_register(void *user, int fd, void **for_app_out, short events, void *for_libxl)
+fd_modify(void *user, int fd, void **for_app, short events)
 {
-    struct xl    *xl = user;
-    struct xl_fd *f = xcalloc(1, sizeof *f);
-
-    f->xl = xl;
-    f->for_libxl = for_libxl;
-    f->fd = fd;
-    loop_io_init(&f->io, xl->loop, fd_ready, f);
-    LIST_INSERT_HEAD(&xl->fds, f, link);
-    *for_app_out = f;
-    return fd_modify(user, fd, for_app_out, events);
+    (void)user, (void)fd;
+    return fd_watch(*for_app, events);
 }
 
 static void
@@ -76,6 +72,27 @@ fd_free(struct xl_fd *f)
     loop_io_stop(&f->io);
     LIST_REMOVE(f, link);
     free(f);
+}
+
+static int
+fd_register(void *user, int fd, void **for_app_out, short events, void *for_libxl)
+{
+    struct xl    *xl = user;
+    struct xl_fd *f = xcalloc(1, sizeof *f);
+    int           rc;
+
+    f->xl = xl;
+    f->for_libxl = for_libxl;
+    f->fd = fd;
+    loop_io_init(&f->io, xl->loop, fd_ready, f);
+    LIST_INSERT_HEAD(&xl->fds, f, link);
+    rc = fd_watch(f, events);
+    if (rc) {
+        fd_free(f);
+        return rc;
+    }
+    *for_app_out = f;
+    return 0;
 }
 
 static void

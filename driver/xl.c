@@ -109,7 +109,10 @@ xl_open(struct xl *xl, struct loop *loop, const struct xl_ops *ops, void *arg, s
     libxl_event_register_callbacks(xl->ctx, &event_hooks, xl);
     loop_on_sigchld(loop, sigchld_received, xl);
     loop_io_init(&xl->xenstored_io, loop, xenstored_went, xl);
-    loop_io_start(&xl->xenstored_io, xl->xenstored, true, false);
+    if (loop_io_start(&xl->xenstored_io, xl->xenstored, true, false, err) < 0) {
+        xl_close(xl);
+        return -1;
+    }
     return 0;
 }
 

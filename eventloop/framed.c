@@ -20,15 +20,19 @@ static void framed_ready(void *arg);
 static void framed_again(void *arg);
 
 static void
-update(struct framed *s)
+framed_update(struct framed *s)
 {
-    bool read = !s->paused && !s->backlog;
+    bool       read = !s->paused && !s->backlog;
+    struct err err;
 
-    loop_io_start(&s->io, s->fd, read, evbuffer_get_length(s->out) > 0);
+    if (loop_io_start(&s->io, s->fd, read, evbuffer_get_length(s->out) > 0, &err) == 0)
+        return;
+    s->refused = err.detail;
+    loop_defer_start(&s->again);
 }
 
 static void
-count(struct framed *s)
+framed_count(struct framed *s)
 {
     size_t now = framed_unread(s) + framed_unsent(s);
 
@@ -39,11 +43,11 @@ count(struct framed *s)
 
 /* It may hold more than before.  Returns whether the stream is still Open. */
 static bool
-count_more(struct framed *s)
+framed_count_more(struct framed *s)
 {
     size_t before = s->counted;
 
-    count(s);
+    framed_count(s);
     if (s->total && s->counted > before)
         s->total->grown(s->total->arg);
     return s->fd >= 0;
@@ -62,7 +66,7 @@ framed_init(struct framed *framed, struct loop *loop, int fd, const struct frame
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     loop_io_init(&framed->io, loop, framed_ready, framed);
     loop_defer_init(&framed->again, loop, framed_again, framed);
-    update(framed);
+    framed_update(framed);
 }
 
 void
@@ -70,7 +74,7 @@ framed_count_in(struct framed *framed, struct framed_total *total)
 {
     framed->total = total;
     framed->counted = 0;
-    count(framed);
+    framed_count(framed);
 }
 
 void
@@ -86,19 +90,19 @@ framed_close(struct framed *framed)
     close(take_fd(framed->fd));
     evbuffer_free(take_ptr(framed->in));
     evbuffer_free(take_ptr(framed->out));
-    count(framed);
+    framed_count(framed);
 }
 
 /* Close, and say so: must be last. */
 static void
-lost(struct framed *s, const struct err *err)
+framed_lose(struct framed *s, const struct err *err)
 {
     framed_close(s);
     s->ops->closed(s->arg, err);
 }
 
 static int
-size_of_next(struct framed *s, size_t *size_out, struct err *err)
+framed_size_next(struct framed *s, size_t *size_out, struct err *err)
 {
     unsigned char start[8];
     ev_ssize_t    have = evbuffer_copyout(s->in, start, sizeof start);
@@ -117,7 +121,7 @@ size_of_next(struct framed *s, size_t *size_out, struct err *err)
  * it may be freed memory.
  */
 static bool
-deliver(struct framed *s)
+framed_deliver(struct framed *s)
 {
     bool     gone = false;
     unsigned n = 0;
@@ -127,8 +131,8 @@ deliver(struct framed *s)
         size_t     size = 0;
         struct err err;
 
-        if (size_of_next(s, &size, &err) < 0) {
-            lost(s, &err);
+        if (framed_size_next(s, &size, &err) < 0) {
+            framed_lose(s, &err);
             return false;
         }
         if (!size || evbuffer_get_length(s->in) < size)
@@ -152,7 +156,7 @@ deliver(struct framed *s)
 
 /* Write what the socket takes now.  Returns false if the stream was lost. */
 static bool
-flush(struct framed *s)
+framed_flush(struct framed *s)
 {
     while (evbuffer_get_length(s->out)) {
         /* Not evbuffer_write: SIGPIPE must not come. */
@@ -164,7 +168,7 @@ flush(struct framed *s)
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
             return true;
         if (n < 0) {
-            lost(s, NULL);
+            framed_lose(s, NULL);
             return false;
         }
         evbuffer_drain(s->out, (size_t)n);
@@ -173,14 +177,14 @@ flush(struct framed *s)
 }
 
 static bool
-drained(struct framed *s)
+framed_tell_drained(struct framed *s)
 {
     bool gone = false;
 
     if (evbuffer_get_length(s->out))
         return true;
     if (s->closing) {
-        lost(s, NULL);
+        framed_lose(s, NULL);
         return false;
     }
     if (!s->ops->drained)
@@ -194,7 +198,7 @@ drained(struct framed *s)
 
 /* Not evbuffer_read: it asks first how much there is, and takes no more than 4 KiB. */
 static ssize_t
-receive(struct framed *s)
+framed_receive(struct framed *s)
 {
     char    bytes[READ_SIZE];
     ssize_t n = recv(s->fd, bytes, sizeof bytes, MSG_DONTWAIT);
@@ -211,30 +215,36 @@ framed_ready(void *arg)
     bool           had_output = evbuffer_get_length(s->out) > 0;
     ssize_t        n;
 
-    if (had_output && (!flush(s) || !drained(s)))
+    if (had_output && (!framed_flush(s) || !framed_tell_drained(s)))
         return;
     if (!s->paused && !s->backlog) {
-        n = receive(s);
+        n = framed_receive(s);
         if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
-            lost(s, NULL);
+            framed_lose(s, NULL);
             return;
         }
-        if (n > 0 && !deliver(s))
+        if (n > 0 && !framed_deliver(s))
             return;
     }
-    if (count_more(s))
-        update(s);
+    if (framed_count_more(s))
+        framed_update(s);
 }
 
 static void
 framed_again(void *arg)
 {
     struct framed *s = arg;
+    struct err     err;
 
-    if (!deliver(s))
+    if (s->refused) {
+        err_set_errno(&err, s->refused, "cannot wait for the socket");
+        framed_lose(s, &err); /* must be last */
         return;
-    count(s);
-    update(s);
+    }
+    if (!framed_deliver(s))
+        return;
+    framed_count(s);
+    framed_update(s);
 }
 
 void
@@ -253,8 +263,8 @@ framed_send(struct framed *framed, const void *data, size_t size)
     if ((size_t)n == size)
         return;
     evbuffer_add(framed->out, (const char *)data + n, size - (size_t)n);
-    update(framed);
-    count_more(framed);
+    framed_update(framed);
+    framed_count_more(framed);
 }
 
 size_t
@@ -294,7 +304,7 @@ framed_close_when_drained(struct framed *framed)
         shutdown(framed->fd, SHUT_RDWR);
     }
     framed->paused = false;
-    update(framed);
+    framed_update(framed);
 }
 
 void
@@ -303,7 +313,7 @@ framed_pause(struct framed *framed)
     if (framed->fd < 0 || framed->paused)
         return;
     framed->paused = true;
-    update(framed);
+    framed_update(framed);
 }
 
 void
@@ -312,6 +322,6 @@ framed_resume(struct framed *framed)
     if (framed->fd < 0 || !framed->paused)
         return;
     framed->paused = false;
-    update(framed);
+    framed_update(framed);
     loop_defer_start(&framed->again);
 }

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <assert.h>
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "loop-private.h"
 
+void
+loop_io_init(struct loop_io *io, struct loop *loop, loop_fn *ready, void *arg)
+{
+    *io = (struct loop_io){.loop = loop, .ready = ready, .arg = arg, .fd = -1};
+}
+
 static void
-io_ready(evutil_socket_t fd, short what, void *arg)
+io_tell_ready(evutil_socket_t fd, short what, void *arg)
 {
     struct loop_io *io = arg;
 
@@ -16,47 +19,93 @@ io_ready(evutil_socket_t fd, short what, void *arg)
     io->ready(io->arg); /* may free io: must be last */
 }
 
-void
-loop_io_init(struct loop_io *io, struct loop *loop, loop_fn *ready, void *arg)
-{
-    *io = (struct loop_io){.loop = loop, .ready = ready, .arg = arg};
-}
-
-static bool
-is_regular_file(int fd)
-{
-    struct stat st;
-
-    return fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
-}
-
 static void
-start_always_ready(struct loop_io *io)
+io_tell_file_ready(evutil_socket_t fd, short what, void *arg)
 {
-    io->always_ready = true;
-    TAILQ_INSERT_TAIL(&io->loop->always, io, always);
-    loop_turn_again(io->loop);
+    static const struct timeval pause = {.tv_usec = LOOP_FILE_USEC};
+    struct loop_io             *io = arg;
+
+    (void)fd, (void)what;
+    evtimer_add(io->event, &pause);
+    io->ready(io->arg); /* may free io: must be last */
 }
 
-void
-loop_io_start(struct loop_io *io, int fd, bool read, bool write)
+static struct event *
+io_new_file_event(struct loop_io *io)
 {
-    short what = (short)(EV_PERSIST | (read ? EV_READ : 0) | (write ? EV_WRITE : 0));
+    static const struct timeval now;
+    struct event               *event = evtimer_new(io->loop->base, io_tell_file_ready, io);
 
-    if (io->event && event_get_fd(io->event) == fd && event_get_events(io->event) == what)
-        return;
+    if (event && evtimer_add(event, &now) == 0)
+        return event;
+    if (event)
+        event_free(event);
+    errno = ENOMEM;
+    return NULL;
+}
+
+static struct event *
+io_new_event(struct loop_io *io, int fd, short what)
+{
+    struct event *event =
+        event_new(io->loop->base, fd, (short)(what | EV_PERSIST), io_tell_ready, io);
+    int errnum;
+
+    errno = ENOMEM; /* libevent leaves the kernel's reason there, if it was the kernel */
+    if (event && event_add(event, NULL) == 0)
+        return event;
+    errnum = errno;
+    if (event)
+        event_free(event);
+    errno = errnum;
+    return NULL;
+}
+
+/*
+ * What has no poll of its own is always ready: files, folders and disks, which are known by their
+ * type, and some character devices, which only epoll knows.  NULL with errno: refused.
+ */
+static struct event *
+io_watch(struct loop_io *io, int fd, short what, bool *is_file_out)
+{
+    struct stat   st;
+    struct event *event;
+
+    if (fstat(fd, &st) < 0)
+        return NULL;
+    *is_file_out = S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) || S_ISBLK(st.st_mode);
+    if (*is_file_out)
+        return io_new_file_event(io);
+    event = io_new_event(io, fd, what);
+    if (event || errno != EPERM)
+        return event;
+    *is_file_out = true;
+    return io_new_file_event(io);
+}
+
+int
+loop_io_start(struct loop_io *io, int fd, bool read, bool write, struct err *err)
+{
+    struct event *event;
+    bool          is_file = false;
+
+    if (io->event && io->fd == fd && io->read == read && io->write == write)
+        return 0;
+    if (!read && !write) {
+        loop_io_stop(io);
+        return 0;
+    }
+    /* The old one goes last: it stays if there is no new one. */
+    event = io_watch(io, fd, (short)((read ? EV_READ : 0) | (write ? EV_WRITE : 0)), &is_file);
+    if (!event)
+        return err_set_errno(err, errno, "the event loop cannot watch descriptor %d", fd);
     loop_io_stop(io);
-    if (!read && !write)
-        return;
-    if (is_regular_file(fd)) {
-        start_always_ready(io);
-        return;
-    }
-    io->event = event_new(io->loop->base, fd, what, io_ready, io);
-    if (!io->event || event_add(io->event, NULL) < 0) {
-        fprintf(stderr, "the event loop refuses descriptor %d\n", fd);
-        abort();
-    }
+    io->event = event;
+    io->fd = fd;
+    io->read = read;
+    io->write = write;
+    io->is_file = is_file;
+    return 0;
 }
 
 void
@@ -65,26 +114,4 @@ loop_io_stop(struct loop_io *io)
     if (io->event)
         event_free(io->event);
     io->event = NULL;
-    if (io->always_ready)
-        TAILQ_REMOVE(&io->loop->always, io, always);
-    io->always_ready = false;
-}
-
-/* Each once: a callback may stop or free any of them, so the list is walked by moving its head to
- * its tail, up to a marker. */
-void
-loop_run_always(struct loop *loop)
-{
-    struct loop_io marker = {.loop = loop};
-
-    TAILQ_INSERT_TAIL(&loop->always, &marker, always);
-    for (;;) {
-        struct loop_io *io = TAILQ_FIRST(&loop->always);
-
-        TAILQ_REMOVE(&loop->always, io, always);
-        if (io == &marker)
-            return;
-        TAILQ_INSERT_TAIL(&loop->always, io, always);
-        io->ready(io->arg); /* may free io: must be last */
-    }
 }

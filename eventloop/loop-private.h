@@ -10,9 +10,7 @@ struct loop {
     struct event_base *base;
 
     TAILQ_HEAD(, loop_defer) defers;
-    struct event *turn; /* active while there are defers or always-ready descriptors */
-
-    TAILQ_HEAD(, loop_io) always;
+    struct event *turn; /* active while there are defers */
 
     TAILQ_HEAD(, loop_child) children;
     struct loop_child *next_child; /* where reaping goes on, in case a callback stops it */
@@ -27,6 +25,5 @@ void loop_turn_again(struct loop *loop);
 
 /* What a turn runs. */
 void loop_run_defers(struct loop *loop);
-void loop_run_always(struct loop *loop);
 
 #endif

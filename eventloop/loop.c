@@ -8,15 +8,22 @@
 #include "loop-private.h"
 
 static void
-turn(evutil_socket_t fd, short what, void *arg)
+loop_turn(evutil_socket_t fd, short what, void *arg)
 {
     struct loop *loop = arg;
 
     (void)fd, (void)what;
     loop_run_defers(loop);
-    loop_run_always(loop);
-    if (!TAILQ_EMPTY(&loop->defers) || !TAILQ_EMPTY(&loop->always))
+    if (!TAILQ_EMPTY(&loop->defers))
         loop_turn_again(loop);
+}
+
+/* What libevent refuses, a caller is told by a return value: its warnings would say it twice. */
+static void
+loop_log_libevent(int severity, const char *message)
+{
+    if (severity >= EVENT_LOG_ERR)
+        fprintf(stderr, "libevent: %s\n", message);
 }
 
 struct loop *
@@ -25,6 +32,7 @@ loop_new(void)
     struct loop         *loop = xcalloc(1, sizeof *loop);
     struct event_config *config = event_config_new();
 
+    event_set_log_callback(loop_log_libevent);
     if (config) {
         /* libevent's cached time would make timers that start late in a long callback fire early.
          */
@@ -33,13 +41,12 @@ loop_new(void)
         event_config_free(config);
     }
     if (loop->base)
-        loop->turn = evtimer_new(loop->base, turn, loop);
+        loop->turn = evtimer_new(loop->base, loop_turn, loop);
     if (!loop->turn) {
         fputs("the kernel gives no event loop\n", stderr);
         abort();
     }
     TAILQ_INIT(&loop->defers);
-    TAILQ_INIT(&loop->always);
     TAILQ_INIT(&loop->children);
     return loop;
 }
@@ -49,7 +56,7 @@ loop_free(struct loop *loop)
 {
     if (!loop)
         return;
-    assert(TAILQ_EMPTY(&loop->defers) && TAILQ_EMPTY(&loop->always));
+    assert(TAILQ_EMPTY(&loop->defers));
     assert(TAILQ_EMPTY(&loop->children));
     if (loop->sigchld_started)
         loop_signal_stop(&loop->sigchld);
@@ -83,7 +90,13 @@ bool
 loop_run_ready(struct loop *loop)
 {
     event_base_loop(loop->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
-    return !TAILQ_EMPTY(&loop->defers) || !TAILQ_EMPTY(&loop->always);
+    return !TAILQ_EMPTY(&loop->defers);
+}
+
+void
+loop_run_once(struct loop *loop)
+{
+    event_base_loop(loop->base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
 }
 
 uint64_t

@@ -307,11 +307,14 @@ sweep_due(void *arg)
 
 /*----- accepting -----*/
 
-static void
-start_accepting(struct server *server)
+static int
+start_accepting(struct server *server, struct err *err)
 {
     for (size_t n = 0; n < server->n_listeners; n++)
-        loop_io_start(&server->listeners[n].io, server->listeners[n].socket.fd, true, false);
+        if (loop_io_start(&server->listeners[n].io, server->listeners[n].socket.fd, true, false,
+                          err) < 0)
+            return -1;
+    return 0;
 }
 
 static void
@@ -328,7 +331,11 @@ stop_accepting_for_a_while(struct server *server, int errnum)
 static void
 retry_due(void *arg)
 {
-    start_accepting(arg);
+    struct server *server = arg;
+    struct err     err;
+
+    if (start_accepting(server, &err) < 0)
+        stop_accepting_for_a_while(server, err.detail);
 }
 
 /* The kernel has nothing to give now; what else accept says is about one client, who has gone. */
@@ -376,6 +383,5 @@ server_listen(struct server *server, struct err *err)
         loop_io_init(&listener->io, server->setup.loop, listener_ready, listener);
     }
     server->n_listeners = count;
-    start_accepting(server);
-    return 0;
+    return start_accepting(server, err);
 }

@@ -46,8 +46,9 @@ struct framed_ops {
     void (*frame)(void *arg, const void *data, size_t size);
 
     /**
-     * The peer went, or sent what is no frame (err then says so, else NULL).  The stream is Closed
-     * already.  Not called for framed_close.  May free what holds the stream.
+     * The peer went, or sent what is no frame, or the loop cannot watch the socket (err then says
+     * so, else NULL).  The stream is Closed already.  Not called for framed_close.  May free what
+     * holds the stream.
      */
     void (*closed)(void *arg, const struct err *err);
 
@@ -63,13 +64,14 @@ struct framed {
     bool                     paused;
     bool                     closing; /* when all is written */
     bool                     backlog; /* whole frames may be in memory: again is started */
-    size_t                   frame_max;
-    bool                    *gone;    /* set while frame() runs, so that it may free us */
-    struct framed_total     *total;   /* or NULL */
-    size_t                   counted; /* our part of it */
-    struct evbuffer         *in, *out;
-    struct loop_io           io;
-    struct loop_defer        again; /* frames that are in memory already, after a pause */
+    int                  refused; /* the loop cannot watch fd, for this errno: again closes us */
+    size_t               frame_max;
+    bool                *gone;    /* set while frame() runs, so that it may free us */
+    struct framed_total *total;   /* or NULL */
+    size_t               counted; /* our part of it */
+    struct evbuffer     *in, *out;
+    struct loop_io       io;
+    struct loop_defer    again; /* frames that are in memory already, after a pause */
 };
 
 /** fd is Taken, made non-blocking, and closed with the stream.  ops must outlive the stream. */

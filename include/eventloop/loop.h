@@ -22,6 +22,8 @@
 #include <sys/queue.h>
 #include <sys/types.h>
 
+#include "base/err.h"
+
 struct event;
 struct loop;
 
@@ -45,28 +47,44 @@ void loop_stop(struct loop *loop);
  * run. */
 bool loop_run_ready(struct loop *loop);
 
+/** Wait until something is ready, run it and return; for tests. */
+void loop_run_once(struct loop *loop);
+
 /** A clock that never jumps, in microseconds. */
 uint64_t loop_now_usec(void);
 
 /*----- descriptors -----*/
 
 /*
- * Level triggered.  Epoll refuses regular files (EPERM), and libxl registers them: they are
- * always ready, so for such a descriptor the callback simply comes again and again.
+ * Level triggered.
+ *
+ * A regular file is always ready, and libxl registers them: the file of a save, or of a restore.
+ * epoll refuses such a file (EPERM), and poll would have the loop spin for as long as it is
+ * registered.  So its callback comes at once after each start that changes something, and from then
+ * on every LOOP_FILE_USEC.  libxl reads or writes all there is at the first call and takes the
+ * registration back; it waits for no second one.
  */
+#define LOOP_FILE_USEC 10000
+
 struct loop_io {
     struct loop  *loop;
     loop_fn      *ready;
     void         *arg;
-    struct event *event;         /* NULL: Idle, or always ready */
-    TAILQ_ENTRY(loop_io) always; /* in the loop's list while always_ready */
-    bool always_ready;
+    struct event *event; /* NULL: Idle */
+    int           fd;
+    bool          read, write;
+    bool          is_file; /* event is a timer */
 };
 
 void loop_io_init(struct loop_io *io, struct loop *loop, loop_fn *ready, void *arg);
 
-/** Neither read nor write: stays Idle.  fd is borrowed until stop. */
-void loop_io_start(struct loop_io *io, int fd, bool read, bool write);
+/**
+ * Neither read nor write: Idle.  fd is borrowed until stop.
+ *
+ * Err: ERR_SYSTEM, with errno as detail, where the kernel does not let fd be waited for: it is none
+ * (EBADF), or there are too many (ENOSPC, ENOMEM).  io is then what it was before.
+ */
+int  loop_io_start(struct loop_io *io, int fd, bool read, bool write, struct err *err);
 void loop_io_stop(struct loop_io *io);
 
 /*----- time -----*/

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -120,6 +121,28 @@ START_TEST(a_descriptor_may_be_registered_for_nothing_and_changed_later)
 }
 END_TEST
 
+START_TEST(a_descriptor_that_the_loop_refuses_is_told_to_libxl_with_the_reason)
+{
+    void *registration = NULL;
+    int   fds[2];
+
+    ck_assert_int_eq(hooks->fd_register(user, 987, &registration, POLLIN, NULL),
+                     ERROR_OSEVENT_REG_FAIL);
+    ck_assert(LIST_EMPTY(&scene.xl.fds));
+    ck_assert_ptr_nonnull(strstr(scene.xl.log.reasons, "Bad file descriptor"));
+
+    /* One that was closed behind our back: what was registered stays so. */
+    ck_assert_int_eq(pipe(fds), 0);
+    ck_assert_int_eq(hooks->fd_register(user, fds[0], &registration, 0, NULL), 0);
+    close(fds[0]);
+    close(fds[1]);
+    ck_assert_int_eq(hooks->fd_modify(user, fds[0], &registration, POLLIN), ERROR_OSEVENT_REG_FAIL);
+    ck_assert(!LIST_EMPTY(&scene.xl.fds));
+    turn();
+    hooks->fd_deregister(user, fds[0], registration);
+}
+END_TEST
+
 START_TEST(sigchld_reaches_libxl)
 {
     /* The fake asserts that libxl does not own it. */
@@ -170,6 +193,7 @@ main(void)
     tcase_add_test(tc, a_timeout_that_libxl_drops_is_still_told);
     tcase_add_test(tc, a_descriptor_tells_for_as_long_as_it_is_registered);
     tcase_add_test(tc, a_descriptor_may_be_registered_for_nothing_and_changed_later);
+    tcase_add_test(tc, a_descriptor_that_the_loop_refuses_is_told_to_libxl_with_the_reason);
     tcase_add_test(tc, sigchld_reaches_libxl);
     tcase_add_test(tc, a_disaster_is_told_once_from_the_loop);
     tcase_add_test(tc, a_context_that_is_closed_leaves_nothing_in_the_loop);

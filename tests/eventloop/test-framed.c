@@ -105,6 +105,23 @@ START_TEST(frames_come_whole_however_the_bytes_arrive)
 }
 END_TEST
 
+START_TEST(a_socket_that_the_loop_refuses_closes_the_stream_from_the_loop_with_the_reason)
+{
+    struct talk refused = {.closed = 0};
+    int         fd = dup(peer);
+
+    close(fd);
+    framed_init(&refused.stream, loop, fd, &ops, &refused);
+    ck_assert_int_eq(refused.closed, 0);
+    loop_run_ready(loop);
+    ck_assert_int_eq(refused.closed, 1);
+    ck_assert(refused.closed_with_err);
+    framed_send(&refused.stream, "x", 1);
+    loop_run_ready(loop);
+    ck_assert_int_eq(refused.closed, 1);
+}
+END_TEST
+
 START_TEST(what_is_no_frame_closes_the_stream_with_a_reason)
 {
     peer_sends("\002x\000\002y", 5);
@@ -329,6 +346,8 @@ main(void)
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, frames_come_whole_however_the_bytes_arrive);
+    tcase_add_test(tc,
+                   a_socket_that_the_loop_refuses_closes_the_stream_from_the_loop_with_the_reason);
     tcase_add_test(tc, what_is_no_frame_closes_the_stream_with_a_reason);
     tcase_add_test(tc, a_peer_that_goes_closes_the_stream_without_a_reason);
     tcase_add_test(tc, a_paused_stream_delivers_nothing_until_it_is_resumed);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -44,13 +46,14 @@ START_TEST(no_start_function_calls_its_callback)
     struct loop_io    io;
     int               file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
     int               calls = 0;
+    struct err        err;
 
     loop_defer_init(&defer, loop, count, &calls);
     loop_timer_init(&timer, loop, count, &calls);
     loop_io_init(&io, loop, count, &calls);
     loop_defer_start(&defer);
     loop_timer_start(&timer, 0);
-    loop_io_start(&io, file, true, false);
+    ck_assert_int_eq(loop_io_start(&io, file, true, false, &err), 0);
     ck_assert_int_eq(calls, 0);
     loop_run_ready(loop);
     ck_assert_int_gt(calls, 0);
@@ -61,34 +64,181 @@ START_TEST(no_start_function_calls_its_callback)
 }
 END_TEST
 
-START_TEST(a_regular_file_is_always_ready_until_it_is_stopped)
+/* As libxl has the file of a save, and forgets it. */
+struct file {
+    struct loop_io io;
+    int            fd, calls;
+};
+
+static void
+file_begin(struct file *file, loop_fn *ready)
+{
+    char path[] = "/tmp/test-loop.XXXXXX";
+
+    *file = (struct file){.fd = mkstemp(path)};
+    unlink(path);
+    loop_io_init(&file->io, loop, ready, file);
+}
+
+static void
+file_end(struct file *file)
+{
+    loop_io_stop(&file->io);
+    close(file->fd);
+}
+
+static void
+file_ready(void *arg)
+{
+    struct file *file = arg;
+
+    file->calls++;
+}
+
+static void
+file_ready_once(void *arg)
+{
+    struct file *file = arg;
+
+    file->calls++;
+    loop_io_stop(&file->io);
+}
+
+/* The turns of the loop until usec from now. */
+static int
+turns_in(uint64_t usec)
+{
+    struct loop_timer timer;
+    int               done = 0, turns = 0;
+
+    loop_timer_init(&timer, loop, count, &done);
+    loop_timer_start(&timer, usec);
+    do {
+        loop_run_once(loop);
+        turns++;
+    } while (loop_timer_is_active(&timer));
+    return turns;
+}
+
+START_TEST(a_regular_file_is_ready_until_it_is_stopped)
+{
+    struct file file;
+    struct err  err;
+
+    file_begin(&file, file_ready);
+    ck_assert_int_eq(loop_io_start(&file.io, file.fd, false, true, &err), 0);
+    turns_in(100000);
+    ck_assert_int_ge(file.calls, 3);
+    loop_io_stop(&file.io);
+    file.calls = 0;
+    turns_in(50000);
+    ck_assert_int_eq(file.calls, 0);
+    file_end(&file);
+}
+END_TEST
+
+START_TEST(a_regular_file_that_stays_registered_does_not_keep_the_processor_busy)
+{
+    struct file     file;
+    struct timespec before, after;
+    struct err      err;
+    int             turns;
+
+    file_begin(&file, file_ready);
+    ck_assert_int_eq(loop_io_start(&file.io, file.fd, false, true, &err), 0);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
+    turns = turns_in(500000);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
+    ck_assert_int_le(turns, 60);
+    ck_assert_int_le(file.calls, 60);
+    ck_assert_int_lt(
+        (after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000, 100);
+    file_end(&file);
+}
+END_TEST
+
+/* libxl registers a file for each record that it writes: none of them may wait. */
+START_TEST(a_regular_file_that_is_started_again_is_ready_at_once)
+{
+    struct file file;
+    struct err  err;
+    uint64_t    begin = loop_now_usec();
+
+    file_begin(&file, file_ready_once);
+    for (int n = 1; n <= 50; n++) {
+        ck_assert_int_eq(loop_io_start(&file.io, file.fd, false, true, &err), 0);
+        loop_run_ready(loop);
+        ck_assert_int_eq(file.calls, n);
+    }
+    ck_assert_int_eq(loop_io_start(&file.io, file.fd, false, true, &err), 0);
+    ck_assert_int_eq(loop_io_start(&file.io, file.fd, true, true, &err), 0);
+    loop_run_ready(loop);
+    ck_assert_int_eq(file.calls, 51);
+    ck_assert_uint_lt(loop_now_usec() - begin, 250000); /* not 10 ms each */
+    file_end(&file);
+}
+END_TEST
+
+START_TEST(a_descriptor_that_is_none_is_refused_with_the_reason)
 {
     struct loop_io io;
-    char           path[] = "/tmp/test-loop.XXXXXX";
-    int            file = mkstemp(path);
+    struct err     err = {0};
     int            calls = 0;
 
-    unlink(path);
     loop_io_init(&io, loop, count, &calls);
-    loop_io_start(&io, file, false, true);
-    for (int i = 0; i < 5; i++)
-        loop_run_ready(loop);
-    ck_assert_int_eq(calls, 5);
-    loop_io_stop(&io);
+    ck_assert_int_eq(loop_io_start(&io, _i ? 987 : -1, true, false, &err), -1);
+    ck_assert_int_eq(err.detail, EBADF);
+    ck_assert_ptr_nonnull(strstr(err.message, "Bad file descriptor"));
     loop_run_ready(loop);
-    ck_assert_int_eq(calls, 5);
-    close(file);
+    ck_assert_int_eq(calls, 0);
+    loop_io_stop(&io);
+}
+END_TEST
+
+/* As epoll refuses what has no poll of its own. */
+START_TEST(a_device_that_cannot_be_waited_for_is_ready)
+{
+    struct loop_io io;
+    int            fd = open("/dev/null", O_RDWR | O_CLOEXEC), calls = 0;
+    struct err     err;
+
+    loop_io_init(&io, loop, count, &calls);
+    ck_assert_int_eq(loop_io_start(&io, fd, true, false, &err), 0);
+    loop_run_ready(loop);
+    ck_assert_int_eq(calls, 1);
+    loop_io_stop(&io);
+    close(fd);
+}
+END_TEST
+
+START_TEST(a_start_that_is_refused_leaves_the_old_one)
+{
+    struct loop_io io;
+    struct err     err;
+    int            ends[2], calls = 0;
+
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq(write(ends[1], "x", 1), 1);
+    loop_io_init(&io, loop, count, &calls);
+    ck_assert_int_eq(loop_io_start(&io, ends[0], true, false, &err), 0);
+    ck_assert_int_eq(loop_io_start(&io, 987, true, false, &err), -1);
+    loop_run_ready(loop);
+    ck_assert_int_eq(calls, 1);
+    loop_io_stop(&io);
+    close(ends[0]);
+    close(ends[1]);
 }
 END_TEST
 
 START_TEST(a_pipe_is_ready_while_it_holds_something)
 {
     struct loop_io io;
+    struct err     err;
     int            ends[2], calls = 0;
 
     ck_assert_int_eq(pipe(ends), 0);
     loop_io_init(&io, loop, count, &calls);
-    loop_io_start(&io, ends[0], true, false);
+    ck_assert_int_eq(loop_io_start(&io, ends[0], true, false, &err), 0);
     loop_run_ready(loop);
     ck_assert_int_eq(calls, 0);
     ck_assert_int_eq(write(ends[1], "x", 1), 1);
@@ -235,32 +385,66 @@ child_that_exits(int status)
     return pid;
 }
 
-static int exits, last_status;
+struct exits {
+    struct loop_child child;
+    int               calls, status;
+};
 
 static void
 child_exited(void *arg, int status)
 {
-    (void)arg;
-    last_status = status;
-    if (++exits == 2)
-        loop_stop(loop);
+    struct exits *exits = arg;
+
+    exits->calls++;
+    exits->status = status;
+}
+
+static void
+child_begin(struct exits *exits, pid_t pid)
+{
+    *exits = (struct exits){0};
+    loop_child_init(&exits->child, loop, child_exited, exits);
+    loop_child_start(&exits->child, pid);
+}
+
+static void
+assert_exited(const struct exits *exits, int status)
+{
+    ck_assert_int_eq(exits->calls, 1);
+    ck_assert(WIFEXITED(exits->status));
+    ck_assert_int_eq(WEXITSTATUS(exits->status), status);
+}
+
+/* Until SIGCHLD was told of count exits at least, as a child of ours or by all that have exited. */
+static void
+wait_for_exits(const struct exits *exits, size_t count)
+{
+    uint64_t end = loop_now_usec() + 10000000;
+    size_t   told;
+
+    do {
+        ck_assert_msg(loop_now_usec() < end, "an exit was not told");
+        turns_in(1000);
+        told = 0;
+        for (size_t n = 0; n < count; n++)
+            told += exits[n].calls > 0;
+    } while (told < count);
 }
 
 START_TEST(each_exit_is_told_once_with_its_status_and_a_strangers_child_is_left_alone)
 {
-    struct loop_child a, b;
-    pid_t             stranger = child_that_exits(7);
-    int               status, calls = 0;
+    struct exits exits[3];
+    pid_t        stranger = child_that_exits(7);
+    int          status, calls = 0;
 
-    exits = 0;
     loop_on_sigchld(loop, count, &calls);
-    loop_child_init(&a, loop, child_exited, NULL);
-    loop_child_init(&b, loop, child_exited, NULL);
-    loop_child_start(&a, child_that_exits(3));
-    loop_child_start(&b, child_that_exits(3));
-    loop_run(loop);
-    ck_assert_int_eq(exits, 2);
-    ck_assert_int_eq(WEXITSTATUS(last_status), 3);
+    for (int n = 0; n < 3; n++)
+        child_begin(&exits[n], child_that_exits(3 + n));
+    wait_for_exits(exits, 3);
+    raise(SIGCHLD);
+    turns_in(50000);
+    for (int n = 0; n < 3; n++)
+        assert_exited(&exits[n], 3 + n);
     ck_assert_int_gt(calls, 0);
     ck_assert_int_eq(waitpid(stranger, &status, 0), stranger);
     ck_assert_int_eq(WEXITSTATUS(status), 7);
@@ -268,18 +452,30 @@ START_TEST(each_exit_is_told_once_with_its_status_and_a_strangers_child_is_left_
 }
 END_TEST
 
+START_TEST(a_child_that_is_not_watched_any_more_is_not_told)
+{
+    struct exits exits;
+    pid_t        pid = child_that_exits(4);
+    int          status;
+
+    child_begin(&exits, pid);
+    loop_child_stop(&exits.child);
+    turns_in(50000);
+    ck_assert_int_eq(exits.calls, 0);
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+}
+END_TEST
+
 START_TEST(a_child_that_died_before_it_was_watched_is_noticed)
 {
-    struct loop_child child;
-    siginfo_t         info;
-    pid_t             pid = child_that_exits(0);
+    struct exits exits;
+    siginfo_t    info;
+    pid_t        pid = child_that_exits(5);
 
-    exits = 1; /* child_exited stops at the second */
     ck_assert_int_eq(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
-    loop_child_init(&child, loop, child_exited, NULL);
-    loop_child_start(&child, pid);
-    loop_run(loop);
-    ck_assert_int_eq(exits, 2);
+    child_begin(&exits, pid);
+    wait_for_exits(&exits, 1);
+    assert_exited(&exits, 5);
 }
 END_TEST
 
@@ -293,7 +489,12 @@ main(void)
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, no_start_function_calls_its_callback);
-    tcase_add_test(tc, a_regular_file_is_always_ready_until_it_is_stopped);
+    tcase_add_test(tc, a_regular_file_is_ready_until_it_is_stopped);
+    tcase_add_test(tc, a_regular_file_that_stays_registered_does_not_keep_the_processor_busy);
+    tcase_add_test(tc, a_regular_file_that_is_started_again_is_ready_at_once);
+    tcase_add_loop_test(tc, a_descriptor_that_is_none_is_refused_with_the_reason, 0, 2);
+    tcase_add_test(tc, a_device_that_cannot_be_waited_for_is_ready);
+    tcase_add_test(tc, a_start_that_is_refused_leaves_the_old_one);
     tcase_add_test(tc, a_pipe_is_ready_while_it_holds_something);
     tcase_add_test(tc, a_deferred_call_may_stop_another_and_start_itself_for_the_next_turn);
     tcase_add_test(tc, deferred_calls_run_in_the_order_of_their_starts);
@@ -302,6 +503,7 @@ main(void)
     tcase_add_test(tc, a_stopped_timer_does_not_fire);
     tcase_add_test(tc, a_signal_arrives_in_the_loop);
     tcase_add_test(tc, each_exit_is_told_once_with_its_status_and_a_strangers_child_is_left_alone);
+    tcase_add_test(tc, a_child_that_is_not_watched_any_more_is_not_told);
     tcase_add_test(tc, a_child_that_died_before_it_was_watched_is_noticed);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);
