@@ -64,7 +64,6 @@ disaster_now(void *arg)
 
     /* The level-triggered descriptor of a broken connection must not keep the loop busy. */
     xl_hooks_drop(xl);
-    loop_on_sigchld(xl->loop, NULL, NULL);
     xl->ops->disaster(xl->arg, xl->lost_reason); /* may free xl: must be last */
 }
 

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fake-libxl.h"
@@ -143,9 +144,50 @@ START_TEST(a_descriptor_that_the_loop_refuses_is_told_to_libxl_with_the_reason)
 }
 END_TEST
 
-START_TEST(sigchld_reaches_libxl)
+START_TEST(an_operation_that_forks_ends_when_its_childs_exit_is_handed_on)
 {
-    /* The fake asserts that libxl does not own it. */
+    struct fake_domain *dom = fake_domain_add("web", 'w');
+    struct xl_call      call;
+    uint64_t            end = loop_now_usec() + 2000000;
+
+    scene.world->forks = true;
+    scene.world->delay_msec = 20;
+    xl_call_init(&call, &scene.xl);
+    xl_domain_pause(&call, dom->domid, ended);
+    turn();
+    ck_assert_int_eq(calls, 0);
+    while (!calls && loop_now_usec() < end)
+        loop_run_ready(scene.loop);
+    ck_assert_int_eq(calls, 1);
+    ck_assert(dom->paused);
+    ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1); /* libxl has reaped it */
+}
+END_TEST
+
+static void
+give_up(libxl_ctx *ctx)
+{
+    ctx->event_hooks->disaster(ctx->event_user, 0, "gives up", 0);
+    ctx->lost = true; /* the fake ends the process if it is entered from here on */
+}
+
+START_TEST(sigchld_enters_no_context_that_is_lost)
+{
+    give_up(scene.xl.ctx);
+    loop_defer_stop(&scene.xl.disaster); /* its owner does not know yet */
+    raise(SIGCHLD);
+    turn();
+    loop_defer_start(&scene.xl.disaster);
+    turn();
+    ck_assert_int_eq(scene.disasters, 1);
+    raise(SIGCHLD);
+    turn();
+}
+END_TEST
+
+START_TEST(sigchld_enters_no_context_that_is_closed)
+{
+    xl_close(&scene.xl);
     raise(SIGCHLD);
     turn();
 }
@@ -194,7 +236,9 @@ main(void)
     tcase_add_test(tc, a_descriptor_tells_for_as_long_as_it_is_registered);
     tcase_add_test(tc, a_descriptor_may_be_registered_for_nothing_and_changed_later);
     tcase_add_test(tc, a_descriptor_that_the_loop_refuses_is_told_to_libxl_with_the_reason);
-    tcase_add_test(tc, sigchld_reaches_libxl);
+    tcase_add_test(tc, an_operation_that_forks_ends_when_its_childs_exit_is_handed_on);
+    tcase_add_test(tc, sigchld_enters_no_context_that_is_lost);
+    tcase_add_test(tc, sigchld_enters_no_context_that_is_closed);
     tcase_add_test(tc, a_disaster_is_told_once_from_the_loop);
     tcase_add_test(tc, a_context_that_is_closed_leaves_nothing_in_the_loop);
     return scene_main("xl-hooks", tc);

@@ -7,9 +7,11 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -42,6 +44,7 @@ struct fake_ao {
     libxl_asyncop_how       how;
     struct fake_fate        fate;
     struct fake_timeout    *timeout; /* NULL: none under way */
+    pid_t                   child;   /* 0: none; only its exit lets the call go on */
     int                     step;
     bool                    aborted;
     TAILQ_ENTRY(fake_ao) link;
@@ -64,6 +67,10 @@ struct fake_ao {
 void
 fake_ao_free(struct fake_ao *ao)
 {
+    if (ao->child) {
+        kill(ao->child, SIGKILL);
+        waitpid(ao->child, NULL, 0);
+    }
     TAILQ_REMOVE(&ao->ctx->aos, ao, link);
     free(ao->body);
     free(ao);
@@ -147,11 +154,28 @@ hangs(const struct fake_ao *ao)
     return ao->kind->hangs_frozen && dom && (dom->frozen || dom->paused);
 }
 
+static pid_t
+fork_child(void)
+{
+    pid_t pid = fork();
+
+    assert(pid >= 0);
+    if (pid == 0) {
+        usleep(fake_world()->delay_msec * 1000);
+        _exit(0);
+    }
+    return pid;
+}
+
 static void
 wait_for_next(struct fake_ao *ao)
 {
     if (!ao->aborted && hangs(ao))
         return;
+    if (fake_world()->forks) {
+        ao->child = fork_child();
+        return;
+    }
     ao->timeout =
         fake_timeout_new(ao->ctx, ao, fake_world()->delay_msec / (unsigned)(ao->kind->steps + 1));
 }
@@ -162,6 +186,20 @@ fake_ao_step(struct fake_ao *ao)
     ao->timeout = NULL;
     if (one_step(ao))
         wait_for_next(ao);
+}
+
+void
+fake_ao_reap(libxl_ctx *ctx)
+{
+    struct fake_ao *ao, *next;
+
+    for (ao = TAILQ_FIRST(&ctx->aos); ao; ao = next) {
+        next = TAILQ_NEXT(ao, link);
+        if (!ao->child || waitpid(ao->child, NULL, WNOHANG) != ao->child)
+            continue;
+        ao->child = 0;
+        fake_ao_step(ao);
+    }
 }
 
 static struct fake_ao *
@@ -220,7 +258,7 @@ libxl_ao_abort(libxl_ctx *ctx, const libxl_asyncop_how *how)
         break;
     case FAKE_ABORT_LATER:
         ao->aborted = true;
-        if (!ao->timeout)
+        if (!ao->timeout && !ao->child)
             wait_for_next(ao);
         break;
     case FAKE_ABORT_IGNORED:

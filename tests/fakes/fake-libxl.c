@@ -141,6 +141,7 @@ libxl_childproc_sigchld_occurred(libxl_ctx *ctx)
 {
     fake_enter(ctx);
     assert(ctx->owns_no_sigchld);
+    fake_ao_reap(ctx);
 }
 
 struct fake_timeout *

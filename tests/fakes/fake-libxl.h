@@ -71,4 +71,7 @@ void fake_ao_free(struct fake_ao *ao);
 /** The timeout of this call came. */
 void fake_ao_step(struct fake_ao *ao);
 
+/** Reap those children that have exited, and let their calls go on. */
+void fake_ao_reap(libxl_ctx *ctx);
+
 #endif

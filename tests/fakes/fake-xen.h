@@ -69,6 +69,7 @@ struct fake_world {
     enum fake_when     when;
     enum fake_abort    abort;
     unsigned           delay_msec; /* how long a call takes that ends later */
+    bool               forks;      /* it waits for a child of libxl's instead, as for a script */
     unsigned           fail_at;    /* the n-th call of all from here on fails; 0: none */
     unsigned           calls;      /* since fake_xen_forget */
     struct fake_rule   rules[FAKE_RULES_MAX];
