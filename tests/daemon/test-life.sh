@@ -149,4 +149,38 @@ case='without xenstored at the start systemd is to try again'
 daemon=$!
 ends 1
 says 'xenstored does not answer: ' || wrong 'it does not say why'
+
+# The devices are there, and the hypervisor refuses.
+while read -r call reason; do
+    case="$call fails at the start: one line, with the reason"
+    "$fake/fake-xen" forget
+    "$fake/fake-xen" rule "$call" 1 -3 full
+    "$fake/dom0d-fake" --config "$dir/conf" 2>"$dir/log" &
+    daemon=$!
+    ends 1
+    [ "$(grep -vc ' libxl: ' "$dir/log")" = 1 ] || wrong 'not one line beside those of libxl'
+    says "$reason" || wrong 'it does not say why'
+    [ ! -e "$dir/s" ] || wrong 'its socket was left'
+done <<END
+ctx_alloc libxl does not start: cannot open libxc handle: Operation not permitted
+get_physinfo cannot ask the hypervisor about the host: 
+END
+
+start 'a worker to which the hypervisor refuses libxl'
+"$fake/fake-xen" forget
+id=$("$fake/fake-xen" create last 11111111-2222-3333-4444-999999999999 pvh)
+wait_for dom0ctl info last
+for nth in 1 0; do
+    "$fake/fake-xen" rule ctx_alloc $nth -3 full
+    dom0ctl save last "$dir/last" >"$dir/answer" 2>&1 && wrong 'the save succeeded'
+    grep -q 'libxl does not start: cannot open libxc handle: Operation not permitted' \
+        "$dir/answer" || wrong "told was: $(cat "$dir/answer")"
+    [ "$(wc -l <"$dir/answer")" = 1 ] || wrong "not one line: $(cat "$dir/answer")"
+    [ ! -e "$dir/last" ] || wrong 'there is an image'
+    dom0ctl list | grep -q last || wrong 'the guest is gone'
+    "$fake/fake-xen" forget
+done
+dom0ctl save last "$dir/last" >"$dir/answer" 2>&1 || wrong "the next worker fails too: $(cat "$dir/answer")"
+kill -TERM "$daemon"
+ends 0
 exit $failed

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -311,6 +312,85 @@ START_TEST(a_record_that_reaches_beyond_the_file_is_noticed)
 }
 END_TEST
 
+/*----- more than 4 GiB -----*/
+
+#define LARGE_RECORD (128ll << 20)
+#define LARGE_RECORDS 48 /* 6 GiB */
+
+static off_t
+put_record(off_t offset, uint32_t type, uint32_t length)
+{
+    put32(offset, type);
+    put32(offset + 4, length);
+    return offset + 8 + length;
+}
+
+/* A whole stream, of whose pages nothing but the records' headers is written; returns its size. */
+static off_t
+make_large_stream(void)
+{
+    uint8_t            start[FAKE_STREAM_START];
+    size_t             size;
+    cleanup_free void *body = fake_stream_body(1, false, &size);
+    off_t              offset = FAKE_STREAM_START + 40;
+
+    fake_stream_start(start);
+    append(start, sizeof start);
+    append(body, 40); /* libxc's headers */
+    for (int n = 0; n < LARGE_RECORDS; n++)
+        offset = put_record(offset, 1, LARGE_RECORD);
+    offset = put_record(offset, 0, 0); /* libxc's END */
+    return put_record(offset, 0, 0);   /* libxl's END */
+}
+
+START_TEST(a_stream_of_6_gib_is_walked_to_its_end)
+{
+    off_t       size = make_large_stream();
+    struct stat st;
+
+    ck_assert_int_gt(size, 6ll << 30);
+    ck_assert_int_eq(image_check_stream(fd, 0, &err), 0);
+    ck_assert_int_eq(fstat(fd, &st), 0);
+    ck_assert_int_eq(st.st_size, size);
+    ck_assert_int_lt(st.st_blocks, 4096); /* of 512 bytes: the rest are holes, and stay so */
+}
+END_TEST
+
+START_TEST(a_stream_of_6_gib_that_is_torn_is_noticed_where_it_is_torn)
+{
+    off_t size = make_large_stream();
+    off_t last = size - 16 - LARGE_RECORD - 8; /* the last record of pages */
+    char  words[64];
+
+    /* libxl's END, libxc's END, the last pages; then one before them, also beyond 4 GiB. */
+    ck_assert_int_eq(ftruncate(fd, size - 1), 0);
+    snprintf(words, sizeof words, "a record of libxl at offset %lld", (long long)size - 8);
+    assert_damaged(0, words);
+    ck_assert_int_eq(ftruncate(fd, size - 9), 0);
+    snprintf(words, sizeof words, "a record of libxc at offset %lld", (long long)size - 16);
+    assert_damaged(0, words);
+    ck_assert_int_eq(ftruncate(fd, size - 17), 0);
+    snprintf(words, sizeof words, "a record of libxc at offset %lld", (long long)last);
+    assert_damaged(0, words);
+    ck_assert_int_eq(ftruncate(fd, last - 1), 0);
+    snprintf(words, sizeof words, "a record of libxc at offset %lld",
+             (long long)(last - LARGE_RECORD - 8));
+    assert_damaged(0, words);
+}
+END_TEST
+
+START_TEST(a_record_behind_4_gib_that_is_too_long_is_noticed)
+{
+    off_t offset = make_large_stream() - 16 - LARGE_RECORD - 8;
+    char  words[64];
+
+    put32(offset + 4, (128 << 20) + 8);
+    snprintf(words, sizeof words, "at offset %lld", (long long)offset);
+    ck_assert_int_eq(ftruncate(fd, 8ll << 30), 0);
+    assert_damaged(0, words);
+}
+END_TEST
+
 START_TEST(an_offset_beyond_the_file_is_noticed)
 {
     append_stream(false);
@@ -344,6 +424,9 @@ main(void)
     tcase_add_loop_test(tc, a_header_that_is_wrong_is_noticed, 0, 7);
     tcase_add_test(tc, a_record_longer_than_libxc_takes_is_noticed);
     tcase_add_test(tc, a_record_that_reaches_beyond_the_file_is_noticed);
+    tcase_add_test(tc, a_stream_of_6_gib_is_walked_to_its_end);
+    tcase_add_test(tc, a_stream_of_6_gib_that_is_torn_is_noticed_where_it_is_torn);
+    tcase_add_test(tc, a_record_behind_4_gib_that_is_too_long_is_noticed);
     tcase_add_test(tc, an_offset_beyond_the_file_is_noticed);
     return scene_main("image", tc);
 }

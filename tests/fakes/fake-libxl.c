@@ -48,6 +48,8 @@ libxl_ctx_alloc(libxl_ctx **ctx_out, int version, unsigned flags, xentoollog_log
     (void)flags;
     assert(version == LIBXL_VERSION && lg);
     if (fake_world()->off || fake_call("ctx_alloc", false).rc) {
+        xtl_log(lg, XTL_ERROR, EPERM, "libxl",
+                "libxl.c:1:libxl_ctx_alloc: cannot open libxc handle");
         *ctx_out = NULL;
         return ERROR_FAIL;
     }
