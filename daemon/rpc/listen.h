@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -17,12 +18,15 @@ struct rpc_limits;
 struct listen_socket {
     int   fd;
     bool  read_only;
-    char *path; /* to unlink when it is closed; NULL: systemd's */
+    char *path;   /* to unlink when it is closed; NULL: systemd's */
+    dev_t device; /* what stands at path while it is ours */
+    ino_t inode;
 };
 
 /**
- * Open them all.  What systemd passes is taken as it is, and then nothing else is opened: whether
- * there is a read-only socket is for the administrator to say.
+ * Open them all.  What systemd passes is taken as it is.  Whether there is a read-only socket is
+ * then for the administrator to say; a read-write one that is missing is opened, since
+ * dom0d.socket may have failed, and the log says so.
  *
  * A file that is in the way is removed when it is a socket on which nobody listens.
  * sockets_out has room for LISTEN_MAX.

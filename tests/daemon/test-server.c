@@ -266,8 +266,21 @@ listener_at(const char *at)
     return fd;
 }
 
+static bool
+is_among(const char *wanted, int n_sockets, const char *const *at)
+{
+    for (int n = 0; n < n_sockets; n++)
+        if (strcmp(at[n], wanted) == 0)
+            return true;
+    return false;
+}
+
+/* What the last line at warning or above says; NULL: there is none. */
+static const char *wanted_log;
+
 /* What a daemon that was passed these sockets makes of them: in a process of its own, as systemd
- * does it.  Exits with 1 where it fails, else with 10 and one more for each that lets clients in.
+ * does it.  Exits with 1 where it fails, else with 10, one more for each that lets clients in, and
+ * 20 more where it has a read-write socket of its own, which must be root's.
  */
 static void
 be_activated(const char *names, int n_sockets, const char *const *at)
@@ -293,11 +306,20 @@ be_activated(const char *names, int n_sockets, const char *const *at)
     harness_new_server(&h);
     if (server_listen(h.daemon.server, &err) < 0)
         _exit(1);
+    if (wanted_log ? !strstr(h.last_log, wanted_log) : h.log_lines > 0)
+        _exit(104);
     for (int n = 0; n < n_sockets; n++) {
         connect_well(at[n]);
         harness_settle(&h);
     }
-    status = (int)server_client_count(h.daemon.server);
+    if (!is_among(path, n_sockets, at) && access(path, F_OK) == 0) {
+        connect_well(path);
+        harness_settle(&h);
+        if (mode_of(path) != 0600)
+            _exit(103);
+        status = 20;
+    }
+    status += (int)server_client_count(h.daemon.server);
     if (getenv("LISTEN_FDS") || !(fcntl(3, F_GETFD) & FD_CLOEXEC))
         _exit(101);
     server_free(h.daemon.server);
@@ -332,6 +354,51 @@ START_TEST(sockets_that_systemd_passes_are_used_and_no_others)
     ck_assert_int_eq(activated("dom0d", 1, at), 11);
     ck_assert_int_ne(access(path, F_OK), 0);
     ck_assert_int_ne(access(path_ro, F_OK), 0);
+}
+END_TEST
+
+START_TEST(a_read_write_socket_that_systemd_does_not_pass_is_opened)
+{
+    static const char *const groups[] = {"", "no-such-group"};
+    static const char *const logs[] = {"systemd passed no read-write socket",
+                                       "no group no-such-group: only root"};
+    const char *const        at[] = {path_ro};
+    struct err               err;
+
+    config_set(h.daemon.config, "socket_group", groups[_i], &err);
+    wanted_log = logs[_i];
+    ck_assert_int_eq(activated("dom0d-ro", 1, at), 10 + 20 + 2);
+    wanted_log = NULL;
+    ck_assert_int_ne(access(path, F_OK), 0); /* it is ours to remove */
+}
+END_TEST
+
+START_TEST(without_any_read_write_socket_those_who_look_are_served)
+{
+    char              elsewhere[96];
+    const char *const at[] = {path_ro};
+    struct err        err;
+
+    snprintf(elsewhere, sizeof elsewhere, "%s/none/sock", dir);
+    config_set(h.daemon.config, "socket", elsewhere, &err);
+    wanted_log = "there is no read-write socket: ";
+    ck_assert_int_eq(activated("dom0d-ro", 1, at), 11);
+    wanted_log = NULL;
+}
+END_TEST
+
+START_TEST(a_path_that_systemd_took_over_is_systemds)
+{
+    int fd;
+
+    listen_well();
+    ck_assert_int_eq(unlink(path), 0);
+    fd = listener_at(path);
+    server_free(h.daemon.server);
+    harness_new_server(&h);
+    ck_assert_int_eq(access(path, F_OK), 0);
+    close(fd);
+    unlink(path);
 }
 END_TEST
 
@@ -630,6 +697,9 @@ main(void)
     tcase_add_test(tc, who_a_client_is_comes_from_the_kernel);
     tcase_add_test(tc, ids_of_connections_are_never_used_again);
     tcase_add_test(tc, sockets_that_systemd_passes_are_used_and_no_others);
+    tcase_add_loop_test(tc, a_read_write_socket_that_systemd_does_not_pass_is_opened, 0, 2);
+    tcase_add_test(tc, without_any_read_write_socket_those_who_look_are_served);
+    tcase_add_test(tc, a_path_that_systemd_took_over_is_systemds);
     tcase_add_test(tc, more_sockets_of_the_same_names_have_the_same_rights);
     tcase_add_test(tc, a_socket_without_a_name_is_known_by_its_path);
     tcase_add_test(tc, a_socket_that_is_neither_is_an_error);
