@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 
 static void *
-check(void *ptr)
+alloc_check(void *ptr)
 {
     if (!ptr) {
         fputs("out of memory\n", stderr);
@@ -18,25 +18,25 @@ check(void *ptr)
 void *
 xmalloc(size_t size)
 {
-    return check(malloc(size ? size : 1));
+    return alloc_check(malloc(size ? size : 1));
 }
 
 void *
 xcalloc(size_t count, size_t size)
 {
-    return check(calloc(count ? count : 1, size ? size : 1));
+    return alloc_check(calloc(count ? count : 1, size ? size : 1));
 }
 
 void *
 xrealloc(void *ptr, size_t size)
 {
-    return check(realloc(ptr, size ? size : 1));
+    return alloc_check(realloc(ptr, size ? size : 1));
 }
 
 void *
 xreallocarray(void *ptr, size_t count, size_t size)
 {
-    return check(reallocarray(ptr, count ? count : 1, size ? size : 1));
+    return alloc_check(reallocarray(ptr, count ? count : 1, size ? size : 1));
 }
 
 void *
@@ -52,13 +52,13 @@ xmemdup(const void *ptr, size_t size)
 char *
 xstrdup(const char *s)
 {
-    return s ? check(strdup(s)) : NULL;
+    return s ? alloc_check(strdup(s)) : NULL;
 }
 
 char *
 xstrndup(const char *s, size_t max)
 {
-    return check(strndup(s, max));
+    return alloc_check(strndup(s, max));
 }
 
 char *
@@ -71,5 +71,5 @@ xasprintf(const char *format, ...)
     va_start(ap, format);
     r = vasprintf(&s, format, ap);
     va_end(ap);
-    return check(r < 0 ? NULL : s);
+    return alloc_check(r < 0 ? NULL : s);
 }

@@ -5,7 +5,7 @@
 #include "base/err.h"
 
 __attribute__((format(printf, 4, 0))) static void
-set_message(struct err *err, enum err_code code, int detail, const char *format, va_list ap)
+err_set_message(struct err *err, enum err_code code, int detail, const char *format, va_list ap)
 {
     err->code = code;
     err->detail = detail;
@@ -18,7 +18,7 @@ err_set(struct err *err, enum err_code code, const char *format, ...)
     va_list ap;
 
     va_start(ap, format);
-    set_message(err, code, 0, format, ap);
+    err_set_message(err, code, 0, format, ap);
     va_end(ap);
     return -1;
 }
@@ -71,7 +71,7 @@ err_set_errno(struct err *err, int errnum, const char *format, ...)
     va_list ap;
 
     va_start(ap, format);
-    set_message(err, ERR_SYSTEM, errnum, format, ap);
+    err_set_message(err, ERR_SYSTEM, errnum, format, ap);
     va_end(ap);
     return err_append(err, ": %s", strerrordesc_np(errnum));
 }

@@ -36,13 +36,14 @@ file_sync_folder(const char *path, struct err *err)
     cleanup_close int  fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (fd < 0 || fsync(fd) < 0)
-        return err_set_errno(err, errno, "cannot sync the folder %s", folder);
+        return err_set_errno(err, errno, "cannot sync the directory %s", folder);
     return 0;
 }
 
 /* Fills and closes the new file. */
 static int
-write_new(const char *path, int fd, const void *data, size_t size, mode_t mode, struct err *err)
+file_write_new(const char *path, int fd, const void *data, size_t size, mode_t mode,
+               struct err *err)
 {
     cleanup_close int owned = fd;
 
@@ -61,7 +62,7 @@ file_replace(const char *path, const void *data, size_t size, mode_t mode, struc
 
     if (fd < 0)
         return err_set_errno(err, errno, "cannot create %s", path);
-    if (write_new(path, fd, data, size, mode, err) < 0) {
+    if (file_write_new(path, fd, data, size, mode, err) < 0) {
         unlink(temporary);
         return -1;
     }

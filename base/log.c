@@ -9,7 +9,7 @@
 static enum log_level level_max = LOG_LEVEL_INFO;
 
 static void
-write_stderr(enum log_level level, const struct log_about *about, const char *message)
+log_write_stderr(enum log_level level, const struct log_about *about, const char *message)
 {
     static const char *const words[] = {
         [LOG_LEVEL_ERROR] = "error: ",
@@ -22,7 +22,7 @@ write_stderr(enum log_level level, const struct log_about *about, const char *me
             about->domain ? ": " : "", message);
 }
 
-static log_sink_fn *sink = write_stderr;
+static log_sink_fn *sink = log_write_stderr;
 
 void
 log_set_level(enum log_level level)
@@ -39,7 +39,7 @@ log_get_level(void)
 void
 log_set_sink(log_sink_fn *new_sink)
 {
-    sink = new_sink ? new_sink : write_stderr;
+    sink = new_sink ? new_sink : log_write_stderr;
 }
 
 void

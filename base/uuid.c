@@ -7,7 +7,7 @@
 #include "base/uuid.h"
 
 static int
-hex_value(char c)
+uuid_hex_value(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -25,8 +25,8 @@ uuid_parse(const char *text, uint8_t uuid_out[UUID_SIZE])
 
         if (*text == '-' && i)
             text++;
-        high = hex_value(text[0]);
-        low = high < 0 ? -1 : hex_value(text[1]);
+        high = uuid_hex_value(text[0]);
+        low = high < 0 ? -1 : uuid_hex_value(text[1]);
         if (low < 0)
             return false;
         uuid[i] = (uint8_t)(high << 4 | low);

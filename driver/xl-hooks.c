@@ -33,7 +33,7 @@ struct xl_timeout {
 /*----- descriptors -----*/
 
 static void
-fd_ready(void *arg)
+hook_fd_ready(void *arg)
 {
     struct xl_fd *f = arg;
 
@@ -47,7 +47,7 @@ fd_ready(void *arg)
 /* On failure all is as before, as libxl wants it.  It tells its caller no more than the number that
  * it gets, so the reason goes where libxl's own reasons go. */
 static int
-fd_watch(struct xl_fd *f, short events)
+hook_fd_watch(struct xl_fd *f, short events)
 {
     struct err err;
 
@@ -60,14 +60,14 @@ fd_watch(struct xl_fd *f, short events)
 }
 
 static int
-fd_modify(void *user, int fd, void **for_app, short events)
+hook_fd_modify(void *user, int fd, void **for_app, short events)
 {
     (void)user, (void)fd;
-    return fd_watch(*for_app, events);
+    return hook_fd_watch(*for_app, events);
 }
 
 static void
-fd_free(struct xl_fd *f)
+hook_fd_free(struct xl_fd *f)
 {
     loop_io_stop(&f->io);
     LIST_REMOVE(f, link);
@@ -75,7 +75,7 @@ fd_free(struct xl_fd *f)
 }
 
 static int
-fd_register(void *user, int fd, void **for_app_out, short events, void *for_libxl)
+hook_fd_register(void *user, int fd, void **for_app_out, short events, void *for_libxl)
 {
     struct xl    *xl = user;
     struct xl_fd *f = xcalloc(1, sizeof *f);
@@ -84,11 +84,11 @@ fd_register(void *user, int fd, void **for_app_out, short events, void *for_libx
     f->xl = xl;
     f->for_libxl = for_libxl;
     f->fd = fd;
-    loop_io_init(&f->io, xl->loop, fd_ready, f);
+    loop_io_init(&f->io, xl->loop, hook_fd_ready, f);
     LIST_INSERT_HEAD(&xl->fds, f, link);
-    rc = fd_watch(f, events);
+    rc = hook_fd_watch(f, events);
     if (rc) {
-        fd_free(f);
+        hook_fd_free(f);
         return rc;
     }
     *for_app_out = f;
@@ -96,16 +96,16 @@ fd_register(void *user, int fd, void **for_app_out, short events, void *for_libx
 }
 
 static void
-fd_deregister(void *user, int fd, void *for_app)
+hook_fd_deregister(void *user, int fd, void *for_app)
 {
     (void)user, (void)fd;
-    fd_free(for_app);
+    hook_fd_free(for_app);
 }
 
 /*----- timeouts -----*/
 
 static void
-timeout_free(struct xl_timeout *t)
+hook_timeout_free(struct xl_timeout *t)
 {
     loop_timer_stop(&t->timer);
     LIST_REMOVE(t, link);
@@ -113,21 +113,21 @@ timeout_free(struct xl_timeout *t)
 }
 
 static void
-timeout_due(void *arg)
+hook_timeout_due(void *arg)
 {
     struct xl_timeout *t = arg;
     struct xl         *xl = t->xl;
     void              *for_libxl = t->for_libxl;
 
     /* For libxl the timeout is deregistered on entry to _occurred_timeout. */
-    timeout_free(t);
+    hook_timeout_free(t);
     if (!xl->lost)
         libxl_osevent_occurred_timeout(xl->ctx, for_libxl);
 }
 
 /* abs is wall-clock time; the loop counts from now, on a clock that never jumps. */
 static int
-timeout_register(void *user, void **for_app_out, struct timeval abs, void *for_libxl)
+hook_timeout_register(void *user, void **for_app_out, struct timeval abs, void *for_libxl)
 {
     struct xl         *xl = user;
     struct xl_timeout *t = xcalloc(1, sizeof *t);
@@ -138,7 +138,7 @@ timeout_register(void *user, void **for_app_out, struct timeval abs, void *for_l
         timersub(&abs, &now, &left);
     t->xl = xl;
     t->for_libxl = for_libxl;
-    loop_timer_init(&t->timer, xl->loop, timeout_due, t);
+    loop_timer_init(&t->timer, xl->loop, hook_timeout_due, t);
     loop_timer_start(&t->timer, (uint64_t)left.tv_sec * 1000000 + (uint64_t)left.tv_usec);
     LIST_INSERT_HEAD(&xl->timeouts, t, link);
     *for_app_out = t;
@@ -147,7 +147,7 @@ timeout_register(void *user, void **for_app_out, struct timeval abs, void *for_l
 
 /* abs is always {0, 0}: libxl's way to drop a timeout is to have it fire at once. */
 static int
-timeout_modify(void *user, void **for_app, struct timeval abs)
+hook_timeout_modify(void *user, void **for_app, struct timeval abs)
 {
     struct xl_timeout *t = *for_app;
 
@@ -158,11 +158,11 @@ timeout_modify(void *user, void **for_app, struct timeval abs)
 
 /* libxl keeps the pointer, so this outlives every context. */
 static const libxl_osevent_hooks hooks = {
-    .fd_register = fd_register,
-    .fd_modify = fd_modify,
-    .fd_deregister = fd_deregister,
-    .timeout_register = timeout_register,
-    .timeout_modify = timeout_modify,
+    .fd_register = hook_fd_register,
+    .fd_modify = hook_fd_modify,
+    .fd_deregister = hook_fd_deregister,
+    .timeout_register = hook_timeout_register,
+    .timeout_modify = hook_timeout_modify,
 };
 
 void
@@ -177,7 +177,7 @@ void
 xl_hooks_drop(struct xl *xl)
 {
     while (!LIST_EMPTY(&xl->fds))
-        fd_free(LIST_FIRST(&xl->fds));
+        hook_fd_free(LIST_FIRST(&xl->fds));
     while (!LIST_EMPTY(&xl->timeouts))
-        timeout_free(LIST_FIRST(&xl->timeouts));
+        hook_timeout_free(LIST_FIRST(&xl->timeouts));
 }

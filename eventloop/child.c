@@ -8,7 +8,7 @@
  * by its pid.  next_child is kept in the loop, so that a callback may stop any of them.
  */
 static void
-reap(struct loop *loop)
+child_reap_ours(struct loop *loop)
 {
     loop->next_child = TAILQ_FIRST(&loop->children);
     while (loop->next_child) {
@@ -24,22 +24,22 @@ reap(struct loop *loop)
 }
 
 static void
-sigchld_received(void *arg)
+child_on_sigchld(void *arg)
 {
     struct loop *loop = arg;
 
-    reap(loop);
+    child_reap_ours(loop);
     if (loop->on_sigchld)
         loop->on_sigchld(loop->on_sigchld_arg);
 }
 
 static void
-catch_sigchld(struct loop *loop)
+child_catch_sigchld(struct loop *loop)
 {
     if (loop->sigchld_started)
         return;
     loop->sigchld_started = true;
-    loop_signal_init(&loop->sigchld, loop, sigchld_received, loop);
+    loop_signal_init(&loop->sigchld, loop, child_on_sigchld, loop);
     loop_signal_start(&loop->sigchld, SIGCHLD);
 }
 
@@ -55,7 +55,7 @@ loop_child_start(struct loop_child *child, pid_t pid)
     struct loop *loop = child->loop;
 
     loop_child_stop(child);
-    catch_sigchld(loop);
+    child_catch_sigchld(loop);
     child->pid = pid;
     child->active = true;
     TAILQ_INSERT_TAIL(&loop->children, child, link);
@@ -82,5 +82,5 @@ loop_on_sigchld(struct loop *loop, loop_fn *fn, void *arg)
     loop->on_sigchld = fn;
     loop->on_sigchld_arg = arg;
     if (fn)
-        catch_sigchld(loop);
+        child_catch_sigchld(loop);
 }

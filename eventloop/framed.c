@@ -237,7 +237,7 @@ framed_again(void *arg)
     struct err     err;
 
     if (s->refused) {
-        err_set_errno(&err, s->refused, "cannot wait for the socket");
+        err_set_errno(&err, s->refused, "the event loop cannot watch the socket");
         framed_lose(s, &err); /* must be last */
         return;
     }

@@ -66,28 +66,23 @@ io_new_event(struct loop_io *io, int fd, short what)
  * type, and some character devices, which only epoll knows.  NULL with errno: refused.
  */
 static struct event *
-io_watch(struct loop_io *io, int fd, short what, bool *is_file_out)
+io_watch(struct loop_io *io, int fd, short what)
 {
     struct stat   st;
     struct event *event;
 
     if (fstat(fd, &st) < 0)
         return NULL;
-    *is_file_out = S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) || S_ISBLK(st.st_mode);
-    if (*is_file_out)
+    if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) || S_ISBLK(st.st_mode))
         return io_new_file_event(io);
     event = io_new_event(io, fd, what);
-    if (event || errno != EPERM)
-        return event;
-    *is_file_out = true;
-    return io_new_file_event(io);
+    return event || errno != EPERM ? event : io_new_file_event(io);
 }
 
 int
 loop_io_start(struct loop_io *io, int fd, bool read, bool write, struct err *err)
 {
     struct event *event;
-    bool          is_file = false;
 
     if (io->event && io->fd == fd && io->read == read && io->write == write)
         return 0;
@@ -96,7 +91,7 @@ loop_io_start(struct loop_io *io, int fd, bool read, bool write, struct err *err
         return 0;
     }
     /* The old one goes last: it stays if there is no new one. */
-    event = io_watch(io, fd, (short)((read ? EV_READ : 0) | (write ? EV_WRITE : 0)), &is_file);
+    event = io_watch(io, fd, (short)((read ? EV_READ : 0) | (write ? EV_WRITE : 0)));
     if (!event)
         return err_set_errno(err, errno, "the event loop cannot watch descriptor %d", fd);
     loop_io_stop(io);
@@ -104,7 +99,6 @@ loop_io_start(struct loop_io *io, int fd, bool read, bool write, struct err *err
     io->fd = fd;
     io->read = read;
     io->write = write;
-    io->is_file = is_file;
     return 0;
 }
 

@@ -43,7 +43,7 @@ loop_new(void)
     if (loop->base)
         loop->turn = evtimer_new(loop->base, loop_turn, loop);
     if (!loop->turn) {
-        fputs("the kernel gives no event loop\n", stderr);
+        fputs("cannot create an event loop\n", stderr);
         abort();
     }
     TAILQ_INIT(&loop->defers);

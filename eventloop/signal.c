@@ -25,7 +25,7 @@ loop_signal_start(struct loop_signal *sig, int signum)
     loop_signal_stop(sig);
     sig->event = evsignal_new(sig->loop->base, signum, signal_received, sig);
     if (!sig->event || evsignal_add(sig->event, NULL) < 0) {
-        fprintf(stderr, "the event loop refuses signal %d\n", signum);
+        fprintf(stderr, "the event loop cannot watch signal %d\n", signum);
         abort();
     }
 }

@@ -29,7 +29,7 @@ loop_timer_start(struct loop_timer *timer, uint64_t usec)
     if (!timer->event)
         timer->event = evtimer_new(timer->loop->base, timer_due, timer);
     if (!timer->event || evtimer_add(timer->event, &tv) < 0) {
-        fputs("the event loop refuses a timer\n", stderr);
+        fputs("the event loop cannot add a timer\n", stderr);
         abort();
     }
 }

@@ -70,10 +70,9 @@ struct loop_io {
     struct loop  *loop;
     loop_fn      *ready;
     void         *arg;
-    struct event *event; /* NULL: Idle */
+    struct event *event; /* NULL: Idle; a timer where fd is always ready */
     int           fd;
     bool          read, write;
-    bool          is_file; /* event is a timer */
 };
 
 void loop_io_init(struct loop_io *io, struct loop *loop, loop_fn *ready, void *arg);

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,7 +60,9 @@ struct fake_ao {
     /* of a stream */
     char    *body;
     size_t   size, done;
-    uint32_t made; /* the new domain; 0: not yet */
+    uint32_t made;   /* the new domain; 0: not yet */
+    bool     writes; /* the stream's start, when the loop says that fd is writable */
+    void    *for_app;
 };
 
 /*----- how a call goes -----*/
@@ -76,6 +79,30 @@ fake_ao_free(struct fake_ao *ao)
     free(ao);
 }
 
+/* As the real one: it registers the file, which is a regular one, and takes that back as soon as
+ * what is to be written is written. */
+static void
+start_writing(struct fake_ao *ao)
+{
+    libxl_ctx *ctx = ao->ctx;
+
+    ao->writes = true;
+    ctx->in_hook = true;
+    assert(ctx->hooks->fd_register(ctx->hooks_user, ao->fd, &ao->for_app, POLLOUT, ao) == 0);
+    ctx->in_hook = false;
+}
+
+static void
+stop_writing(struct fake_ao *ao)
+{
+    libxl_ctx *ctx = ao->ctx;
+
+    ao->writes = false;
+    ctx->in_hook = true;
+    ctx->hooks->fd_deregister(ctx->hooks_user, ao->fd, ao->for_app);
+    ctx->in_hook = false;
+}
+
 static void
 end(struct fake_ao *ao, int rc)
 {
@@ -84,6 +111,8 @@ end(struct fake_ao *ao, int rc)
 
     if (ao->timeout)
         fake_timeout_drop(ctx, ao->timeout);
+    if (ao->writes)
+        stop_writing(ao);
     fake_ao_free(ao);
     how.callback(ctx, rc, how.u.for_callback);
 }
@@ -170,7 +199,7 @@ fork_child(void)
 static void
 wait_for_next(struct fake_ao *ao)
 {
-    if (!ao->aborted && hangs(ao))
+    if (ao->writes || (!ao->aborted && hangs(ao)))
         return;
     if (fake_world()->forks) {
         ao->child = fork_child();
@@ -420,16 +449,40 @@ write_some(struct fake_ao *ao, const void *data, size_t size)
 }
 
 static int
+write_start(struct fake_ao *ao)
+{
+    uint8_t start[FAKE_STREAM_START];
+
+    fake_stream_start(start);
+    return write_some(ao, start, sizeof start);
+}
+
+void
+fake_ao_writable(struct fake_ao *ao, int fd)
+{
+    int rc;
+
+    assert(ao->writes && fd == ao->fd);
+    stop_writing(ao);
+    rc = write_start(ao);
+    if (rc)
+        end_undone(ao, rc);
+    else
+        wait_for_next(ao);
+}
+
+static int
 suspend_start(struct fake_ao *ao)
 {
     const struct fake_domain *dom = fake_domain_find(ao->domid);
-    uint8_t                   start[FAKE_STREAM_START];
 
     if (!dom)
         return ERROR_DOMAIN_NOTFOUND;
     ao->body = fake_stream_body(dom->counter, dom->type == LIBXL_DOMAIN_TYPE_HVM, &ao->size);
-    fake_stream_start(start);
-    return write_some(ao, start, sizeof start);
+    if (fake_world()->when != FAKE_LATER)
+        return write_start(ao);
+    start_writing(ao);
+    return 0;
 }
 
 static int

@@ -242,7 +242,11 @@ libxl_osevent_occurred_fd(libxl_ctx *ctx, void *for_libxl, int fd, short events,
     struct fake_evgen *evgen;
 
     fake_enter(ctx);
-    (void)for_libxl, (void)events, (void)revents;
+    (void)events, (void)revents;
+    if (for_libxl != ctx) {
+        fake_ao_writable(for_libxl, fd);
+        return;
+    }
     assert(fd == ctx->changes);
     if (fake_world()->xenstore_broken) {
         gives_up(ctx, "cannot check/read watches");

@@ -71,6 +71,9 @@ void fake_ao_free(struct fake_ao *ao);
 /** The timeout of this call came. */
 void fake_ao_step(struct fake_ao *ao);
 
+/** The descriptor that this call has registered is ready. */
+void fake_ao_writable(struct fake_ao *ao, int fd);
+
 /** Reap those children that have exited, and let their calls go on. */
 void fake_ao_reap(libxl_ctx *ctx);
 
