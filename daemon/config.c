@@ -221,7 +221,7 @@ config_set(struct config *config, const char *key, const char *value, struct err
     const struct key *known = find_key(key);
 
     if (!known)
-        return err_set(err, ERR_INVALID_ARG, "there is no key '%s'", key);
+        return err_set(err, ERR_INVALID_ARG, "unknown key '%s'", key);
     return set_value(config, known, value, err);
 }
 
@@ -258,7 +258,7 @@ parse_line(struct config *config, char *line, unsigned number, unsigned *set_at,
     key = strip(key);
     known = find_key(key);
     if (!known)
-        return err_set(err, ERR_INVALID_ARG, "there is no key '%s'", key);
+        return err_set(err, ERR_INVALID_ARG, "unknown key '%s'", key);
     if (set_at[known - keys])
         return err_set(err, ERR_INVALID_ARG, "%s is set already in line %u", key,
                        set_at[known - keys]);

@@ -9,10 +9,10 @@
 #include "lock.h"
 
 static int
-make_folder(const char *path, mode_t mode, struct err *err)
+lock_make_directory(const char *path, mode_t mode, struct err *err)
 {
     if (mkdir(path, mode) < 0 && errno != EEXIST)
-        return err_set_errno(err, errno, "cannot make the folder %s", path);
+        return err_set_errno(err, errno, "cannot create the directory %s", path);
     return 0;
 }
 
@@ -29,7 +29,8 @@ lock_file(const char *path, struct err *err)
         return take_fd(fd);
     if (errno != EAGAIN && errno != EACCES)
         return err_set_errno(err, errno, "cannot lock %s", path);
-    return err_set(err, ERR_OPERATION_FAILED, "another dom0d runs already: it holds %s", path);
+    return err_set(err, ERR_OPERATION_FAILED,
+                   "another dom0d is already running: it holds the lock on %s", path);
 }
 
 int
@@ -38,12 +39,12 @@ lock_run_dir(const struct config *config, struct err *err)
     static const char *const folders[] = {"domains", "jobs", "queue"};
     cleanup_free char       *path = xasprintf("%s/dom0d.lock", config->run_dir);
 
-    if (make_folder(config->run_dir, 0755, err) < 0)
+    if (lock_make_directory(config->run_dir, 0755, err) < 0)
         return -1;
     for (size_t n = 0; n < array_size(folders); n++) {
         cleanup_free char *folder = xasprintf("%s/%s", config->run_dir, folders[n]);
 
-        if (make_folder(folder, 0700, err) < 0)
+        if (lock_make_directory(folder, 0700, err) < 0)
             return -1;
     }
     return lock_file(path, err);

@@ -39,10 +39,10 @@ build_check_memory(struct build *b, struct err *err)
 
     rc = libxl_domain_need_memory(b->op.xl->ctx, &b->config, INVALID_DOMID, &need_kib);
     if (rc)
-        return xl_err_set(err, b->op.xl, rc, "cannot make domain %s", b->def->name);
+        return xl_err_set(err, b->op.xl, rc, "cannot create domain %s", b->def->name);
     rc = libxl_get_free_memory(b->op.xl->ctx, &free_kib);
     if (rc)
-        return xl_err_set(err, b->op.xl, rc, "cannot tell how much memory is free");
+        return xl_err_set(err, b->op.xl, rc, "cannot determine the free memory");
     if (need_kib > free_kib)
         return err_set(err, ERR_OPERATION_FAILED,
                        "not enough memory: domain %s needs %llu MiB, %llu MiB are free",
@@ -76,7 +76,8 @@ build_keep_xml(struct build *b, struct err *err)
     int rc = libxl_userdata_store(b->op.xl->ctx, b->domid, BUILD_USERDATA, (const uint8_t *)xml,
                                   (int)strlen(xml));
 
-    return rc ? xl_err_set(err, b->op.xl, rc, "cannot keep the definition with the domain") : 0;
+    return rc ? xl_err_set(err, b->op.xl, rc, "cannot store the definition in libxl's userdata")
+              : 0;
 }
 
 /*----- the steps -----*/

@@ -85,8 +85,8 @@ read_config(int fd, uint64_t offset, uint32_t size, struct image *image, const c
         return -1;
     if (strnlen(text, size) != size - 1)
         return err_set(err, ERR_OPERATION_FAILED,
-                       "the image is damaged: its %s at offset %llu is not one text", what,
-                       (unsigned long long)offset);
+                       "the image is damaged: its %s at offset %llu is not a NUL-terminated string",
+                       what, (unsigned long long)offset);
     image->config = take_ptr(text);
     return 0;
 }

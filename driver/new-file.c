@@ -23,10 +23,10 @@ open_folder(struct new_file *file, struct err *err)
         folder = xstrndup(file->path, (size_t)(slash - file->path));
     file->name = xstrdup(slash ? slash + 1 : file->path);
     if (!*file->name || strcmp(file->name, ".") == 0 || strcmp(file->name, "..") == 0)
-        return err_set(err, ERR_INVALID_ARG, "%s: this is a folder", file->path);
+        return err_set(err, ERR_INVALID_ARG, "%s: this is a directory", file->path);
     file->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (file->folder < 0)
-        return err_set_errno(err, errno, "cannot open the folder %s", folder);
+        return err_set_errno(err, errno, "cannot open the directory %s", folder);
     return 0;
 }
 
@@ -38,10 +38,10 @@ check_target(const struct new_file *file, struct err *err)
     if (fstatat(file->folder, file->name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
         if (errno == ENOENT)
             return 0;
-        return err_set_errno(err, errno, "cannot look at %s", file->path);
+        return err_set_errno(err, errno, "cannot stat %s", file->path);
     }
     if (S_ISDIR(st.st_mode))
-        return err_set(err, ERR_OPERATION_FAILED, "%s: this is a folder", file->path);
+        return err_set(err, ERR_OPERATION_FAILED, "%s: this is a directory", file->path);
     if (!S_ISREG(st.st_mode))
         return err_set(err, ERR_OPERATION_FAILED, "%s: this is not a regular file", file->path);
     if (!file->overwrite)
@@ -160,11 +160,11 @@ new_file_commit(struct new_file *file, struct err *err)
     if (to_its_name(file) < 0) {
         if (errno == EEXIST)
             return err_set(err, ERR_OPERATION_FAILED, "%s: the file exists", file->path);
-        return err_set_errno(err, errno, "cannot name the file %s", file->path);
+        return err_set_errno(err, errno, "cannot link the file %s to its name", file->path);
     }
     free(take_ptr(file->temporary));
     if (fsync(file->folder) < 0) {
-        err_set_errno(err, errno, "cannot write the folder of %s", file->path);
+        err_set_errno(err, errno, "cannot sync the directory of %s", file->path);
         if (!file->keep)
             unlinkat(file->folder, file->name, 0);
         return -1;
@@ -198,7 +198,7 @@ new_file_make_link(struct new_file *file, const char *target, struct err *err)
         return err_set_errno(err, errno, "cannot replace %s", file->path);
     free(take_ptr(file->temporary));
     if (fsync(file->folder) < 0)
-        return err_set_errno(err, errno, "cannot write the folder of %s", file->path);
+        return err_set_errno(err, errno, "cannot sync the directory of %s", file->path);
     return 0;
 }
 

@@ -55,7 +55,7 @@ connect_to_xenstored(struct err *err)
     cleanup_close int  fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     if (fd < 0)
-        return err_set_errno(err, errno, "cannot make a socket");
+        return err_set_errno(err, errno, "cannot create a socket");
     if ((size_t)snprintf(addr.sun_path, sizeof addr.sun_path, "%s", path) >= sizeof addr.sun_path)
         return err_set(err, ERR_SYSTEM, "the path of xenstored's socket is too long: %s", path);
     r = connect(fd, (struct sockaddr *)&addr, sizeof addr);

@@ -171,7 +171,7 @@ words_of(int rc)
     case ERROR_TIMEDOUT:
         return "it timed out";
     case ERROR_NOPARAVIRT:
-        return "the guest has no driver that listens";
+        return "the guest has no paravirtual drivers";
     default:
         return libxl_error_to_string(rc);
     }

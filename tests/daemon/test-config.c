@@ -81,7 +81,7 @@ END_TEST
 static const struct {
     const char *text, *message;
 } wrong[] = {
-    {"\n\nmax_client = 3", "x:3: there is no key 'max_client'"},
+    {"\n\nmax_client = 3", "x:3: unknown key 'max_client'"},
     {"max_clients", "x:1: 'max_clients' is not 'key = value'"},
     {"max_clients =", "x:1: max_clients must be a number, not ''"},
     {"max_clients = -1", "x:1: max_clients must be a number, not '-1'"},
@@ -99,7 +99,7 @@ static const struct {
     {"socket =", "x:1: socket must be an absolute path, not ''"},
     {"log_level = loud", "x:1: log_level must be error, warning, info or debug, not 'loud'"},
     {"workers_idle = 1\n#\nworkers_idle = 1", "x:3: workers_idle is set already in line 1"},
-    {"= 3", "x:1: there is no key ''"},
+    {"= 3", "x:1: unknown key ''"},
 };
 
 /* _i: which of wrong. */

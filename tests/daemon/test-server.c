@@ -444,9 +444,9 @@ lock_elsewhere(void)
     pid_t      pid = fork();
 
     if (pid == 0)
-        _exit(lock_run_dir(h.daemon.config, &err) >= 0              ? 0
-              : strstr(err.message, "another dom0d runs already: ") ? 1
-                                                                    : 2);
+        _exit(lock_run_dir(h.daemon.config, &err) >= 0                    ? 0
+              : strstr(err.message, "another dom0d is already running: ") ? 1
+                                                                          : 2);
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
     ck_assert(WIFEXITED(status));
     return WEXITSTATUS(status);
@@ -484,7 +484,7 @@ START_TEST(a_run_folder_that_cannot_be_made_is_an_error)
     config_set(h.daemon.config, "run_dir", "/nonexistent/run", &err);
     ck_assert_int_eq(lock_run_dir(h.daemon.config, &err), -1);
     ck_assert_str_eq(err.message,
-                     "cannot make the folder /nonexistent/run: No such file or directory");
+                     "cannot create the directory /nonexistent/run: No such file or directory");
 }
 END_TEST
 

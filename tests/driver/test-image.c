@@ -168,10 +168,10 @@ START_TEST(a_definition_that_is_not_one_text_is_refused)
 {
     ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, CONFIG, &err), 0);
     ck_assert_int_eq(pwrite(fd, "", 1, 64 + 5), 1); /* a NUL in it */
-    assert_refused("not one text");
+    assert_refused("not a NUL-terminated string");
     ck_assert_int_eq(pwrite(fd, "x", 1, 64 + 5), 1);
     ck_assert_int_eq(pwrite(fd, "x", 1, 64 + sizeof CONFIG - 1), 1); /* no NUL behind it */
-    assert_refused("not one text");
+    assert_refused("not a NUL-terminated string");
 }
 END_TEST
 

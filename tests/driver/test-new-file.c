@@ -124,7 +124,7 @@ END_TEST
 START_TEST(a_folder_is_not_overwritten)
 {
     ck_assert_int_eq(mkdir(path, 0700), 0);
-    assert_refused(true, ERR_OPERATION_FAILED, "this is a folder");
+    assert_refused(true, ERR_OPERATION_FAILED, "this is a directory");
 }
 END_TEST
 
@@ -133,7 +133,7 @@ START_TEST(a_path_that_ends_in_no_name_is_refused)
     static const char *const ends[] = {"", ".", ".."};
 
     snprintf(path, sizeof path, "%s/%s", scene.folder, ends[_i]);
-    assert_refused(true, ERR_INVALID_ARG, "this is a folder");
+    assert_refused(true, ERR_INVALID_ARG, "this is a directory");
 }
 END_TEST
 

@@ -211,7 +211,7 @@ START_TEST(an_error_without_a_reason_has_words)
         {ERROR_DOMAIN_DESTROYED, ERR_NO_DOMAIN, "x: there is no such domain"},
         {ERROR_GUEST_TIMEDOUT, ERR_OPERATION_TIMEOUT, "x: the guest did not answer in time"},
         {ERROR_TIMEDOUT, ERR_OPERATION_TIMEOUT, "x: it timed out"},
-        {ERROR_NOPARAVIRT, ERR_OPERATION_UNSUPPORTED, "x: the guest has no driver that listens"},
+        {ERROR_NOPARAVIRT, ERR_OPERATION_UNSUPPORTED, "x: the guest has no paravirtual drivers"},
         {ERROR_LOCK_FAIL, ERR_OPERATION_FAILED, "x: lock_fail"},
         {-999, ERR_OPERATION_FAILED, "x: libxl gives no reason"},
     };
