@@ -136,6 +136,20 @@ wire_encode(const struct wire_header *header, xdrproc_t filter, const void *body
     return 0;
 }
 
+void
+wire_encode_data(const struct wire_header *header, const void *data, size_t data_size,
+                 void **frame_out, size_t *size_out)
+{
+    uint8_t *frame = xmalloc(WIRE_HEADER_SIZE + data_size);
+
+    assert(data_size <= WIRE_FRAME_MAX - WIRE_HEADER_SIZE);
+    header_encode(frame, header, WIRE_HEADER_SIZE + data_size);
+    if (data_size)
+        memcpy(frame + WIRE_HEADER_SIZE, data, data_size);
+    *frame_out = frame;
+    *size_out = WIRE_HEADER_SIZE + data_size;
+}
+
 int
 wire_decode(const void *frame, size_t size, xdrproc_t filter, void *body, struct err *err)
 {
@@ -209,7 +223,8 @@ wire_encode_error(const struct wire_header *call, const struct err *error, void 
     struct err unused;
     int        r;
 
-    header.type = WIRE_REPLY;
+    if (header.type != WIRE_STREAM)
+        header.type = WIRE_REPLY;
     header.status = WIRE_ERROR;
     snprintf(text, sizeof text, "%s", error->message);
     r = wire_encode(&header, (xdrproc_t)xdr_remote_error, &body, frame_out, size_out, &unused);

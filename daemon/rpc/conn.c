@@ -9,6 +9,7 @@
 #include "limits.h"
 #include "request-private.h"
 #include "server.h"
+#include "stream.h"
 #include "wire/frame.h"
 #include "wire/remote.h"
 
@@ -49,6 +50,7 @@ conn_new(struct server *server, int fd, const struct ucred *peer, bool read_only
     conn->from_read_only_socket = conn->read_only = read_only;
     conn->idle_usec = loop_now_usec();
     TAILQ_INIT(&conn->requests);
+    TAILQ_INIT(&conn->streams);
     TAILQ_INIT(&conn->registrations);
     conn->pid = peer->pid;
     conn->uid = peer->uid;
@@ -69,6 +71,7 @@ conn_free(struct conn *conn)
 
     log_debug("client %llu: gone", (unsigned long long)conn->id);
     server_conn_gone(conn->server, conn);
+    streams_gone(conn);
     while ((req = TAILQ_FIRST(&conn->requests))) {
         conn_remove_request(conn, req);
         request_orphaned(req);
@@ -128,7 +131,7 @@ conn_opened(struct conn *conn, bool read_only)
 size_t
 conn_held(const struct conn *conn)
 {
-    return framed_unread(&conn->framed) + framed_unsent(&conn->framed);
+    return framed_unread(&conn->framed) + framed_unsent(&conn->framed) + streams_held(conn);
 }
 
 /*----- messages -----*/
@@ -179,6 +182,18 @@ send_keepalive(struct conn *conn, int32_t procedure)
 
 /*----- input -----*/
 
+/*
+ * The bytes of answers and events that are not written yet.  A piece of a stream's data is put in
+ * the queue only when that is empty: so it is in front of all that was counted since.
+ */
+static size_t
+conn_unsent_answers(const struct conn *conn)
+{
+    size_t unsent = framed_unsent(&conn->framed);
+
+    return conn->unsent_answers < unsent ? conn->unsent_answers : unsent;
+}
+
 static bool
 may_ask_more(const struct conn *conn)
 {
@@ -186,7 +201,7 @@ may_ask_more(const struct conn *conn)
 
     if (server_is_busy(conn->server, conn->from_read_only_socket))
         max = 1;
-    return conn->n_requests < max && !framed_unsent(&conn->framed);
+    return conn->n_requests < max && !conn_unsent_answers(conn);
 }
 
 static void
@@ -239,17 +254,43 @@ conn_send(struct conn *conn, const void *frame, size_t size)
 {
     if (is_leaving(conn))
         return;
-    if (framed_unsent(&conn->framed) > conn->setup->limits->max_output) {
+    if (conn_unsent_answers(conn) > conn->setup->limits->max_output) {
         conn_give_up(conn, "does not read what it is sent");
         return;
     }
+    conn->unsent_answers = conn_unsent_answers(conn) + size;
     framed_send(&conn->framed, frame, size);
     pause_or_resume(conn);
+}
+
+void
+conn_send_piece(struct conn *conn, const void *frame, size_t size)
+{
+    assert(conn_is_drained(conn));
+    conn->unsent_answers = 0;
+    framed_send(&conn->framed, frame, size);
+}
+
+bool
+conn_is_drained(const struct conn *conn)
+{
+    return !is_leaving(conn) && !framed_unsent(&conn->framed);
+}
+
+void
+conn_count_stream(struct conn *conn, ssize_t bytes)
+{
+    struct framed_total *held = server_held(conn->server);
+
+    held->bytes += (size_t)bytes;
+    if (bytes > 0)
+        held->grown(held->arg);
 }
 
 static void
 conn_drained(void *arg)
 {
+    streams_pump(arg);
     pause_or_resume(arg);
 }
 

@@ -12,8 +12,11 @@
  *            strings need.  A frame that was begun must be whole after half a minute.
  *   requests max_client_requests in flight, then nothing more is read until one is answered; one
  *            while there are too many of all clients (server.h).
- *   output   nothing is read while some of it waits: so answers to what was asked cannot pile up.
- *            Events can, to max_output and one frame; a client for which more comes is given up.
+ *   output   nothing is read while answers or events wait: so answers to what was asked cannot
+ *            pile up.  Events can, to max_output and one frame; a client for which more comes is
+ *            given up.
+ *   streams  STREAMS_MAX, each with a bound both ways (stream.h).  Their data goes out behind all
+ *            else, a piece at a time, and holds nothing up.
  *   both     what all clients make wait together is bounded too (server.h).
  */
 #ifndef DAEMON_CONN_H
@@ -33,6 +36,7 @@ struct registration;
 struct request;
 struct server;
 struct server_setup;
+struct stream;
 struct ucred;
 
 struct conn {
@@ -57,6 +61,9 @@ struct conn {
 
     /* private */
     struct framed framed;
+    TAILQ_HEAD(, stream) streams; /* stream.c's; the one whose turn it is first */
+    unsigned n_streams;
+    size_t   unsent_answers;        /* see conn_unsent_answers */
     TAILQ_HEAD(, request) requests; /* in flight; freed by their answers */
     unsigned          n_requests;
     bool              finishing, given_up;
@@ -92,7 +99,19 @@ void conn_start_keepalive(struct conn *conn);
  */
 void conn_send(struct conn *conn, const void *frame, size_t size);
 
-/** A reply of error status to the call with this header. */
+/**
+ * The same for a piece of a stream's data, which must not hold up the calls of this connection:
+ * for stream.c, and only while conn_is_drained.
+ */
+void conn_send_piece(struct conn *conn, const void *frame, size_t size);
+
+/** It is not on its way out, and all that it was sent so far is written. */
+bool conn_is_drained(const struct conn *conn);
+
+/** A stream holds so many bytes more or less. */
+void conn_count_stream(struct conn *conn, ssize_t bytes);
+
+/** A reply of error status to the call with this header, or a stream's error. */
 void conn_send_error(struct conn *conn, const struct wire_header *call, const struct err *error);
 
 /** An event, of the message type that filter is for; use the typed send_NAME of messages.h. */

@@ -7,6 +7,7 @@
 #include "procedure.h"
 #include "request-private.h"
 #include "server.h"
+#include "stream.h"
 
 static bool
 dispatch_knows_program(const struct program *programs, const struct wire_header *call)
@@ -90,9 +91,12 @@ dispatch(struct conn *conn, const struct wire_header *header, const void *frame,
     case WIRE_CALL_WITH_FDS:
         dispatch_refuse_descriptors(conn, header);
         break;
+    case WIRE_STREAM:
+    case WIRE_STREAM_HOLE:
+        streams_receive(conn, header, frame, size);
+        break;
     default:
-        /* Replies, events and stream data belong to nothing that we asked for: as libvirt, we
-         * say nothing. */
+        /* Replies and events belong to nothing that we asked for: as libvirt, we say nothing. */
         break;
     }
 }

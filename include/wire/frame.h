@@ -84,8 +84,14 @@ void wire_body_free(xdrproc_t filter, void *body);
 typedef char rpc_void;
 bool_t       xdr_rpc_void(XDR *xdrs, rpc_void *nothing);
 
+/** A frame whose body is these bytes as they are: a stream's data.  *frame_out is the caller's to
+ * free. */
+void wire_encode_data(const struct wire_header *header, const void *data, size_t data_size,
+                      void **frame_out, size_t *size_out);
+
 /**
- * The frame of an error reply to the call with this header.  Never fails: a message is cut if it
+ * The frame of an error reply to the call with this header, or of a stream's error where its type
+ * is WIRE_STREAM.  Never fails: a message is cut if it
  * must be.
  *
  * libvirt's clients turn an ERR_RPC whose message begins with "unknown procedure" into "not

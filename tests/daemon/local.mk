@@ -88,3 +88,12 @@ tests_daemon_test_params_CPPFLAGS = $(server_test_cppflags)
 tests_daemon_test_params_CFLAGS = $(server_test_cflags)
 tests_daemon_test_params_LDADD = daemon/api/libapi_a-params.$(OBJEXT) wire/libwire.a \
 	wire/libwiretypes.a base/libbase.a $(TIRPC_LIBS) $(CHECK_LIBS)
+
+# What daemon/rpc may use, and no more.
+check_PROGRAMS += tests/daemon/test-stream
+TESTS += tests/daemon/test-stream
+tests_daemon_test_stream_CPPFLAGS = $(server_test_cppflags)
+tests_daemon_test_stream_CFLAGS = $(server_test_cflags)
+tests_daemon_test_stream_LDADD = tests/daemon/libharness.a daemon/librpc.a wire/libwire.a \
+	wire/libwiretypes.a eventloop/libeventloop.a base/libbase.a $(LIBEVENT_LIBS) \
+	$(SYSTEMD_LIBS) $(TIRPC_LIBS) $(CHECK_LIBS)
