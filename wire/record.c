@@ -112,7 +112,7 @@ record_decode_any(const struct record_kind *kind, const void *frame, size_t size
 
     if (wire_frame_size(frame, size, &length, err) < 0)
         return -1;
-    if (length != size)
+    if (!length || length != size)
         return err_set(err, ERR_RPC, "this is no record, or not all of it");
     wire_header_decode(frame, size, &header);
     if (header.program != WIRE_PROGRAM_WORKER || header.type != WIRE_MESSAGE || !header.version)

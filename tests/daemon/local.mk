@@ -10,6 +10,14 @@ tests_daemon_test_domains_LDADD = daemon/libapi.a daemon/libjob.a daemon/libdoma
 	wire/libwire.a wire/libwiretypes.a eventloop/libeventloop.a base/libbase.a \
 	$(LIBEVENT_LIBS) $(LIBXML_LIBS) $(TIRPC_LIBS) $(CHECK_LIBS)
 
+check_PROGRAMS += tests/daemon/test-pool
+TESTS += tests/daemon/test-pool
+tests_daemon_test_pool_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/daemon
+tests_daemon_test_pool_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_daemon_test_pool_LDADD = daemon/libjob.a daemon/libdaemon.a wire/libwire.a \
+	wire/libwiretypes.a eventloop/libeventloop.a base/libbase.a $(LIBEVENT_LIBS) $(TIRPC_LIBS) \
+	$(CHECK_LIBS)
+
 # All of it, on the fake Xen.
 check_PROGRAMS += tests/daemon/test-whole
 TESTS += tests/daemon/test-whole

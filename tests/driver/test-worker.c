@@ -533,6 +533,43 @@ START_TEST(without_libxl_the_first_thing_that_is_asked_fails)
 }
 END_TEST
 
+static worker_start
+start_file(void)
+{
+    worker_start start = scene_start(WORKER_FILE, "web", 'w');
+
+    scene_params(&start, image_path, "", 0);
+    start.params.worker_params_u.file.change = WORKER_FILE_REPLACE;
+    start.params.worker_params_u.file.mode = 0600;
+    return start;
+}
+
+START_TEST(a_file_is_changed_without_libxl)
+{
+    worker_report report;
+
+    worker_free(worker);
+    close(client.fd);
+    scene.world->off = true;
+    worker = worker_new(scene.loop, listen_socket(), socket_path);
+    if (_i) /* it has tried to open it in reserve */
+        usleep(20000);
+    client_connect(&client);
+    if (_i)
+        turn();
+    tell_start(&client, start_file());
+    hear_type(&client, WORKER_DONE, &report);
+    ck_assert_msg(report.worker_report_u.done.error.code == ERR_NONE, "%s",
+                  report.worker_report_u.done.error.message);
+    ck_assert_int_eq(report.worker_report_u.done.domid, -1);
+    ck_assert_str_eq(report.worker_report_u.done.log, "");
+    forget(&report);
+    ck_assert_int_eq(access(image_path, F_OK), 0);
+    tell_plain(&client, WORKER_BYE);
+    assert_ends();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -562,5 +599,6 @@ main(void)
     tcase_add_test(tc, a_frame_of_another_program_closes_the_connection);
     tcase_add_test(tc, a_daemon_that_does_not_read_costs_little_and_holds_up_nothing);
     tcase_add_test(tc, without_libxl_the_first_thing_that_is_asked_fails);
+    tcase_add_loop_test(tc, a_file_is_changed_without_libxl, 0, 2);
     return scene_main("worker", tc);
 }

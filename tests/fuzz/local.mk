@@ -1,7 +1,7 @@
 # A target X is fuzz-X.c and its inputs corpus/X/.  It is built as replay-X, which "make check" runs
 # over the corpus, and with --enable-fuzzers (clang) as fuzz-X, which "make fuzz" runs.  A new target
 # takes the lines of fuzz-frame below and its name in fuzz_targets.
-fuzz_targets = frame dispatch domain-xml image worker
+fuzz_targets = frame dispatch domain-xml image record worker
 
 FUZZ_TIME = 60
 EXTRA_DIST += tests/fuzz/corpus
@@ -10,6 +10,11 @@ check_PROGRAMS += tests/fuzz/replay-frame
 TESTS += tests/fuzz/replay-frame
 tests_fuzz_replay_frame_SOURCES = tests/fuzz/fuzz-frame.c tests/fuzz/replay.c tests/fuzz/fuzz.h
 tests_fuzz_replay_frame_LDADD = $(wire_libs) base/libbase.a $(TIRPC_LIBS)
+
+check_PROGRAMS += tests/fuzz/replay-record
+TESTS += tests/fuzz/replay-record
+tests_fuzz_replay_record_SOURCES = tests/fuzz/fuzz-record.c tests/fuzz/replay.c tests/fuzz/fuzz.h
+tests_fuzz_replay_record_LDADD = $(wire_libs) base/libbase.a $(TIRPC_LIBS)
 
 check_PROGRAMS += tests/fuzz/replay-domain-xml
 TESTS += tests/fuzz/replay-domain-xml
@@ -40,6 +45,11 @@ noinst_PROGRAMS += tests/fuzz/fuzz-frame
 tests_fuzz_fuzz_frame_SOURCES = tests/fuzz/fuzz-frame.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_frame_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_frame_LDADD = $(tests_fuzz_replay_frame_LDADD)
+
+noinst_PROGRAMS += tests/fuzz/fuzz-record
+tests_fuzz_fuzz_record_SOURCES = tests/fuzz/fuzz-record.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_record_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_record_LDADD = $(tests_fuzz_replay_record_LDADD)
 
 noinst_PROGRAMS += tests/fuzz/fuzz-domain-xml
 tests_fuzz_fuzz_domain_xml_SOURCES = tests/fuzz/fuzz-domain-xml.c tests/fuzz/fuzz.h
