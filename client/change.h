@@ -5,24 +5,18 @@
 #ifndef CLIENT_CHANGE_H
 #define CLIENT_CHANGE_H
 
-#include <stdbool.h>
-
 #include "calls.h"
 #include "command.h"
 
-struct domain_now;
+/* Begins the call that asks for the change. */
+typedef int change_begin_fn(struct connection *conn, struct call *call,
+                            struct remote_nonnull_domain *dom, struct err *err);
 
-struct change {
-    const char *name; /* "destroy" */
-    int (*begin)(struct connection *conn, struct call *call, struct remote_nonnull_domain *dom,
-                 struct err *err);
-
-    /* Whether the domain is as it was to become; id_before: what it had. */
-    bool (*is_so)(const struct domain_now *now, int id_before);
-};
-
-/* Do it to the domain that the user named, and wait for the end.  Ctrl-C only leaves. */
-int change_run(struct client *client, const char *domain, const struct change *change,
+/*
+ * Do it to the domain that the user named, and wait for the end.  Ctrl-C only leaves.
+ * name: "destroy"
+ */
+int change_run(struct client *client, const char *domain, const char *name, change_begin_fn *begin,
                struct err *err);
 
 #endif

@@ -48,7 +48,7 @@ client_misused(struct client *client, struct err *err, const char *format, ...)
 {
     va_list ap;
 
-    client->misused = true;
+    client->failure = STATUS_USAGE;
     if (!format)
         return -1;
     err->code = ERR_INVALID_ARG;

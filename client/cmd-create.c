@@ -5,14 +5,13 @@
 #include "base/alloc.h"
 #include "calls.h"
 #include "command.h"
-#include "domain.h"
 #include "files.h"
 #include "job.h"
 #include "text.h"
 #include "wire/libvirt.h"
 
 static void
-say_created(const struct job *job, const char *name, int id)
+create_print(const struct job *job, const char *name, int id)
 {
     cleanup_free char *with_id = id < 0 ? xstrdup("") : xasprintf(", id %d", id);
 
@@ -22,31 +21,17 @@ say_created(const struct job *job, const char *name, int id)
 
 /* The answer that tells the domain's id went with the connection: ask for it. */
 static void
-report_joined(const struct job *job)
+create_print_joined(struct connection *conn, const struct job *job)
 {
-    struct domain_now now = {.id = -1};
-    struct err        ignored;
+    struct remote_domain_lookup_by_uuid_args                                   args;
+    cleanup_ret(domain_lookup_by_uuid) struct remote_domain_lookup_by_uuid_ret ret = {0};
+    struct err                                                                 ignored;
+    int                                                                        id = -1;
 
-    if (job->domain)
-        (void)domain_look(job->conn, job->uuid, &now, &ignored);
-    say_created(job, job->domain ? job->domain : "the domain was", now.id);
-}
-
-/* Nobody saw the end.  The job began with no domain of this UUID running: one that runs is its. */
-static int
-look(const struct job *job, struct err *err)
-{
-    struct domain_now now;
-    struct err        other;
-
-    if (!job->domain)
-        return err_append(err, "; see 'dom0ctl list'");
-    if (domain_look(job->conn, job->uuid, &now, &other) < 0)
-        return err_append(err, "; what became of %s is not known: %s", job->domain, other.message);
-    if (now.id < 0)
-        return err_append(err, "; %s does not run", job->domain);
-    say_created(job, job->domain, now.id);
-    return 0;
+    memcpy(args.uuid, job->uuid, sizeof args.uuid);
+    if (job->domain && call_domain_lookup_by_uuid(conn, &args, &ret, &ignored) == 0)
+        id = ret.dom.id;
+    create_print(job, job->domain ? job->domain : "the domain was", id);
 }
 
 static int
@@ -54,7 +39,7 @@ create_run(struct client *client, const struct options *options, struct err *err
 {
     struct connection                   *conn = client_connect(client, err);
     cleanup_free char                   *xml = NULL, *label = NULL;
-    cleanup_job struct job               job = {.conn = conn};
+    cleanup_job struct job               job = {0};
     struct remote_domain_create_xml_args args = {0};
     cleanup_ret(domain_create_xml) struct remote_domain_create_xml_ret ret = {0};
 
@@ -67,15 +52,15 @@ create_run(struct client *client, const struct options *options, struct err *err
     args.flags = option_given(options, "paused") ? START_PAUSED : 0;
     if (call_begin_domain_create_xml(conn, &job.call, &args, err) < 0)
         return -1;
-    if (job_run(&job, err) < 0)
-        return job.unknown ? look(&job, err) : job_aborted(&job, err);
+    if (job_run(client, &job, err) < 0)
+        return job_aborted(&job, err);
     if (job.joined) {
-        report_joined(&job);
+        create_print_joined(conn, &job);
         return 0;
     }
     if (call_end_domain_create_xml(&job.call, &ret, err) < 0)
         return -1;
-    say_created(&job, ret.dom.name, ret.dom.id);
+    create_print(&job, ret.dom.name, ret.dom.id);
     return 0;
 }
 

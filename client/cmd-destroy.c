@@ -4,26 +4,17 @@
 #include "domain.h"
 
 static int
-begin(struct connection *conn, struct call *call, struct remote_nonnull_domain *dom,
-      struct err *err)
+destroy_begin(struct connection *conn, struct call *call, struct remote_nonnull_domain *dom,
+              struct err *err)
 {
     return call_begin_domain_destroy(conn, call, &(struct remote_domain_destroy_args){.dom = *dom},
                                      err);
 }
 
-/* Started anew it has another id. */
-static bool
-has_ended(const struct domain_now *now, int id_before)
-{
-    return now->id != id_before;
-}
-
 static int
 destroy_run(struct client *client, const struct options *options, struct err *err)
 {
-    static const struct change destroy = {.name = "destroy", .begin = begin, .is_so = has_ended};
-
-    return change_run(client, options->operands[0], &destroy, err);
+    return change_run(client, options->operands[0], "destroy", destroy_begin, err);
 }
 
 const struct command cmd_destroy = {

@@ -4,25 +4,17 @@
 #include "domain.h"
 
 static int
-begin(struct connection *conn, struct call *call, struct remote_nonnull_domain *dom,
-      struct err *err)
+pause_begin(struct connection *conn, struct call *call, struct remote_nonnull_domain *dom,
+            struct err *err)
 {
     return call_begin_domain_suspend(conn, call, &(struct remote_domain_suspend_args){.dom = *dom},
                                      err);
 }
 
-static bool
-is_paused(const struct domain_now *now, int id_before)
-{
-    return now->id == id_before && domain_is_paused(now);
-}
-
 static int
 pause_run(struct client *client, const struct options *options, struct err *err)
 {
-    static const struct change pause = {.name = "pause", .begin = begin, .is_so = is_paused};
-
-    return change_run(client, options->operands[0], &pause, err);
+    return change_run(client, options->operands[0], "pause", pause_begin, err);
 }
 
 const struct command cmd_pause = {

@@ -9,29 +9,12 @@
 #include "text.h"
 #include "wire/libvirt.h"
 
-/* Nobody saw the end.  A domain that runs may have been started in another way: that is no proof.
- */
-static int
-look(const struct job *job, struct err *err)
-{
-    struct domain_now  now;
-    struct err         other;
-    cleanup_free char *what = NULL;
-
-    if (!job->domain)
-        return err_append(err, "; see 'dom0ctl list'");
-    if (domain_look(job->conn, job->uuid, &now, &other) < 0)
-        return err_append(err, "; what became of %s is not known: %s", job->domain, other.message);
-    what = domain_now_text(job->domain, &now);
-    return err_append(err, "; %s", what);
-}
-
 static int
 restore_run(struct client *client, const struct options *options, struct err *err)
 {
     struct connection                      *conn = client_connect(client, err);
     cleanup_free char                      *path = NULL, *label = NULL;
-    cleanup_job struct job                  job = {.conn = conn};
+    cleanup_job struct job                  job = {0};
     struct remote_domain_restore_flags_args args = {0};
 
     if (!conn || files_absolute_path(options->operands[0], &path, err) < 0)
@@ -41,8 +24,8 @@ restore_run(struct client *client, const struct options *options, struct err *er
     args.flags = option_given(options, "paused") ? SAVE_PAUSED : 0;
     if (call_begin_domain_restore_flags(conn, &job.call, &args, err) < 0)
         return -1;
-    if (job_run(&job, err) < 0)
-        return job.unknown ? look(&job, err) : job_aborted(&job, err);
+    if (job_run(client, &job, err) < 0)
+        return job_aborted(&job, err);
     text_print_line(stdout, "%s%srestored from %s%s", job.domain ? job.domain : "",
                     job.domain ? " " : "", path, job.aborted ? "; the abort came too late" : "");
     return 0;

@@ -11,12 +11,10 @@ wait_run(struct client *client, const struct options *options, struct err *err)
     cleanup_free char     *label = NULL;
 
     if (client_job_id(client, options->operands[0], &job.id, err) < 0 ||
-        !(job.conn = client_connect(client, err)))
+        !client_connect(client, err))
         return -1;
     job.label = label = xasprintf("job %s", options->operands[0]);
-    if (job_run(&job, err) < 0)
-        return job.unknown ? err_append(err, "; how it ended is not known") : -1;
-    return 0;
+    return job_run(client, &job, err);
 }
 
 const struct command cmd_wait = {

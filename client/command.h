@@ -15,7 +15,12 @@
 
 struct connection;
 
-enum exit_status { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
+enum exit_status {
+    STATUS_OK = 0,
+    STATUS_FAILED = 1,
+    STATUS_USAGE = 2,
+    STATUS_UNKNOWN = 3, /* whether a job began, or how it ended, cannot be told */
+};
 
 /* One run of dom0ctl. */
 struct client {
@@ -23,7 +28,7 @@ struct client {
     const char        *patience; /* seconds to try to connect again; NULL: as usual */
     bool               readonly;
     bool               json;
-    bool               misused; /* the error is one of usage */
+    enum exit_status   failure; /* how dom0ctl ends if the command fails */
     struct connection *conn;    /* NULL: not connected yet */
 };
 

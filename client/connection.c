@@ -27,6 +27,7 @@ struct connection {
     unsigned      patience_sec;
     uint32_t      next_serial;
     struct buffer in, out;
+    uint64_t      written;    /* bytes that the socket took, from out */
     struct err    lost;       /* code 0 while all is well */
     TAILQ_HEAD(, call) calls; /* Sent, borrowed */
     message_fn *message;
@@ -147,6 +148,7 @@ write_some(struct connection *conn, struct err *err)
         return lost(conn, errno, err);
     /* EPIPE: reading will tell, after what the daemon said before it hung up. */
     buffer_drop(&conn->out, n < 0 ? conn->out.size : (size_t)n);
+    conn->written += n < 0 ? 0 : (uint64_t)n;
     return 0;
 }
 
@@ -215,10 +217,19 @@ call_begin(struct connection *conn, struct call *call, uint32_t program, int32_t
     if (wire_encode(&header, filter, args, &frame, &size, err) < 0)
         return -1;
     buffer_append(&conn->out, frame, size);
-    *call = (struct call){
-        .conn = conn, .program = program, .procedure = procedure, .serial = conn->next_serial++};
+    *call = (struct call){.conn = conn,
+                          .program = program,
+                          .procedure = procedure,
+                          .serial = conn->next_serial++,
+                          .end = conn->written + conn->out.size};
     TAILQ_INSERT_TAIL(&conn->calls, call, link);
     return 0;
+}
+
+bool
+call_was_written(const struct call *call)
+{
+    return call->conn->written >= call->end;
 }
 
 void

@@ -31,6 +31,7 @@ struct call {
     struct connection *conn; /* NULL: Idle */
     int32_t            procedure;
     uint32_t           program, serial;
+    uint64_t           end;   /* of its frame among all bytes for the daemon */
     void              *reply; /* the whole frame; NULL: not Answered */
     size_t             reply_size;
 };
@@ -95,6 +96,9 @@ int call_end(struct call *call, xdrproc_t filter, void *ret, struct err *err);
 
 /* Whether an Answered call succeeded: 0, or -1 with its error.  It stays Answered. */
 int call_check(const struct call *call, struct err *err);
+
+/* Whether all of a Sent call's frame was written.  What was not is unknown to the daemon. */
+bool call_was_written(const struct call *call);
 
 /* Wait until it is Answered. */
 int call_wait(struct call *call, struct err *err);

@@ -85,30 +85,6 @@ domain_find(struct connection *conn, const char *text, struct remote_nonnull_dom
     return find_by_name(conn, text, dom_out, err);
 }
 
-int
-domain_look(struct connection *conn, const uint8_t *uuid, struct domain_now *now_out,
-            struct err *err)
-{
-    cleanup_domain struct remote_nonnull_domain dom = {0};
-    struct remote_domain_get_state_args         args;
-    struct remote_domain_get_state_ret          ret = {0};
-    struct err                                  other = {0};
-
-    if (find_by_uuid(conn, uuid, &dom, &other) == 0) {
-        args = (struct remote_domain_get_state_args){.dom = dom};
-        if (call_domain_get_state(conn, &args, &ret, &other) == 0) {
-            *now_out = (struct domain_now){.id = dom.id, .state = ret.state, .reason = ret.reason};
-            return 0;
-        }
-    }
-    if (other.code == ERR_NO_DOMAIN) {
-        *now_out = (struct domain_now){.id = -1, .state = STATE_SHUTOFF};
-        return 0;
-    }
-    *err = other;
-    return -1;
-}
-
 void
 domain_clear(struct remote_nonnull_domain *dom)
 {
@@ -194,21 +170,6 @@ bool
 domain_runs(int state)
 {
     return state == STATE_RUNNING || state == STATE_BLOCKED;
-}
-
-bool
-domain_is_paused(const struct domain_now *now)
-{
-    return now->state == STATE_PAUSED && now->reason == PAUSED_USER;
-}
-
-char *
-domain_now_text(const char *name, const struct domain_now *now)
-{
-    if (now->id < 0)
-        return xasprintf("%s does not run", name);
-    return xasprintf("%s is %s (%s)", name, domain_state_name(now->state),
-                     domain_state_reason(now->state, now->reason));
 }
 
 const char *

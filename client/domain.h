@@ -28,26 +28,11 @@ void domain_write_json(struct json *json, const struct remote_nonnull_domain *do
 /* Members "memory_kib", "max_memory_kib", "vcpus" and "cpu_time_nsec". */
 void domain_write_json_numbers(struct json *json, const struct remote_domain_get_info_ret *info);
 
-/* What a domain is now. */
-struct domain_now {
-    int id; /* -1: it does not run, or has gone altogether */
-    int state, reason;
-};
-
-int domain_look(struct connection *conn, const uint8_t *uuid, struct domain_now *now_out,
-                struct err *err);
-
-/* "web is running (booted)", "web does not run"; the caller frees it. */
-char *domain_now_text(const char *name, const struct domain_now *now);
-
 /* virDomainState in one word. */
 const char *domain_state_name(int state);
 
 /* Whether in this state the guest's code runs, or would if it had something to do. */
 bool domain_runs(int state);
-
-/* Whether it is paused because somebody asked for that. */
-bool domain_is_paused(const struct domain_now *now);
 
 /* virDomainRunningReason and its sisters; "unknown" where there is none. */
 const char *domain_state_reason(int state, int reason);

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -66,26 +65,4 @@ files_read_text(const char *path, char **text_out, struct err *err)
     if (fd < 0)
         return err_set_errno(err, errno, "cannot read %s", path);
     return read_all(fd, path, text_out, err);
-}
-
-void
-files_mark(const char *path, struct file_mark *mark_out)
-{
-    struct stat now;
-
-    if (stat(path, &now) < 0)
-        *mark_out = (struct file_mark){.errnum = errno};
-    else
-        *mark_out =
-            (struct file_mark){.dev = now.st_dev, .ino = now.st_ino, .written = now.st_mtim};
-}
-
-bool
-files_is_new(const struct file_mark *before, const struct file_mark *after)
-{
-    if (before->errnum || after->errnum)
-        return before->errnum == ENOENT && !after->errnum;
-    return before->dev != after->dev || before->ino != after->ino ||
-           before->written.tv_sec != after->written.tv_sec ||
-           before->written.tv_nsec != after->written.tv_nsec;
 }

@@ -196,6 +196,7 @@ rejoin(struct job *job, struct err *err)
 
     if (call_answered(&job->list_call))
         take_list(job);
+    job->written = call_was_written(&job->call);
     forget_calls(job);
     if (!job->id || !connection_may_reopen(job->conn))
         return -1;
@@ -211,27 +212,34 @@ rejoin(struct job *job, struct err *err)
 
 /*----- the end -----*/
 
+/* The connection is lost for good: say what is certain of the job. */
 static int
-say_fate(const struct job *job, struct err *err)
+job_tell_fate(struct client *client, const struct job *job, struct err *err)
 {
     if (job->id)
         return err_append(err, "; job %llu may go on", (unsigned long long)job->id);
-    return err_append(err, "; what was asked for may go on, see 'dom0ctl jobs'");
+    if (!job->written)
+        return err_append(err, "; '%s' was not begun", job->label);
+    client->failure = STATUS_UNKNOWN;
+    return err_append(
+        err, "; whether '%s' was begun is not known, see 'dom0ctl jobs' and 'dom0ctl list'",
+        job->label);
 }
 
+/* The daemon keeps the last ends only; more may have come while there was no connection. */
 static int
-take_end_told(struct job *job, struct err *err)
+job_take_end(struct client *client, struct job *job, struct err *err)
 {
     cleanup_ret(job_wait) struct dom0d_job_wait_ret ret = {0};
 
     if (call_end_job_wait(&job->call, &ret, err) == 0)
         return ret.code ? err_set(err, (enum err_code)ret.code, "%s", ret.message) : 0;
-    if (job->reconnected && err->code == ERR_INVALID_ARG) {
-        job->unknown = true;
-        err_set(err, ERR_OPERATION_FAILED, "the daemon came back and does not know job %llu",
-                (unsigned long long)job->id);
-    }
-    return -1;
+    if (!job->reconnected || err->code != ERR_INVALID_ARG)
+        return -1;
+    client->failure = STATUS_UNKNOWN;
+    return err_set(err, ERR_OPERATION_FAILED,
+                   "the daemon came back and does not know job %llu; how it ended is not known",
+                   (unsigned long long)job->id);
 }
 
 /*----- the whole -----*/
@@ -249,7 +257,7 @@ turn(struct job *job, struct err *err)
     return 0;
 }
 
-/* The list is asked at once: the job's number is what leads to it when the daemon goes. */
+/* The list is asked for at once: the job's number is what leads to it when the daemon goes. */
 static int
 wait_for_answer(struct job *job, struct err *err)
 {
@@ -262,10 +270,11 @@ wait_for_answer(struct job *job, struct err *err)
 }
 
 int
-job_run(struct job *job, struct err *err)
+job_run(struct client *client, struct job *job, struct err *err)
 {
     int r;
 
+    job->conn = client->conn;
     progress_init(&job->progress, stderr, job->label, clock_usec());
     catch_interrupt(job);
     r = wait_for_answer(job, err);
@@ -274,8 +283,8 @@ job_run(struct job *job, struct err *err)
     progress_clear(&job->progress);
     release_interrupt(job);
     if (r < 0)
-        return say_fate(job, err);
-    return job->joined ? take_end_told(job, err) : call_check(&job->call, err);
+        return job_tell_fate(client, job, err);
+    return job->joined ? job_take_end(client, job, err) : call_check(&job->call, err);
 }
 
 int

@@ -22,10 +22,10 @@ report(const struct client *client, const struct command *command, const struct 
     cleanup_free char *message = text_safe(err->message);
 
     fprintf(stderr, "dom0ctl: %s\n", message);
-    if (!client->misused)
-        return STATUS_FAILED;
-    fprintf(stderr, "Try 'dom0ctl help%s%s'.\n", command ? " " : "", command ? command->name : "");
-    return STATUS_USAGE;
+    if (client->failure == STATUS_USAGE)
+        fprintf(stderr, "Try 'dom0ctl help%s%s'.\n", command ? " " : "",
+                command ? command->name : "");
+    return client->failure;
 }
 
 /* Output that did not get where it should is a failure. */
@@ -119,7 +119,8 @@ main(int argc, char **argv)
     struct err            err = {0};
     const struct command *command = NULL;
     struct client         client = {.socket = setting("DOM0D_SOCKET"),
-                                    .patience = setting("DOM0CTL_RECONNECT")};
+                                    .patience = setting("DOM0CTL_RECONNECT"),
+                                    .failure = STATUS_FAILED};
     int                   r;
 
     if (!client.socket)

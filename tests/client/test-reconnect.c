@@ -7,11 +7,11 @@
  * says is in `second`.
  */
 #include <check.h>
+#include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "scene.h"
@@ -20,7 +20,8 @@
 
 enum { JOB_LIST = SCENE_DOM0D + 1, JOB_WAIT = SCENE_DOM0D + 2, JOB_ABORT = SCENE_DOM0D + 3 };
 enum { DESTROY = 12, CREATE = 10, RESUME = 28, SUSPEND = 34, SAVE = 232, RESTORE = 233 };
-enum { RUNNING = 1, PAUSED = 3 };
+enum { CONNECT_OPEN = 1, LOOKUP_BY_NAME = 23, LOOKUP_BY_UUID = 24, GET_STATE = 212 };
+enum { RUNNING = 1 };
 
 /* The daemon that comes after the first. */
 static struct {
@@ -28,6 +29,7 @@ static struct {
     bool     never;      /* there is none at all */
     bool     mute;       /* there is one that answers nothing */
     bool     forgetful;  /* it knows no job 41 */
+    bool     ended;      /* it knows how the job ended, which runs no more */
     bool     endless;    /* the job ends by an abort only */
     bool     timid;      /* it goes when it is asked for events */
     unsigned figureless; /* so many of its first lists are without figures */
@@ -43,7 +45,6 @@ static struct wire_header waiting; /* the call of job_wait, to be answered later
 static size_t             lists_then, list_calls;
 static int                long_calls; /* that asked for a job */
 static bool               nameless;   /* the job's domain is not known */
-static char               path[128];  /* of an image, in the scene's folder */
 
 static void
 setup(void)
@@ -58,24 +59,12 @@ setup(void)
     lists_then = list_calls = 0;
     long_calls = 0;
     nameless = false;
-    snprintf(path, sizeof path, "%s/image", scene.dir);
 }
 
 static void
 teardown(void)
 {
-    unlink(path);
     scene_clear(&scene);
-}
-
-static void
-touch(const char *text)
-{
-    FILE *file = fopen(path, "w");
-
-    ck_assert_ptr_nonnull(file);
-    fputs(text, file);
-    fclose(file);
 }
 
 /*----- the two daemons -----*/
@@ -158,6 +147,8 @@ answer_wait(struct scene *s, const struct wire_header *call, const void *frame, 
     waiting = *call;
     if (second.forgetful)
         scene_refuse(s, call, ERR_INVALID_ARG, "no job 41 is known");
+    else if (second.ended)
+        end_job(s, second.code, second.message);
 }
 
 static void
@@ -177,7 +168,9 @@ play_jobs(struct scene *s, const struct wire_header *call, const void *frame, si
 {
     size_t lists = scene_count(s, JOB_LIST) - lists_then;
 
-    if (call->procedure == 1)
+    if (call->procedure == 1 && second.ended)
+        SCENE_ANSWER(s, call, dom0d_job_list_ret, .jobs = {0, NULL});
+    else if (call->procedure == 1)
         answer_list(s, call, false, lists <= second.figureless ? 0 : 80);
     if (call->procedure == 1 && lists >= second.lists && !second.endless)
         end_job(s, second.code, second.message);
@@ -247,15 +240,15 @@ run(const char *command)
 /*----- found again -----*/
 
 static const struct {
-    const char *command, *said;
+    const char *command, *said, *label;
 } commands[] = {
-    {"save web /tmp/web.save", "web saved to /tmp/web.save\n"},
-    {"restore /tmp/web.save", "web restored from /tmp/web.save\n"},
-    {"create -", "web created, id 9\n"},
-    {"destroy web", ""},
-    {"pause web", ""},
-    {"unpause web", ""},
-    {"wait 41", ""},
+    {"save web /tmp/web.save", "web saved to /tmp/web.save\n", "save web"},
+    {"restore /tmp/web.save", "web restored from /tmp/web.save\n", "restore /tmp/web.save"},
+    {"create -", "web created, id 9\n", "create"},
+    {"destroy web", "", "destroy web"},
+    {"pause web", "", "pause web"},
+    {"unpause web", "", "unpause web"},
+    {"wait 41", "", NULL},
 };
 
 START_TEST(a_job_is_found_again_by_its_number_and_its_end_is_waited_for)
@@ -278,6 +271,24 @@ START_TEST(its_error_is_the_commands)
     ck_assert_int_eq(scene_exit_status(&scene), 1);
     check_said("dom0ctl: no space left\n");
     ck_assert_str_eq(scene.out.text, "");
+}
+END_TEST
+
+START_TEST(a_job_that_ended_while_there_was_no_connection_ends_as_it_did)
+{
+    bool failed = _i % 2;
+
+    second.ended = true;
+    second.away = 1;
+    second.id = 9;
+    second.code = failed ? ERR_SYSTEM : 0;
+    strcpy(second.message, failed ? "no space left" : "");
+    run(commands[_i / 2].command);
+    ck_assert_int_eq(scene_exit_status(&scene), failed ? 1 : 0);
+    check_said(failed ? "dom0ctl: no space left\n" : "");
+    ck_assert_str_eq(scene.out.text, failed ? "" : commands[_i / 2].said);
+    ck_assert_uint_eq(scene_count(&scene, JOB_WAIT), _i / 2 == 6 ? 2 : 1);
+    ck_assert_int_eq(long_calls, 1);
 }
 END_TEST
 
@@ -351,6 +362,44 @@ START_TEST(it_is_found_again_as_often_as_the_daemon_goes)
 }
 END_TEST
 
+static void
+send_ping(struct scene *s)
+{
+    static const unsigned char ping[] = {0, 0, 0, 28, 0x6b, 0x65, 0x65, 0x70, 0, 0, 0, 1, 0, 0,
+                                         0, 1, 0, 0,  0,    2,    0,    0,    0, 0, 0, 0, 0, 0};
+
+    scene_send(s, ping, sizeof ping);
+}
+
+/* The list comes behind more than is read at once, and behind a ping that cannot be answered. */
+static bool
+go_with_the_last_word_unread(struct scene *s, const struct wire_header *call, const void *frame,
+                             size_t size)
+{
+    if (s->n_conns > 1 || call->program != WIRE_PROGRAM_DOM0D)
+        return play(s, call, frame, size);
+    ck_assert_int_eq(kill(s->child, SIGSTOP), 0);
+    ck_assert_int_eq(waitpid(s->child, NULL, WUNTRACED), s->child);
+    scene_hold(s);
+    send_ping(s);
+    for (unsigned i = 0; i < 1000; i++)
+        scene_event(s, 2, 0);
+    answer_list(s, call, true, 50);
+    scene_release(s);
+    scene_hang_up(s);
+    ck_assert_int_eq(kill(s->child, SIGCONT), 0);
+    return true;
+}
+
+START_TEST(what_the_daemon_said_before_it_hung_up_is_heard)
+{
+    scene.on_call = go_with_the_last_word_unread;
+    scene_run(&scene, "save web /tmp/web.save");
+    ck_assert_int_eq(scene_exit_status(&scene), 0);
+    ck_assert_uint_eq(scene_count(&scene, JOB_WAIT), 1);
+}
+END_TEST
+
 /*----- not found again -----*/
 
 START_TEST(a_daemon_that_does_not_come_back_is_given_up)
@@ -397,26 +446,6 @@ START_TEST(patience_is_a_number)
     ck_assert_int_eq(scene_exit_status(&scene), 2);
     ck_assert_ptr_nonnull(
         strstr(scene.err.text, "dom0ctl: DOM0CTL_RECONNECT is a number of seconds up to "));
-}
-END_TEST
-
-static bool
-go_at_once(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
-{
-    if (!is_long(call))
-        return play(s, call, frame, size);
-    go(s);
-    return true;
-}
-
-START_TEST(a_job_whose_number_is_not_known_yet_cannot_be_found_again)
-{
-    scene.on_call = go_at_once;
-    scene_run(&scene, "save web /tmp/web.save");
-    ck_assert_int_eq(scene_exit_status(&scene), 1);
-    ck_assert_ptr_nonnull(
-        strstr(scene.err.text, "was lost; what was asked for may go on, see 'dom0ctl jobs'\n"));
-    ck_assert_uint_eq(scene.n_conns, 1);
 }
 END_TEST
 
@@ -540,127 +569,97 @@ START_TEST(an_abort_that_was_asked_for_is_asked_for_again)
 }
 END_TEST
 
-/*----- the new daemon does not know the job -----*/
+/*----- what cannot be known -----*/
 
-#define UNKNOWN "dom0ctl: the daemon came back and does not know job 41; "
-
-enum { OLD_FILE = 1, NEW_FILE = 2 };
-
-/* What is there when a save is looked for, and what is said: with no words, it is done. */
-static const struct {
-    int         files, id, state;
-    const char *domain, *file;
-} saves[] = {
-    {NEW_FILE, -1, 0, NULL, NULL},
-    {NEW_FILE, 9, RUNNING, NULL, NULL}, /* somebody has restored it */
-    {OLD_FILE | NEW_FILE, -1, 0, NULL, NULL},
-    {NEW_FILE, 7, RUNNING, "is running (booted)", "is new"},
-    {0, 7, RUNNING, "is running (booted)", "is not there"},
-    {0, 7, PAUSED, "is paused (user)", "is not there"},
-    {0, -1, 0, "does not run", "is not there"},
-    {OLD_FILE, -1, 0, "does not run", "is as it was before"},
-    {OLD_FILE, 9, RUNNING, "is running (booted)", "is as it was before"},
-};
+START_TEST(of_a_job_that_the_daemon_does_not_know_the_end_is_not_known)
+{
+    second.forgetful = true;
+    run(commands[_i].command);
+    ck_assert_int_eq(scene_exit_status(&scene), 3);
+    check_said("dom0ctl: the daemon came back and does not know job 41; how it ended is not "
+               "known\n");
+    ck_assert_str_eq(scene.out.text, "");
+    ck_assert_uint_eq(scene_count(&scene, LOOKUP_BY_UUID) + scene_count(&scene, GET_STATE), 0);
+}
+END_TEST
 
 static bool
-save_before_going(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
+go_at_once(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
 {
-    bool done = play(s, call, frame, size);
-
-    if (saves[s->number].files & NEW_FILE && list_calls == 1 && s->conn < 0) {
-        unlink(path);
-        touch("another image");
-    }
-    return done;
+    if (!is_long(call))
+        return play(s, call, frame, size);
+    go(s);
+    return true;
 }
 
-START_TEST(a_save_that_nobody_saw_end_is_done_where_the_file_is_new_and_the_domain_has_ended)
+START_TEST(whether_a_job_began_whose_number_never_came_is_not_known)
 {
-    cleanup_free char *command = xasprintf("save web %s", path);
-    cleanup_free char *line = NULL;
+    cleanup_free char *line = xasprintf("was lost; whether '%s' was begun is not known, see "
+                                        "'dom0ctl jobs' and 'dom0ctl list'\n",
+                                        commands[_i].label);
 
-    second.forgetful = true;
-    second.id = saves[_i].id;
-    second.state = saves[_i].state;
-    if (saves[_i].files & OLD_FILE)
-        touch("image");
-    scene.number = _i;
-    scene.on_call = save_before_going;
-    scene_run(&scene, command);
-    ck_assert_int_eq(scene_exit_status(&scene), saves[_i].domain ? 1 : 0);
-    if (saves[_i].domain) {
-        line = xasprintf(UNKNOWN "web %s, and %s %s\n", saves[_i].domain, path, saves[_i].file);
-        check_said(line);
-        ck_assert_str_eq(scene.out.text, "");
-    } else {
-        line = xasprintf("web saved to %s (the file is new and the domain has ended; the daemon "
-                         "came back and does not know job 41)\n",
-                         path);
-        check_said("");
-        ck_assert_str_eq(scene.out.text, line);
-    }
+    scene.on_call = go_at_once;
+    scene.input = "<domain/>";
+    scene_run(&scene, commands[_i].command);
+    ck_assert_int_eq(scene_exit_status(&scene), 3);
+    ck_assert_ptr_nonnull(strstr(scene.err.text, line));
+    ck_assert_str_eq(scene.out.text, "");
+    ck_assert_uint_eq(scene.n_conns, 1);
 }
 END_TEST
 
-START_TEST(a_file_that_cannot_be_seen_proves_nothing)
+/* It hears nothing any more when it answers the look-up. */
+static bool
+go_deaf(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
 {
-    cleanup_free char *command = xasprintf("save web %s/below", path);
-
-    second.forgetful = true;
-    second.id = -1;
-    touch("image");
-    run(command);
-    ck_assert_int_eq(scene_exit_status(&scene), 1);
-    ck_assert_ptr_nonnull(strstr(scene.err.text, "web does not run, and /tmp/"));
-    ck_assert_ptr_nonnull(strstr(scene.err.text, "/below cannot be seen: Not a directory\n"));
+    if (call->program != WIRE_PROGRAM_REMOTE || call->procedure != LOOKUP_BY_NAME)
+        return play(s, call, frame, size);
+    ck_assert_int_eq(shutdown(s->conn, SHUT_RD), 0);
+    SCENE_ANSWER(s, call, remote_domain_lookup_by_name_ret, .dom = scene_domain(0));
+    scene_go(s);
+    return true;
 }
-END_TEST
 
-/* Others: how the domain is then, and what is said; without words, it is done. */
+static void
+wait_for_bytes(struct scene *s)
+{
+    struct pollfd fd = {.fd = s->conn, .events = POLLIN};
+
+    ck_assert_int_eq(poll(&fd, 1, 5000), 1);
+}
+
+/* It goes when it has got the beginning of a call that is larger than any socket's buffer. */
+static bool
+go_half_way(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
+{
+    if (call->program != WIRE_PROGRAM_REMOTE || call->procedure != CONNECT_OPEN)
+        return play(s, call, frame, size);
+    scene_answer(s, call, NULL, NULL);
+    wait_for_bytes(s);
+    scene_go(s);
+    return true;
+}
+
 static const struct {
-    const char *command;
-    int         id, state, reason;
-    const char *said, *printed;
-} others[] = {
-    {"create -", 9, RUNNING, 1, NULL, "web created, id 9\n"},
-    {"create -", -1, 0, 0, "web does not run", ""},
-    {"restore /tmp/x", 9, RUNNING, 1, "web is running (booted)", ""},
-    {"restore /tmp/x", -1, 0, 0, "web does not run", ""},
-    {"destroy web", -1, 0, 0, NULL, ""},
-    {"destroy web", 9, RUNNING, 1, NULL, ""}, /* started anew */
-    {"destroy web", 7, RUNNING, 1, "web is running (booted)", ""},
-    {"pause web", 7, PAUSED, 1, NULL, ""},
-    {"pause web", 7, PAUSED, 3, "web is paused (saving)", ""}, /* by a save */
-    {"pause web", 7, RUNNING, 1, "web is running (booted)", ""},
-    {"pause web", 9, PAUSED, 1, "web is paused (user)", ""}, /* another one */
-    {"unpause web", 7, RUNNING, 5, NULL, ""},
-    {"unpause web", 7, PAUSED, 1, "web is paused (user)", ""},
-    {"unpause web", 9, RUNNING, 1, "web is running (booted)", ""},
-    {"wait 41", 7, RUNNING, 1, "how it ended is not known", ""},
+    const char    *command, *said;
+    scene_call_fn *on_call;
+} unwritten[] = {
+    {"save web /tmp/web.save", "; 'save web' was not begun\n", go_deaf},
+    {"destroy web", "; 'destroy web' was not begun\n", go_deaf},
+    {"create -", "; 'create' was not begun\n", go_half_way},
 };
 
-START_TEST(of_a_job_that_nobody_saw_end_is_said_what_can_be_seen)
+START_TEST(a_job_whose_call_was_not_written_whole_was_not_begun)
 {
-    cleanup_free char *line = xasprintf(UNKNOWN "%s\n", others[_i].said ? others[_i].said : "");
+    cleanup_free char *xml = xcalloc(1, 2 * MIB);
 
-    second.forgetful = true;
-    second.id = others[_i].id;
-    second.state = others[_i].state;
-    second.reason = others[_i].reason;
-    run(others[_i].command);
-    ck_assert_int_eq(scene_exit_status(&scene), others[_i].said ? 1 : 0);
-    check_said(others[_i].said ? line : "");
-    ck_assert_str_eq(scene.out.text, others[_i].printed);
-}
-END_TEST
-
-START_TEST(where_not_even_the_domain_is_known_the_list_is_named)
-{
-    second.forgetful = true;
-    nameless = true;
-    run(_i ? "restore /tmp/x" : "create -");
+    memset(xml, 'x', 2 * MIB - 1);
+    scene.input = xml;
+    scene.on_call = unwritten[_i].on_call;
+    scene_run(&scene, unwritten[_i].command);
     ck_assert_int_eq(scene_exit_status(&scene), 1);
-    check_said(UNKNOWN "see 'dom0ctl list'\n");
+    ck_assert_ptr_nonnull(strstr(scene.err.text, unwritten[_i].said));
+    ck_assert_uint_eq(scene.n_conns, 1);
 }
 END_TEST
 
@@ -806,29 +805,30 @@ main(void)
     tcase_add_loop_test(tc, a_job_is_found_again_by_its_number_and_its_end_is_waited_for, 0,
                         array_size(commands));
     tcase_add_loop_test(tc, its_error_is_the_commands, 0, array_size(commands));
+    tcase_add_loop_test(tc, a_job_that_ended_while_there_was_no_connection_ends_as_it_did, 0,
+                        2 * array_size(commands));
     tcase_add_loop_test(tc, a_domain_that_was_created_and_is_gone_or_has_no_name_yet_has_no_id, 0,
                         2);
     tcase_add_test(tc, a_daemon_that_is_away_for_a_while_is_waited_for);
     tcase_add_test(tc, the_progress_goes_on_and_stays_where_it_was_until_there_are_figures);
     tcase_add_test(tc, it_is_found_again_as_often_as_the_daemon_goes);
+    tcase_add_test(tc, what_the_daemon_said_before_it_hung_up_is_heard);
     tcase_add_loop_test(tc, a_daemon_that_does_not_come_back_is_given_up, 0, 2);
     tcase_add_test(tc, a_daemon_that_takes_the_connection_and_is_mute_is_given_up);
     tcase_add_test(tc, without_patience_it_is_left_to_its_fate);
     tcase_add_loop_test(tc, patience_is_a_number, 0, 4);
-    tcase_add_test(tc, a_job_whose_number_is_not_known_yet_cannot_be_found_again);
     tcase_add_test(tc, a_daemon_that_talks_nonsense_is_not_asked_again);
     tcase_add_test(tc, an_interrupt_aborts_the_job_that_was_found_again);
     tcase_add_test(tc, an_interrupt_while_there_is_no_daemon_aborts_when_one_comes);
     tcase_add_test(tc, a_second_interrupt_while_there_is_no_daemon_leaves);
     tcase_add_loop_test(tc, an_interrupt_leaves_what_is_not_to_be_aborted, 0, 4);
     tcase_add_test(tc, an_abort_that_was_asked_for_is_asked_for_again);
-    tcase_add_loop_test(
-        tc, a_save_that_nobody_saw_end_is_done_where_the_file_is_new_and_the_domain_has_ended, 0,
-        array_size(saves));
-    tcase_add_test(tc, a_file_that_cannot_be_seen_proves_nothing);
-    tcase_add_loop_test(tc, of_a_job_that_nobody_saw_end_is_said_what_can_be_seen, 0,
-                        array_size(others));
-    tcase_add_loop_test(tc, where_not_even_the_domain_is_known_the_list_is_named, 0, 2);
+    tcase_add_loop_test(tc, of_a_job_that_the_daemon_does_not_know_the_end_is_not_known, 0,
+                        array_size(commands));
+    tcase_add_loop_test(tc, whether_a_job_began_whose_number_never_came_is_not_known, 0,
+                        array_size(commands) - 1);
+    tcase_add_loop_test(tc, a_job_whose_call_was_not_written_whole_was_not_begun, 0,
+                        array_size(unwritten));
     add_events(tc);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);
