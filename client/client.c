@@ -13,7 +13,7 @@
 #define PATIENCE_SEC_MAX (7u * 24 * 3600)
 
 static int
-parse_patience(struct client *client, unsigned *seconds_out, struct err *err)
+client_parse_patience(struct client *client, unsigned *seconds_out, struct err *err)
 {
     const char   *text = client->patience;
     char         *end;
@@ -36,7 +36,7 @@ client_connect(struct client *client, struct err *err)
         xasprintf("%s%s", client->socket, client->readonly && !given ? "-ro" : "");
     unsigned patience_sec = PATIENCE_SEC;
 
-    if (client->patience && parse_patience(client, &patience_sec, err) < 0)
+    if (client->patience && client_parse_patience(client, &patience_sec, err) < 0)
         return NULL;
     if (!client->conn)
         connection_open(path, client->readonly, patience_sec, &client->conn, err);

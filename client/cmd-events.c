@@ -80,13 +80,13 @@ static const struct event_words words[] = {
 };
 
 static const char *
-event_word(int event)
+events_word(int event)
 {
     return event >= 0 && (size_t)event < array_size(words) ? words[event].event : "unknown";
 }
 
 static const char *
-detail_word(int event, int detail)
+events_detail_word(int event, int detail)
 {
     const char *word = NULL;
 
@@ -99,7 +99,7 @@ detail_word(int event, int detail)
 
 /* "2026-03-01T12:34:56.789+0100": when the event came here. */
 static void
-format_now(char *text, size_t size)
+events_format_now(char *text, size_t size)
 {
     struct timeval now;
     struct tm      local;
@@ -113,7 +113,7 @@ format_now(char *text, size_t size)
 }
 
 static void
-print_json(const struct remote_domain_event_lifecycle_msg *msg, const char *now)
+events_print_json(const struct remote_domain_event_lifecycle_msg *msg, const char *now)
 {
     struct json json;
 
@@ -121,20 +121,20 @@ print_json(const struct remote_domain_event_lifecycle_msg *msg, const char *now)
     json_object(&json, NULL);
     json_string(&json, "time", now);
     domain_write_json(&json, &msg->dom);
-    json_string(&json, "event", event_word(msg->event));
-    json_string(&json, "detail", detail_word(msg->event, msg->detail));
+    json_string(&json, "event", events_word(msg->event));
+    json_string(&json, "detail", events_detail_word(msg->event, msg->detail));
     json_object_end(&json);
 }
 
 static bool
-is_complete(const struct watch *watch)
+events_complete(const struct watch *watch)
 {
     return watch->wanted && watch->count >= watch->wanted;
 }
 
 /* Flushed at once: the reader may be a pipe. */
 static void
-event_came(void *arg, const struct wire_header *header, const void *frame, size_t size)
+events_came(void *arg, const struct wire_header *header, const void *frame, size_t size)
 {
     struct watch                                     *watch = arg;
     struct remote_domain_event_callback_lifecycle_msg msg = {0};
@@ -143,15 +143,15 @@ event_came(void *arg, const struct wire_header *header, const void *frame, size_
     char       now[64];
 
     if (header->program != WIRE_PROGRAM_REMOTE ||
-        header->procedure != MESSAGE_domain_event_callback_lifecycle || is_complete(watch) ||
+        header->procedure != MESSAGE_domain_event_callback_lifecycle || events_complete(watch) ||
         wire_decode(frame, size, filter, &msg, &ignored) < 0)
         return;
-    format_now(now, sizeof now);
+    events_format_now(now, sizeof now);
     if (watch->client->json)
-        print_json(&msg.msg, now);
+        events_print_json(&msg.msg, now);
     else
-        text_print_line(stdout, "%s %s %s (%s)", now, msg.msg.dom.name, event_word(msg.msg.event),
-                        detail_word(msg.msg.event, msg.msg.detail));
+        text_print_line(stdout, "%s %s %s (%s)", now, msg.msg.dom.name, events_word(msg.msg.event),
+                        events_detail_word(msg.msg.event, msg.msg.detail));
     fflush(stdout);
     watch->count++;
     wire_body_free(filter, &msg);
@@ -160,7 +160,7 @@ event_came(void *arg, const struct wire_header *header, const void *frame, size_
 /*----- the command -----*/
 
 static int
-register_events(const struct watch *watch, struct err *err)
+events_register(const struct watch *watch, struct err *err)
 {
     struct connection                                            *conn = watch->client->conn;
     struct remote_connect_supports_feature_args                   feature = {.feature =
@@ -178,24 +178,24 @@ register_events(const struct watch *watch, struct err *err)
 }
 
 static bool
-time_is_up(const struct watch *watch)
+events_time_is_up(const struct watch *watch)
 {
     return watch->end_usec && clock_usec() >= watch->end_usec;
 }
 
 static bool
-there_is_time(void *arg)
+events_time_left(void *arg)
 {
-    return !time_is_up(arg);
+    return !events_time_is_up(arg);
 }
 
 /* Whoever follows what happens wants to go on with the next daemon, and to know that there may be a
  * gap. */
 static int
-reconnect(struct watch *watch, struct err *err)
+events_reconnect(struct watch *watch, struct err *err)
 {
     struct connection *conn = watch->client->conn;
-    struct reopening   reopening = {.wake_fd = -1, .go_on = there_is_time, .arg = watch};
+    struct reopening   reopening = {.wake_fd = -1, .go_on = events_time_left, .arg = watch};
     int                r;
 
     if (!connection_may_reopen(conn))
@@ -204,7 +204,7 @@ reconnect(struct watch *watch, struct err *err)
     do {
         if (connection_reopen(conn, &reopening, err) < 0)
             return -1;
-        r = register_events(watch, err);
+        r = events_register(watch, err);
     } while (r < 0 && connection_may_reopen(conn));
     if (r == 0)
         fputs("dom0ctl: connected again; what happened meanwhile may not be told in full\n",
@@ -213,7 +213,7 @@ reconnect(struct watch *watch, struct err *err)
 }
 
 static int
-turn(struct watch *watch, struct err *err)
+events_turn(struct watch *watch, struct err *err)
 {
     uint64_t now = clock_usec(), left = 0;
     int      timeout_msec = -1;
@@ -224,19 +224,19 @@ turn(struct watch *watch, struct err *err)
     }
     if (connection_turn(watch->client->conn, -1, timeout_msec, err) == 0)
         return 0;
-    return reconnect(watch, err);
+    return events_reconnect(watch, err);
 }
 
 static int
-watch_events(struct watch *watch, struct err *err)
+events_follow(struct watch *watch, struct err *err)
 {
-    int r = register_events(watch, err);
+    int r = events_register(watch, err);
 
-    while (r == 0 && !is_complete(watch) && !time_is_up(watch))
-        r = turn(watch, err);
-    if (is_complete(watch))
+    while (r == 0 && !events_complete(watch) && !events_time_is_up(watch))
+        r = events_turn(watch, err);
+    if (events_complete(watch))
         return 0;
-    if (!time_is_up(watch))
+    if (!events_time_is_up(watch))
         return r;
     return watch->wanted
                ? err_set(err, ERR_OPERATION_TIMEOUT, "the time is up after %u of %u events",
@@ -259,11 +259,11 @@ events_run(struct client *client, const struct options *options, struct err *err
         !client_connect(client, err) ||
         (domain && domain_find(client->conn, domain, &dom, err) < 0))
         return -1;
-    connection_on_message(client->conn, event_came, &watch);
+    connection_on_message(client->conn, events_came, &watch);
     watch.dom = domain ? &dom : NULL;
     if (timeout)
         watch.end_usec = clock_usec() + (uint64_t)seconds * USEC_PER_SEC;
-    return watch_events(&watch, err);
+    return events_follow(&watch, err);
 }
 
 static const struct option_spec events_options[] = {

@@ -41,7 +41,7 @@ info_clear(struct info *info)
 }
 
 static void
-print_json(const struct info *info)
+info_print_json(const struct info *info)
 {
     struct json json;
 
@@ -56,7 +56,7 @@ print_json(const struct info *info)
 }
 
 static void
-print_text(const struct info *info)
+info_print_text(const struct info *info)
 {
     const struct remote_domain_get_info_ret *numbers = &info->numbers;
     char                                     uuid[UUID_TEXT_SIZE];
@@ -83,9 +83,9 @@ info_run(struct client *client, const struct options *options, struct err *err)
     if (!conn || info_get(conn, options->operands[0], &info, err) < 0)
         return -1;
     if (client->json)
-        print_json(&info);
+        info_print_json(&info);
     else
-        print_text(&info);
+        info_print_text(&info);
     return 0;
 }
 

@@ -11,7 +11,7 @@
 #include "text.h"
 
 static const char *
-state_name(int state)
+jobs_state_name(int state)
 {
     static const char *const names[] = {
         [DOM0D_JOB_QUEUED] = "queued",
@@ -23,14 +23,14 @@ state_name(int state)
 }
 
 static void
-add_row(struct table *table, const struct dom0d_job *job)
+jobs_add_row(struct table *table, const struct dom0d_job *job)
 {
     cleanup_free char *elapsed = text_duration(job->elapsed_usec / 1000000);
 
     table_add(table, "%" PRIu64, (uint64_t)job->id);
     table_add(table, "%s", job->operation);
     table_add(table, "%s", *job->domain ? job->domain : "-");
-    table_add(table, "%s", state_name(job->state));
+    table_add(table, "%s", jobs_state_name(job->state));
     if (job->total)
         table_add(table, "%.0f%%", 100.0 * (double)job->processed / (double)job->total);
     else
@@ -39,7 +39,7 @@ add_row(struct table *table, const struct dom0d_job *job)
 }
 
 static void
-add_object(struct json *json, const struct dom0d_job *job)
+jobs_add_object(struct json *json, const struct dom0d_job *job)
 {
     char uuid[UUID_TEXT_SIZE];
 
@@ -48,7 +48,7 @@ add_object(struct json *json, const struct dom0d_job *job)
     json_string(json, "operation", job->operation);
     json_string(json, "name", *job->domain ? job->domain : NULL);
     json_string(json, "uuid", uuid_format((const uint8_t *)job->uuid, uuid));
-    json_string(json, "state", state_name(job->state));
+    json_string(json, "state", jobs_state_name(job->state));
     json_uint(json, "elapsed_usec", job->elapsed_usec);
     json_uint(json, "processed_bytes", job->processed);
     json_uint(json, "total_bytes", job->total);
@@ -56,7 +56,7 @@ add_object(struct json *json, const struct dom0d_job *job)
 }
 
 static void
-print_table(const struct dom0d_job_list_ret *list)
+jobs_print_table(const struct dom0d_job_list_ret *list)
 {
     static const char *const   headings[] = {">ID",   "Operation", "Domain",
                                              "State", ">Progress", ">Elapsed"};
@@ -64,19 +64,19 @@ print_table(const struct dom0d_job_list_ret *list)
 
     table_init(&table, headings, array_size(headings));
     for (unsigned i = 0; i < list->jobs.jobs_len; i++)
-        add_row(&table, &list->jobs.jobs_val[i]);
+        jobs_add_row(&table, &list->jobs.jobs_val[i]);
     table_print(&table, stdout);
 }
 
 static void
-print_json(const struct dom0d_job_list_ret *list)
+jobs_print_json(const struct dom0d_job_list_ret *list)
 {
     struct json json;
 
     json_init(&json, stdout, false);
     json_array(&json, NULL);
     for (unsigned i = 0; i < list->jobs.jobs_len; i++)
-        add_object(&json, &list->jobs.jobs_val[i]);
+        jobs_add_object(&json, &list->jobs.jobs_val[i]);
     json_array_end(&json);
 }
 
@@ -90,9 +90,9 @@ jobs_run(struct client *client, const struct options *options, struct err *err)
     if (!conn || call_job_list(conn, NULL, &list, err) < 0)
         return -1;
     if (client->json)
-        print_json(&list);
+        jobs_print_json(&list);
     else
-        print_table(&list);
+        jobs_print_table(&list);
     return 0;
 }
 

@@ -18,15 +18,15 @@ struct output {
 };
 
 static void
-print_names(const struct remote_connect_list_all_domains_ret *list)
+list_print_names(const struct remote_connect_list_all_domains_ret *list)
 {
     for (unsigned i = 0; i < list->domains.domains_len; i++)
         text_print_line(stdout, "%s", list->domains.domains_val[i].name);
 }
 
 static void
-add_row(struct table *table, const struct remote_nonnull_domain *dom,
-        const struct remote_domain_get_info_ret *info)
+list_add_row(struct table *table, const struct remote_nonnull_domain *dom,
+             const struct remote_domain_get_info_ret *info)
 {
     table_add(table, "%s", dom->name);
     if (dom->id >= 0)
@@ -40,8 +40,8 @@ add_row(struct table *table, const struct remote_nonnull_domain *dom,
 }
 
 static void
-add_object(struct json *json, const struct remote_nonnull_domain *dom,
-           const struct remote_domain_get_info_ret *info)
+list_add_object(struct json *json, const struct remote_nonnull_domain *dom,
+                const struct remote_domain_get_info_ret *info)
 {
     json_object(json, NULL);
     domain_write_json(json, dom);
@@ -52,8 +52,8 @@ add_object(struct json *json, const struct remote_nonnull_domain *dom,
 
 /* A domain that went since it was listed is no error: it is not listed. */
 static int
-add_domains(struct client *client, const struct remote_connect_list_all_domains_ret *list,
-            struct output *output, struct err *err)
+list_add_domains(struct client *client, const struct remote_connect_list_all_domains_ret *list,
+                 struct output *output, struct err *err)
 {
     for (unsigned i = 0; i < list->domains.domains_len; i++) {
         struct remote_domain_get_info_args args = {.dom = list->domains.domains_val[i]};
@@ -62,9 +62,9 @@ add_domains(struct client *client, const struct remote_connect_list_all_domains_
 
         if (call_domain_get_info(client->conn, &args, &info, &other) == 0) {
             if (client->json)
-                add_object(&output->json, &args.dom, &info);
+                list_add_object(&output->json, &args.dom, &info);
             else
-                add_row(&output->table, &args.dom, &info);
+                list_add_row(&output->table, &args.dom, &info);
         } else if (other.code != ERR_NO_DOMAIN) {
             *err = other;
             return -1;
@@ -74,7 +74,7 @@ add_domains(struct client *client, const struct remote_connect_list_all_domains_
 }
 
 static int
-print_list(struct client *client, const struct remote_connect_list_all_domains_ret *list,
+list_print(struct client *client, const struct remote_connect_list_all_domains_ret *list,
            struct err *err)
 {
     static const char *const headings[] = {"Name", ">ID", ">Mem", ">VCPUs", "State", ">Time(s)"};
@@ -85,7 +85,7 @@ print_list(struct client *client, const struct remote_connect_list_all_domains_r
     table_init(&output.table, headings, array_size(headings));
     if (client->json)
         json_array(&output.json, NULL);
-    r = add_domains(client, list, &output, err);
+    r = list_add_domains(client, list, &output, err);
     if (client->json)
         json_array_end(&output.json);
     else if (r == 0)
@@ -109,8 +109,8 @@ list_run(struct client *client, const struct options *options, struct err *err)
         call_connect_list_all_domains(client->conn, &args, &list, err) < 0)
         return -1;
     if (!only_names)
-        return print_list(client, &list, err);
-    print_names(&list);
+        return list_print(client, &list, err);
+    list_print_names(&list);
     return 0;
 }
 

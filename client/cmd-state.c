@@ -8,7 +8,8 @@
 #include "json.h"
 
 static void
-print_json(const struct remote_nonnull_domain *dom, const struct remote_domain_get_state_ret *ret)
+state_print_json(const struct remote_nonnull_domain       *dom,
+                 const struct remote_domain_get_state_ret *ret)
 {
     struct json json;
 
@@ -34,7 +35,7 @@ state_run(struct client *client, const struct options *options, struct err *err)
     if (call_domain_get_state(conn, &args, &ret, err) < 0)
         return -1;
     if (client->json)
-        print_json(&dom, &ret);
+        state_print_json(&dom, &ret);
     else if (option_given(options, "reason"))
         printf("%s (%s)\n", domain_state_name(ret.state),
                domain_state_reason(ret.state, ret.reason));

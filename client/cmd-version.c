@@ -12,7 +12,7 @@
 
 /* libvirt writes a version as one number: 1,000,000 a major, 1,000 a minor one. */
 static char *
-format_version(uint64_t version)
+version_format(uint64_t version)
 {
     return xasprintf("%" PRIu64 ".%" PRIu64 ".%" PRIu64, version / 1000000, version / 1000 % 1000,
                      version % 1000);
@@ -31,8 +31,8 @@ version_run(struct client *client, const struct options *options, struct err *er
     if (!conn || call_connect_get_lib_version(conn, NULL, &libvirt, err) < 0 ||
         call_connect_get_version(conn, NULL, &xen, err) < 0)
         return -1;
-    libvirt_text = format_version(libvirt.lib_ver);
-    xen_text = format_version(xen.hv_ver);
+    libvirt_text = version_format(libvirt.lib_ver);
+    xen_text = version_format(xen.hv_ver);
     if (!client->json) {
         printf("dom0ctl:  %s\nlibvirt:  %s (what the daemon speaks)\nXen:      %s\n",
                PACKAGE_VERSION, libvirt_text, xen_text);

@@ -25,7 +25,7 @@ const struct option_spec global_options[] = {
 
 /* "save, shutdown, state": the commands whose names begin so. */
 static void
-list_candidates(const char *name, char *list, size_t size)
+command_list_candidates(const char *name, char *list, size_t size)
 {
     size_t length = 0;
 
@@ -56,7 +56,7 @@ command_find(const char *name, struct err *err)
         err_set(err, ERR_INVALID_ARG, "there is no command \"%s\"", name);
         return NULL;
     }
-    list_candidates(name, list, sizeof list);
+    command_list_candidates(name, list, sizeof list);
     err_set(err, ERR_INVALID_ARG, "\"%s\" is the beginning of several commands: %s", name, list);
     return NULL;
 }

@@ -60,7 +60,7 @@ buffer_drop(struct buffer *buffer, size_t size)
 /*----- frames -----*/
 
 static struct call *
-find_call(const struct connection *conn, const struct wire_header *header)
+connection_find_call(const struct connection *conn, const struct wire_header *header)
 {
     struct call *call;
 
@@ -72,7 +72,7 @@ find_call(const struct connection *conn, const struct wire_header *header)
 }
 
 static void
-answer_keepalive(struct connection *conn, const struct wire_header *ping)
+connection_answer_keepalive(struct connection *conn, const struct wire_header *ping)
 {
     struct wire_header pong = *ping;
     struct err         ignored;
@@ -89,18 +89,18 @@ answer_keepalive(struct connection *conn, const struct wire_header *ping)
 }
 
 static void
-take_frame(struct connection *conn, const void *frame, size_t size)
+connection_take_frame(struct connection *conn, const void *frame, size_t size)
 {
     struct wire_header header;
     struct call       *call;
 
     wire_header_decode(frame, size, &header);
     if (header.program == WIRE_PROGRAM_KEEPALIVE) {
-        answer_keepalive(conn, &header);
+        connection_answer_keepalive(conn, &header);
     } else if (header.type == WIRE_MESSAGE) {
         if (conn->message)
             conn->message(conn->message_arg, &header, frame, size);
-    } else if (header.type == WIRE_REPLY && (call = find_call(conn, &header))) {
+    } else if (header.type == WIRE_REPLY && (call = connection_find_call(conn, &header))) {
         call->reply = xmemdup(frame, size);
         call->reply_size = size;
     }
@@ -109,7 +109,7 @@ take_frame(struct connection *conn, const void *frame, size_t size)
 
 /* Deal with the whole frames that are there. */
 static int
-take_frames(struct connection *conn, struct err *err)
+connection_take_frames(struct connection *conn, struct err *err)
 {
     size_t at = 0, size = 0;
 
@@ -118,7 +118,7 @@ take_frames(struct connection *conn, struct err *err)
             return err_prefix(err, "the daemon at %s sent what is not its protocol", conn->path);
         if (size == 0 || size > conn->in.size - at)
             break;
-        take_frame(conn, conn->in.data + at, size);
+        connection_take_frame(conn, conn->in.data + at, size);
     }
     buffer_drop(&conn->in, at);
     return 0;
@@ -127,7 +127,7 @@ take_frames(struct connection *conn, struct err *err)
 /*----- the socket -----*/
 
 static int
-lost(const struct connection *conn, int errnum, struct err *err)
+connection_set_lost(const struct connection *conn, int errnum, struct err *err)
 {
     if (errnum)
         err_set_errno(err, errnum, "the connection to the daemon at %s was lost", conn->path);
@@ -138,14 +138,14 @@ lost(const struct connection *conn, int errnum, struct err *err)
 }
 
 static int
-write_some(struct connection *conn, struct err *err)
+connection_write(struct connection *conn, struct err *err)
 {
     ssize_t n = send(conn->fd, conn->out.data, conn->out.size, MSG_NOSIGNAL | MSG_DONTWAIT);
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return 0;
     if (n < 0 && errno != EPIPE)
-        return lost(conn, errno, err);
+        return connection_set_lost(conn, errno, err);
     /* EPIPE: reading will tell, after what the daemon said before it hung up. */
     buffer_drop(&conn->out, n < 0 ? conn->out.size : (size_t)n);
     conn->written += n < 0 ? 0 : (uint64_t)n;
@@ -153,7 +153,7 @@ write_some(struct connection *conn, struct err *err)
 }
 
 static int
-read_some(struct connection *conn, struct err *err)
+connection_read(struct connection *conn, struct err *err)
 {
     char    data[READ_SIZE];
     ssize_t n = recv(conn->fd, data, sizeof data, MSG_DONTWAIT);
@@ -161,13 +161,13 @@ read_some(struct connection *conn, struct err *err)
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return 0;
     if (n <= 0)
-        return lost(conn, n < 0 ? errno : 0, err);
+        return connection_set_lost(conn, n < 0 ? errno : 0, err);
     buffer_append(&conn->in, data, (size_t)n);
-    return take_frames(conn, err);
+    return connection_take_frames(conn, err);
 }
 
 static int
-turn(struct connection *conn, int wake_fd, int timeout_msec, struct err *err)
+connection_poll(struct connection *conn, int wake_fd, int timeout_msec, struct err *err)
 {
     struct pollfd fds[] = {
         {.fd = conn->fd, .events = (short)(POLLIN | (conn->out.size ? POLLOUT : 0))},
@@ -176,16 +176,16 @@ turn(struct connection *conn, int wake_fd, int timeout_msec, struct err *err)
 
     if (poll(fds, array_size(fds), timeout_msec) < 0)
         return errno == EINTR ? 0 : err_set_errno(err, errno, "poll");
-    if ((fds[0].revents & POLLOUT) && write_some(conn, err) < 0)
+    if ((fds[0].revents & POLLOUT) && connection_write(conn, err) < 0)
         return -1;
-    return fds[0].revents & ~POLLOUT ? read_some(conn, err) : 0;
+    return fds[0].revents & ~POLLOUT ? connection_read(conn, err) : 0;
 }
 
 int
 connection_turn(struct connection *conn, int wake_fd, int timeout_msec, struct err *err)
 {
     if (!conn->lost.code)
-        turn(conn, wake_fd, timeout_msec, &conn->lost);
+        connection_poll(conn, wake_fd, timeout_msec, &conn->lost);
     if (!conn->lost.code)
         return 0;
     *err = conn->lost;
@@ -259,7 +259,7 @@ call_check(const struct call *call, struct err *err)
 }
 
 static int
-decode_reply(const struct call *call, xdrproc_t filter, void *ret, struct err *err)
+call_decode_reply(const struct call *call, xdrproc_t filter, void *ret, struct err *err)
 {
     if (call_check(call, err) < 0)
         return -1;
@@ -271,26 +271,26 @@ decode_reply(const struct call *call, xdrproc_t filter, void *ret, struct err *e
 int
 call_end(struct call *call, xdrproc_t filter, void *ret, struct err *err)
 {
-    int r = decode_reply(call, filter, ret, err);
+    int r = call_decode_reply(call, filter, ret, err);
 
     call_forget(call);
     return r;
 }
 
 static bool
-out_of_patience(const struct connection *conn)
+connection_gives_up(const struct connection *conn)
 {
     return clock_usec() >= conn->give_up_usec || !conn->reopening->go_on(conn->reopening->arg);
 }
 
 static int
-wait_turn(struct connection *conn, struct err *err)
+call_wait_turn(struct connection *conn, struct err *err)
 {
     if (!conn->reopening)
         return connection_turn(conn, -1, -1, err);
     if (connection_turn(conn, conn->reopening->wake_fd, RETRY_MSEC, err) < 0)
         return -1;
-    return out_of_patience(conn)
+    return connection_gives_up(conn)
                ? err_set(err, ERR_NO_CONNECT, "the daemon at %s does not answer", conn->path)
                : 0;
 }
@@ -299,7 +299,7 @@ int
 call_wait(struct call *call, struct err *err)
 {
     while (!call_answered(call)) {
-        if (wait_turn(call->conn, err) < 0)
+        if (call_wait_turn(call->conn, err) < 0)
             return -1;
     }
     return 0;
@@ -308,7 +308,7 @@ call_wait(struct call *call, struct err *err)
 /*----- opening and closing -----*/
 
 static int
-connect_socket(const struct connection *conn, struct err *err)
+connection_connect_socket(const struct connection *conn, struct err *err)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     const char        *hint = "";
@@ -326,7 +326,7 @@ connect_socket(const struct connection *conn, struct err *err)
 
 /* The first two calls of every client, see libvirt's src/remote/remote_driver.c. */
 static int
-open_hypervisor(struct connection *conn, struct err *err)
+connection_open_hypervisor(struct connection *conn, struct err *err)
 {
     char                            name[] = "xen:///system", *name_ptr = name;
     struct remote_connect_open_args args = {.name = &name_ptr,
@@ -340,7 +340,7 @@ open_hypervisor(struct connection *conn, struct err *err)
 }
 
 static void
-close_socket(struct connection *conn)
+connection_close_socket(struct connection *conn)
 {
     if (conn->fd >= 0)
         close(take_fd(conn->fd));
@@ -349,13 +349,13 @@ close_socket(struct connection *conn)
 
 /* A daemon that has no room for us makes a blocking connect wait, and another one fail. */
 static int
-open_socket(struct connection *conn, int flags, struct err *err)
+connection_open_socket(struct connection *conn, int flags, struct err *err)
 {
     conn->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
     if (conn->fd < 0)
         return err_set_errno(err, errno, "cannot make a socket");
-    if (connect_socket(conn, err) < 0 || open_hypervisor(conn, err) < 0) {
-        close_socket(conn);
+    if (connection_connect_socket(conn, err) < 0 || connection_open_hypervisor(conn, err) < 0) {
+        connection_close_socket(conn);
         return -1;
     }
     return 0;
@@ -371,7 +371,7 @@ connection_open(const char *path, bool readonly, unsigned patience_sec,
     conn->path = xstrdup(path);
     conn->readonly = readonly;
     conn->patience_sec = patience_sec;
-    if (open_socket(conn, 0, err) < 0) {
+    if (connection_open_socket(conn, 0, err) < 0) {
         connection_close(conn);
         return -1;
     }
@@ -386,11 +386,11 @@ connection_may_reopen(const struct connection *conn)
 }
 
 static int
-reopen(struct connection *conn, struct err *err)
+connection_try_reopen(struct connection *conn, struct err *err)
 {
-    close_socket(conn);
+    connection_close_socket(conn);
     conn->lost = (struct err){0};
-    return open_socket(conn, SOCK_NONBLOCK, err);
+    return connection_open_socket(conn, SOCK_NONBLOCK, err);
 }
 
 int
@@ -404,8 +404,8 @@ connection_reopen(struct connection *conn, const struct reopening *reopening, st
     conn->give_up_usec = clock_usec() + (uint64_t)conn->patience_sec * USEC_PER_SEC;
     do {
         (void)poll(&wake, 1, RETRY_MSEC); /* also before the first try: it has just gone */
-        r = reopen(conn, err);
-    } while (r < 0 && !out_of_patience(conn));
+        r = connection_try_reopen(conn, err);
+    } while (r < 0 && !connection_gives_up(conn));
     conn->reopening = NULL;
     if (r < 0)
         conn->lost = *err;
@@ -418,7 +418,7 @@ connection_close(struct connection *conn)
     if (!conn)
         return;
     assert(TAILQ_EMPTY(&conn->calls));
-    close_socket(conn);
+    connection_close_socket(conn);
     free(conn->path);
     free(conn->in.data);
     free(conn->out.data);

@@ -13,7 +13,8 @@
 /*----- looking up -----*/
 
 static int
-find_by_id(struct connection *conn, int id, struct remote_nonnull_domain *dom_out, struct err *err)
+domain_find_by_id(struct connection *conn, int id, struct remote_nonnull_domain *dom_out,
+                  struct err *err)
 {
     struct remote_domain_lookup_by_id_args args = {.id = id};
     struct remote_domain_lookup_by_id_ret  ret = {0};
@@ -25,8 +26,8 @@ find_by_id(struct connection *conn, int id, struct remote_nonnull_domain *dom_ou
 }
 
 static int
-find_by_uuid(struct connection *conn, const uint8_t *uuid, struct remote_nonnull_domain *dom_out,
-             struct err *err)
+domain_find_by_uuid(struct connection *conn, const uint8_t *uuid,
+                    struct remote_nonnull_domain *dom_out, struct err *err)
 {
     struct remote_domain_lookup_by_uuid_args args;
     struct remote_domain_lookup_by_uuid_ret  ret = {0};
@@ -39,8 +40,8 @@ find_by_uuid(struct connection *conn, const uint8_t *uuid, struct remote_nonnull
 }
 
 static int
-find_by_name(struct connection *conn, const char *name, struct remote_nonnull_domain *dom_out,
-             struct err *err)
+domain_find_by_name(struct connection *conn, const char *name,
+                    struct remote_nonnull_domain *dom_out, struct err *err)
 {
     cleanup_free char                       *copy = xstrdup(name);
     struct remote_domain_lookup_by_name_args args = {.name = copy};
@@ -54,7 +55,7 @@ find_by_name(struct connection *conn, const char *name, struct remote_nonnull_do
 
 /* Returns -1 where text is no whole number that could be an id. */
 static int
-parse_id(const char *text)
+domain_parse_id(const char *text)
 {
     char *end;
     long  id;
@@ -72,17 +73,17 @@ domain_find(struct connection *conn, const char *text, struct remote_nonnull_dom
 {
     struct err other = {0};
     uint8_t    uuid[UUID_SIZE];
-    int        id = parse_id(text);
+    int        id = domain_parse_id(text);
 
-    if (id >= 0 && find_by_id(conn, id, dom_out, &other) == 0)
+    if (id >= 0 && domain_find_by_id(conn, id, dom_out, &other) == 0)
         return 0;
-    if (uuid_parse(text, uuid) && find_by_uuid(conn, uuid, dom_out, &other) == 0)
+    if (uuid_parse(text, uuid) && domain_find_by_uuid(conn, uuid, dom_out, &other) == 0)
         return 0;
     if (other.code && other.code != ERR_NO_DOMAIN) {
         *err = other;
         return -1;
     }
-    return find_by_name(conn, text, dom_out, err);
+    return domain_find_by_name(conn, text, dom_out, err);
 }
 
 void

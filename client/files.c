@@ -28,7 +28,7 @@ files_absolute_path(const char *path, char **path_out, struct err *err)
 
 /* No larger text has room in a call. */
 static int
-read_all(int fd, const char *name, char **text_out, struct err *err)
+files_read_all(int fd, const char *name, char **text_out, struct err *err)
 {
     cleanup_free char *text = xmalloc(REMOTE_STRING_MAX + 1);
     size_t             size = 0;
@@ -60,9 +60,9 @@ files_read_text(const char *path, char **text_out, struct err *err)
     cleanup_close int fd = -1;
 
     if (strcmp(path, "-") == 0)
-        return read_all(STDIN_FILENO, "standard input", text_out, err);
+        return files_read_all(STDIN_FILENO, "standard input", text_out, err);
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return err_set_errno(err, errno, "cannot read %s", path);
-    return read_all(fd, path, text_out, err);
+    return files_read_all(fd, path, text_out, err);
 }

@@ -3,7 +3,7 @@
 #include "commands.h"
 
 static void
-print_options(const struct option_spec *specs, FILE *out)
+help_print_options(const struct option_spec *specs, FILE *out)
 {
     for (; specs && specs->name; specs++) {
         char letter[] = {'-', specs->letter, ',', '\0'};
@@ -28,7 +28,7 @@ help_all(FILE *out)
     fputs("\nThe beginning of a command's name is enough where no other begins so.  A DOMAIN is\n"
           "given by id, UUID or name.\n\nOptions, before or after the command:\n",
           out);
-    print_options(global_options, out);
+    help_print_options(global_options, out);
     fputs("\n'dom0ctl help COMMAND' tells a command's own options; see dom0ctl(1).\n", out);
 }
 
@@ -40,7 +40,7 @@ help_command(const struct command *command, FILE *out)
             command->name, command->help);
     if (command->options)
         fputs("\nOptions:\n", out);
-    print_options(command->options, out);
+    help_print_options(command->options, out);
     if (command->json)
         fprintf(out, "%s  %3s %-20s %s\n", command->options ? "" : "\nOptions:\n", "", "--json",
                 "print JSON");

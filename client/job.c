@@ -14,7 +14,7 @@
 
 /* A SIGINT that the caller's shell has us ignore (a job in the background) stays ignored. */
 static void
-catch_interrupt(struct job *job)
+job_catch_interrupt(struct job *job)
 {
     struct sigaction action;
     sigset_t         interrupt;
@@ -29,7 +29,7 @@ catch_interrupt(struct job *job)
 }
 
 static void
-release_interrupt(struct job *job)
+job_release_interrupt(struct job *job)
 {
     if (job->interrupt_fd < 0)
         return;
@@ -39,22 +39,22 @@ release_interrupt(struct job *job)
 
 /* End as Ctrl-C ends any program, with a word on what goes on without us. */
 static void
-leave(struct job *job)
+job_leave(struct job *job)
 {
     progress_say(&job->progress, "dom0ctl: left without waiting; see 'dom0ctl jobs'");
-    release_interrupt(job);
+    job_release_interrupt(job);
     raise(SIGINT);
 }
 
 static void
-take_interrupt(struct job *job)
+job_take_interrupt(struct job *job)
 {
     struct signalfd_siginfo info;
 
     if (job->interrupt_fd < 0 || read(job->interrupt_fd, &info, sizeof info) != sizeof info)
         return;
     if (job->keep || job->abort_wanted) {
-        leave(job);
+        job_leave(job);
         return;
     }
     job->abort_wanted = true;
@@ -65,13 +65,13 @@ take_interrupt(struct job *job)
 /*----- the daemon's list of jobs -----*/
 
 static bool
-is_ours(const struct job *job, const struct dom0d_job *listed)
+job_is_ours(const struct job *job, const struct dom0d_job *listed)
 {
     return job->id ? listed->id == job->id : listed->own && listed->serial == job->call.serial;
 }
 
 static void
-note(struct job *job, const struct dom0d_job *listed)
+job_note_progress(struct job *job, const struct dom0d_job *listed)
 {
     static const enum progress_state states[] = {
         [DOM0D_JOB_QUEUED] = PROGRESS_QUEUED,
@@ -96,7 +96,7 @@ note(struct job *job, const struct dom0d_job *listed)
 
 /* A daemon that has no list does not keep us from waiting, and there is nothing to show. */
 static void
-take_list(struct job *job)
+job_take_list(struct job *job)
 {
     cleanup_ret(job_list) struct dom0d_job_list_ret ret = {0};
     struct err                                      err = {0};
@@ -106,18 +106,18 @@ take_list(struct job *job)
         return;
     }
     for (unsigned i = 0; i < ret.jobs.jobs_len; i++) {
-        if (is_ours(job, &ret.jobs.jobs_val[i]))
-            note(job, &ret.jobs.jobs_val[i]);
+        if (job_is_ours(job, &ret.jobs.jobs_val[i]))
+            job_note_progress(job, &ret.jobs.jobs_val[i]);
     }
 }
 
 static void
-step_list(struct job *job)
+job_step_list(struct job *job)
 {
     struct err ignored;
 
     if (call_answered(&job->list_call))
-        take_list(job);
+        job_take_list(job);
     if (job->list_call.conn || job->list_refused || clock_usec() < job->list_due_usec)
         return;
     job->list_due_usec = clock_usec() + POLL_INTERVAL_USEC;
@@ -127,7 +127,7 @@ step_list(struct job *job)
 /*----- the abort -----*/
 
 static void
-refuse_abort(struct job *job, const struct err *err)
+job_tell_abort_refused(struct job *job, const struct err *err)
 {
     cleanup_free char *reason = text_safe(err->message);
     cleanup_free char *line = xasprintf("dom0ctl: cannot abort: %s", reason);
@@ -139,13 +139,13 @@ refuse_abort(struct job *job, const struct err *err)
 
 /* The abort can be asked for once the list has told the job's id. */
 static void
-step_abort(struct job *job)
+job_step_abort(struct job *job)
 {
     struct dom0d_job_id_args args = {.id = job->id};
     struct err               err = {0};
 
     if (call_answered(&job->abort_call) && call_end_job_abort(&job->abort_call, NULL, &err) < 0)
-        refuse_abort(job, &err);
+        job_tell_abort_refused(job, &err);
     if (!job->abort_wanted || job->abort_tried || (!job->id && !job->list_refused))
         return;
     job->abort_tried = true;
@@ -154,7 +154,7 @@ step_abort(struct job *job)
         call_begin_job_abort(job->conn, &job->abort_call, &args, &err);
     } else {
         err_set(&err, ERR_NO_SUPPORT, "the daemon does not tell the number of the job");
-        refuse_abort(job, &err);
+        job_tell_abort_refused(job, &err);
     }
 }
 
@@ -162,7 +162,7 @@ step_abort(struct job *job)
 
 /* Whoever asked for the job: have its end told to us. */
 static int
-join(struct job *job, struct err *err)
+job_join(struct job *job, struct err *err)
 {
     struct dom0d_job_id_args args = {.id = job->id};
 
@@ -171,7 +171,7 @@ join(struct job *job, struct err *err)
 }
 
 static void
-forget_calls(struct job *job)
+job_forget_calls(struct job *job)
 {
     call_forget(&job->call);
     call_forget(&job->list_call);
@@ -179,25 +179,25 @@ forget_calls(struct job *job)
 }
 
 static bool
-go_on(void *arg)
+job_go_on(void *arg)
 {
     struct job *job = arg;
 
-    take_interrupt(job);
+    job_take_interrupt(job);
     progress_show(&job->progress, clock_usec());
     return true;
 }
 
 /* An abort that was asked for is asked for again: who was asked may not have heard it. */
 static int
-rejoin(struct job *job, struct err *err)
+job_reconnect(struct job *job, struct err *err)
 {
-    struct reopening reopening = {.wake_fd = job->interrupt_fd, .go_on = go_on, .arg = job};
+    struct reopening reopening = {.wake_fd = job->interrupt_fd, .go_on = job_go_on, .arg = job};
 
     if (call_answered(&job->list_call))
-        take_list(job);
+        job_take_list(job);
     job->written = call_was_written(&job->call);
-    forget_calls(job);
+    job_forget_calls(job);
     if (!job->id || !connection_may_reopen(job->conn))
         return -1;
     progress_say(&job->progress,
@@ -207,7 +207,7 @@ rejoin(struct job *job, struct err *err)
         return -1;
     job->reconnected = true;
     job->abort_tried = false;
-    return join(job, err);
+    return job_join(job, err);
 }
 
 /*----- the end -----*/
@@ -245,13 +245,13 @@ job_take_end(struct client *client, struct job *job, struct err *err)
 /*----- the whole -----*/
 
 static int
-turn(struct job *job, struct err *err)
+job_turn(struct job *job, struct err *err)
 {
     if (connection_turn(job->conn, job->interrupt_fd, POLL_INTERVAL_USEC / USEC_PER_MSEC, err) < 0)
-        return rejoin(job, err);
-    take_interrupt(job);
-    step_list(job);
-    step_abort(job);
+        return job_reconnect(job, err);
+    job_take_interrupt(job);
+    job_step_list(job);
+    job_step_abort(job);
     if (!call_answered(&job->call))
         progress_show(&job->progress, clock_usec());
     return 0;
@@ -259,13 +259,13 @@ turn(struct job *job, struct err *err)
 
 /* The list is asked for at once: the job's number is what leads to it when the daemon goes. */
 static int
-wait_for_answer(struct job *job, struct err *err)
+job_wait_for_answer(struct job *job, struct err *err)
 {
-    int r = job->call.conn ? 0 : join(job, err);
+    int r = job->call.conn ? 0 : job_join(job, err);
 
-    step_list(job);
+    job_step_list(job);
     while (r == 0 && !call_answered(&job->call))
-        r = turn(job, err);
+        r = job_turn(job, err);
     return r;
 }
 
@@ -276,12 +276,12 @@ job_run(struct client *client, struct job *job, struct err *err)
 
     job->conn = client->conn;
     progress_init(&job->progress, stderr, job->label, clock_usec());
-    catch_interrupt(job);
-    r = wait_for_answer(job, err);
+    job_catch_interrupt(job);
+    r = job_wait_for_answer(job, err);
     call_forget(&job->list_call);
     call_forget(&job->abort_call);
     progress_clear(&job->progress);
-    release_interrupt(job);
+    job_release_interrupt(job);
     if (r < 0)
         return job_tell_fate(client, job, err);
     return job->joined ? job_take_end(client, job, err) : call_check(&job->call, err);

@@ -11,7 +11,7 @@ json_init(struct json *json, FILE *out, bool lines)
 }
 
 static void
-new_line(const struct json *json)
+json_new_line(const struct json *json)
 {
     if (!json->lines)
         fprintf(json->out, "\n%*s", (int)json->depth * 2, "");
@@ -19,7 +19,7 @@ new_line(const struct json *json)
 
 /* Characters are written as they are, apart from those that could do harm; see RFC 8259, 7. */
 static void
-write_string(FILE *out, const char *text)
+json_write_string(FILE *out, const char *text)
 {
     fputc('"', out);
     while (*text) {
@@ -41,104 +41,104 @@ write_string(FILE *out, const char *text)
 
 /* What stands before every value. */
 static void
-begin_value(struct json *json, const char *key)
+json_begin_value(struct json *json, const char *key)
 {
     if (json->depth) {
         if (!json->first)
             fputs(json->lines ? ", " : ",", json->out);
-        new_line(json);
+        json_new_line(json);
     }
     json->first = false;
     if (key) {
-        write_string(json->out, key);
+        json_write_string(json->out, key);
         fputs(": ", json->out);
     }
 }
 
 static void
-end_value(const struct json *json)
+json_end_value(const struct json *json)
 {
     if (!json->depth)
         fputc('\n', json->out);
 }
 
 static void
-open_bracket(struct json *json, const char *key, char bracket)
+json_open_bracket(struct json *json, const char *key, char bracket)
 {
-    begin_value(json, key);
+    json_begin_value(json, key);
     fputc(bracket, json->out);
     json->depth++;
     json->first = true;
 }
 
 static void
-close_bracket(struct json *json, char bracket)
+json_close_bracket(struct json *json, char bracket)
 {
     bool empty = json->first;
 
     json->depth--;
     json->first = false;
     if (!empty)
-        new_line(json);
+        json_new_line(json);
     fputc(bracket, json->out);
-    end_value(json);
+    json_end_value(json);
 }
 
 void
 json_object(struct json *json, const char *key)
 {
-    open_bracket(json, key, '{');
+    json_open_bracket(json, key, '{');
 }
 
 void
 json_object_end(struct json *json)
 {
-    close_bracket(json, '}');
+    json_close_bracket(json, '}');
 }
 
 void
 json_array(struct json *json, const char *key)
 {
-    open_bracket(json, key, '[');
+    json_open_bracket(json, key, '[');
 }
 
 void
 json_array_end(struct json *json)
 {
-    close_bracket(json, ']');
+    json_close_bracket(json, ']');
 }
 
 void
 json_string(struct json *json, const char *key, const char *value)
 {
-    begin_value(json, key);
+    json_begin_value(json, key);
     if (value)
-        write_string(json->out, value);
+        json_write_string(json->out, value);
     else
         fputs("null", json->out);
-    end_value(json);
+    json_end_value(json);
 }
 
 void
 json_uint(struct json *json, const char *key, uint64_t value)
 {
-    begin_value(json, key);
+    json_begin_value(json, key);
     fprintf(json->out, "%" PRIu64, value);
-    end_value(json);
+    json_end_value(json);
 }
 
 void
 json_int(struct json *json, const char *key, int64_t value)
 {
-    begin_value(json, key);
+    json_begin_value(json, key);
     fprintf(json->out, "%" PRId64, value);
-    end_value(json);
+    json_end_value(json);
 }
 
 void
 json_bool(struct json *json, const char *key, bool value)
 {
-    begin_value(json, key);
+    json_begin_value(json, key);
     fputs(value ? "true" : "false", json->out);
-    end_value(json);
+    json_end_value(json);
 }

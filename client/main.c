@@ -17,7 +17,7 @@
 #define SOCKET_DEFAULT "/run/dom0d/dom0d-sock"
 
 static int
-report(const struct client *client, const struct command *command, const struct err *err)
+dom0ctl_report(const struct client *client, const struct command *command, const struct err *err)
 {
     cleanup_free char *message = text_safe(err->message);
 
@@ -30,13 +30,13 @@ report(const struct client *client, const struct command *command, const struct 
 
 /* Output that did not get where it should is a failure. */
 static int
-flush_output(void)
+dom0ctl_flush_output(void)
 {
     return fflush(stdout) == 0 && !ferror(stdout) ? 0 : -1;
 }
 
 static void
-apply_globals(struct client *client, const struct options *options)
+dom0ctl_apply_globals(struct client *client, const struct options *options)
 {
     if (option_given(options, "socket"))
         client->socket = option_value(options, "socket");
@@ -46,7 +46,7 @@ apply_globals(struct client *client, const struct options *options)
 
 /* --help and --version: command is NULL where they stand before any. */
 static bool
-print_instead(const struct options *options, const struct command *command)
+dom0ctl_print_instead(const struct options *options, const struct command *command)
 {
     if (option_given(options, "help") && command)
         help_command(command, stdout);
@@ -61,8 +61,8 @@ print_instead(const struct options *options, const struct command *command)
 
 /* argv[0] is the command's name. */
 static int
-run_command(struct client *client, const struct command *command, int argc, char **argv,
-            struct err *err)
+dom0ctl_run_command(struct client *client, const struct command *command, int argc, char **argv,
+                    struct err *err)
 {
     struct options options;
 
@@ -71,9 +71,9 @@ run_command(struct client *client, const struct command *command, int argc, char
     options_add(&options, command->options);
     if (options_parse(&options, argc, argv, true, err) < 0)
         return client_misused(client, err, NULL);
-    if (print_instead(&options, command))
+    if (dom0ctl_print_instead(&options, command))
         return 0;
-    apply_globals(client, &options);
+    dom0ctl_apply_globals(client, &options);
     if (client->json && !command->json)
         return client_misused(client, err, "%s prints nothing that could be JSON", command->name);
     if (!command_takes(command, options.n_operands))
@@ -84,8 +84,8 @@ run_command(struct client *client, const struct command *command, int argc, char
 
 /* argv as main has it. */
 static int
-run(struct client *client, int argc, char **argv, const struct command **command_out,
-    struct err *err)
+dom0ctl_run(struct client *client, int argc, char **argv, const struct command **command_out,
+            struct err *err)
 {
     struct options options;
 
@@ -93,20 +93,20 @@ run(struct client *client, int argc, char **argv, const struct command **command
     options_add(&options, global_options);
     if (options_parse(&options, argc, argv, false, err) < 0)
         return client_misused(client, err, NULL);
-    if (print_instead(&options, NULL))
+    if (dom0ctl_print_instead(&options, NULL))
         return 0;
     if (options.n_operands == 0)
         return client_misused(client, err, "a command is missing");
-    apply_globals(client, &options);
+    dom0ctl_apply_globals(client, &options);
     *command_out = command_find(options.operands[0], err);
     if (!*command_out)
         return client_misused(client, err, NULL);
-    return run_command(client, *command_out, options.n_operands, options.operands, err);
+    return dom0ctl_run_command(client, *command_out, options.n_operands, options.operands, err);
 }
 
 /* An empty one counts as none. */
 static const char *
-setting(const char *name)
+dom0ctl_setting(const char *name)
 {
     const char *value = getenv(name);
 
@@ -118,16 +118,16 @@ main(int argc, char **argv)
 {
     struct err            err = {0};
     const struct command *command = NULL;
-    struct client         client = {.socket = setting("DOM0D_SOCKET"),
-                                    .patience = setting("DOM0CTL_RECONNECT"),
+    struct client         client = {.socket = dom0ctl_setting("DOM0D_SOCKET"),
+                                    .patience = dom0ctl_setting("DOM0CTL_RECONNECT"),
                                     .failure = STATUS_FAILED};
     int                   r;
 
     if (!client.socket)
         client.socket = SOCKET_DEFAULT;
-    r = run(&client, argc, argv, &command, &err);
+    r = dom0ctl_run(&client, argc, argv, &command, &err);
     connection_close(client.conn);
-    if (flush_output() < 0 && r == 0)
+    if (dom0ctl_flush_output() < 0 && r == 0)
         r = err_set(&err, ERR_SYSTEM, "cannot write the output");
-    return r < 0 ? report(&client, command, &err) : STATUS_OK;
+    return r < 0 ? dom0ctl_report(&client, command, &err) : STATUS_OK;
 }

@@ -25,7 +25,7 @@ options_add(struct options *options, const struct option_spec *specs)
 
 /* getopt_long's two lists.  '+': the first operand ends the options; ':': we word the errors. */
 static void
-make_lists(const struct options *options, bool mixed, char *letters, struct option *names)
+options_make_lists(const struct options *options, bool mixed, char *letters, struct option *names)
 {
     if (!mixed)
         *letters++ = '+';
@@ -46,7 +46,7 @@ make_lists(const struct options *options, bool mixed, char *letters, struct opti
 }
 
 static int
-index_of_letter(const struct options *options, int letter)
+options_find_letter(const struct options *options, int letter)
 {
     for (int i = 0; i < options->n_specs; i++)
         if (options->specs[i]->letter == letter)
@@ -56,7 +56,7 @@ index_of_letter(const struct options *options, int letter)
 
 /* optopt is 0 for a long option that is not known, else a letter or the place in our list. */
 static int
-refuse(int answer, char **argv, struct err *err)
+options_refuse(int answer, char **argv, struct err *err)
 {
     const char *problem = answer == ':' ? "needs a value" : "is not known here";
 
@@ -72,14 +72,14 @@ options_parse(struct options *options, int argc, char **argv, bool mixed, struct
     struct option names[OPTIONS_MAX + 1];
     int           answer;
 
-    make_lists(options, mixed, letters, names);
+    options_make_lists(options, mixed, letters, names);
     opterr = 0;
     optind = 0; /* glibc: forget all of an earlier parse */
     while ((answer = getopt_long(argc, argv, letters, names, NULL)) != -1) {
-        int i = answer >= ANSWER_BASE ? answer - ANSWER_BASE : index_of_letter(options, answer);
+        int i = answer >= ANSWER_BASE ? answer - ANSWER_BASE : options_find_letter(options, answer);
 
         if (answer == '?' || answer == ':')
-            return refuse(answer, argv, err);
+            return options_refuse(answer, argv, err);
         options->values[i] = optarg ? optarg : "";
     }
     options->operands = argv + optind;
@@ -88,7 +88,7 @@ options_parse(struct options *options, int argc, char **argv, bool mixed, struct
 }
 
 static int
-index_of_name(const struct options *options, const char *name)
+options_find_name(const struct options *options, const char *name)
 {
     for (int i = 0; i < options->n_specs; i++)
         if (strcmp(options->specs[i]->name, name) == 0)
@@ -106,5 +106,5 @@ option_given(const struct options *options, const char *name)
 const char *
 option_value(const struct options *options, const char *name)
 {
-    return options->values[index_of_name(options, name)];
+    return options->values[options_find_name(options, name)];
 }

@@ -33,7 +33,7 @@ progress_init(struct progress *progress, FILE *out, const char *label, uint64_t 
 
 /* Of the first seconds the mean, so that a slow beginning does not weigh on what follows. */
 static void
-update_rate(struct progress *progress, uint64_t done, uint64_t now_usec)
+progress_update_rate(struct progress *progress, uint64_t done, uint64_t now_usec)
 {
     double seconds = (double)(now_usec - progress->updated_usec) / USEC_PER_SEC;
     double before = (double)(progress->updated_usec - progress->measured_usec) / USEC_PER_SEC;
@@ -51,7 +51,7 @@ progress_update(struct progress *progress, enum progress_state state, uint64_t d
     if (!progress->measured_usec && total)
         progress->measured_usec = now_usec;
     else if (progress->measured_usec && now_usec > progress->updated_usec && done >= progress->done)
-        update_rate(progress, done, now_usec);
+        progress_update_rate(progress, done, now_usec);
     progress->done = done;
     progress->total = total;
     progress->updated_usec = now_usec;
@@ -66,7 +66,7 @@ progress_set_state(struct progress *progress, enum progress_state state)
 /*----- the text -----*/
 
 static unsigned
-percentage(const struct progress *progress)
+progress_percentage(const struct progress *progress)
 {
     if (progress->done >= progress->total)
         return 100;
@@ -74,21 +74,21 @@ percentage(const struct progress *progress)
 }
 
 static bool
-rate_is_known(const struct progress *progress)
+progress_rate_is_known(const struct progress *progress)
 {
     return progress->state != PROGRESS_AWAY && progress->rate >= 1 &&
-           percentage(progress) >= RATE_KNOWN_PERCENT &&
+           progress_percentage(progress) >= RATE_KNOWN_PERCENT &&
            progress->updated_usec - progress->measured_usec >= RATE_KNOWN_USEC;
 }
 
 /* "118 MiB/s, 0:05 left", or as much of it as is known; the caller frees it. */
 static char *
-format_rate(const struct progress *progress, const char *separator)
+progress_format_rate(const struct progress *progress, const char *separator)
 {
     cleanup_free char *left = NULL;
     double             seconds;
 
-    if (!rate_is_known(progress))
+    if (!progress_rate_is_known(progress))
         return xstrdup("");
     seconds = ((double)progress->total - (double)progress->done) / progress->rate;
     if (seconds <= 0 || seconds > LEFT_MOST_SEC)
@@ -99,7 +99,7 @@ format_rate(const struct progress *progress, const char *separator)
 
 /* What there is to say while no total is known. */
 static char *
-format_elapsed(const struct progress *progress, uint64_t now_usec)
+progress_format_elapsed(const struct progress *progress, uint64_t now_usec)
 {
     cleanup_free char *elapsed = text_duration((now_usec - progress->started_usec) / USEC_PER_SEC);
 
@@ -113,7 +113,7 @@ format_elapsed(const struct progress *progress, uint64_t now_usec)
 
 /* What is the matter, if anything is; the separator before it included. */
 static char *
-format_matter(const struct progress *progress, const char *separator)
+progress_format_matter(const struct progress *progress, const char *separator)
 {
     if (progress->state == PROGRESS_ABORTING)
         return xasprintf("%saborting", separator);
@@ -125,22 +125,23 @@ format_matter(const struct progress *progress, const char *separator)
 char *
 progress_line(const struct progress *progress, uint64_t now_usec)
 {
-    cleanup_free char *matter = format_matter(progress, ", ");
+    cleanup_free char *matter = progress_format_matter(progress, ", ");
     cleanup_free char *what = NULL, *rate = NULL;
 
     if (progress->total == 0 || progress->state == PROGRESS_QUEUED) {
-        what = format_elapsed(progress, now_usec);
+        what = progress_format_elapsed(progress, now_usec);
         return xasprintf("%s%s", what, matter);
     }
-    rate = format_rate(progress, ", ");
-    return xasprintf("%s: %u%%, %.0f of %.0f MiB%s%s", progress->label, percentage(progress),
-                     (double)progress->done / MIB, (double)progress->total / MIB, rate, matter);
+    rate = progress_format_rate(progress, ", ");
+    return xasprintf("%s: %u%%, %.0f of %.0f MiB%s%s", progress->label,
+                     progress_percentage(progress), (double)progress->done / MIB,
+                     (double)progress->total / MIB, rate, matter);
 }
 
 /* "[=====>    ] " with that many columns inside; "" where a bar would be too short to say anything.
  */
 static char *
-draw_bar(int columns, unsigned percent)
+progress_draw_bar(int columns, unsigned percent)
 {
     char   bar[BAR_MOST + 1];
     size_t width = columns < BAR_MOST ? (size_t)columns : BAR_MOST, filled;
@@ -157,7 +158,7 @@ draw_bar(int columns, unsigned percent)
 }
 
 static void
-cut_to_columns(char *text, unsigned columns)
+progress_cut_to_columns(char *text, unsigned columns)
 {
     while (*text && (columns || ((unsigned char)*text & 0xc0) == 0x80)) {
         columns -= ((unsigned char)*text & 0xc0) != 0x80;
@@ -167,10 +168,10 @@ cut_to_columns(char *text, unsigned columns)
 }
 
 static char *
-format_amount(const struct progress *progress)
+progress_format_amount(const struct progress *progress)
 {
-    cleanup_free char *rate = format_rate(progress, "  ");
-    cleanup_free char *matter = format_matter(progress, "  ");
+    cleanup_free char *rate = progress_format_rate(progress, "  ");
+    cleanup_free char *matter = progress_format_matter(progress, "  ");
 
     return xasprintf("%.0f/%.0f MiB%s%s", (double)progress->done / MIB,
                      (double)progress->total / MIB, rate, matter);
@@ -187,13 +188,14 @@ progress_bar(const struct progress *progress, unsigned columns, uint64_t now_use
     if (progress->total == 0 || progress->state == PROGRESS_QUEUED) {
         text = progress_line(progress, now_usec);
     } else {
-        amount = format_amount(progress);
+        amount = progress_format_amount(progress);
         room = text_columns(amount) > AMOUNT_ROOM ? text_columns(amount) : AMOUNT_ROOM;
         room += text_columns(progress->label) + strlen(" 100% [] ");
-        bar = draw_bar((int)columns - (int)room, percentage(progress));
-        text = xasprintf("%s %3u%% %s%s", progress->label, percentage(progress), bar, amount);
+        bar = progress_draw_bar((int)columns - (int)room, progress_percentage(progress));
+        text =
+            xasprintf("%s %3u%% %s%s", progress->label, progress_percentage(progress), bar, amount);
     }
-    cut_to_columns(text, columns);
+    progress_cut_to_columns(text, columns);
     return text;
 }
 
@@ -201,7 +203,7 @@ progress_bar(const struct progress *progress, unsigned columns, uint64_t now_use
 
 /* One less than the terminal has: the cursor stays on the line. */
 static unsigned
-terminal_columns(const struct progress *progress)
+progress_terminal_columns(const struct progress *progress)
 {
     struct winsize size;
 
@@ -211,7 +213,7 @@ terminal_columns(const struct progress *progress)
 }
 
 static void
-erase(struct progress *progress)
+progress_erase(struct progress *progress)
 {
     if (progress->drawn)
         fputs(ERASE_LINE, progress->out);
@@ -224,7 +226,7 @@ progress_show(struct progress *progress, uint64_t now_usec)
     cleanup_free char *text = NULL;
 
     if (progress->terminal) {
-        text = progress_bar(progress, terminal_columns(progress), now_usec);
+        text = progress_bar(progress, progress_terminal_columns(progress), now_usec);
         fprintf(progress->out, ERASE_LINE "%s", text);
         progress->drawn = true;
     } else if (now_usec >= progress->line_due_usec) {
@@ -238,7 +240,7 @@ progress_show(struct progress *progress, uint64_t now_usec)
 void
 progress_say(struct progress *progress, const char *line)
 {
-    erase(progress);
+    progress_erase(progress);
     fprintf(progress->out, "%s\n", line);
     fflush(progress->out);
 }
@@ -246,7 +248,7 @@ progress_say(struct progress *progress, const char *line)
 void
 progress_clear(struct progress *progress)
 {
-    erase(progress);
+    progress_erase(progress);
     fflush(progress->out);
     free(take_ptr(progress->label));
 }

@@ -47,7 +47,7 @@ text_is_unsafe(uint32_t code)
 
 /* Writes the bytes of text, made safe; keep: characters that stay although they are control. */
 static void
-write_safe(FILE *out, const char *text, const char *keep, const char *line_break)
+text_write_safe(FILE *out, const char *text, const char *keep, const char *line_break)
 {
     while (*text) {
         uint32_t code = 0;
@@ -77,14 +77,14 @@ text_safe(const char *text)
 
     if (!out)
         abort();
-    write_safe(out, text, "", "; ");
+    text_write_safe(out, text, "", "; ");
     fclose(out);
     return safe;
 }
 
 /* The formatted text, made safe; the caller frees it. */
 static __attribute__((format(printf, 1, 0))) char *
-format_safe(const char *format, va_list ap)
+text_format_safe(const char *format, va_list ap)
 {
     cleanup_free char *text = NULL;
 
@@ -100,7 +100,7 @@ text_print_line(FILE *out, const char *format, ...)
     va_list            ap;
 
     va_start(ap, format);
-    line = format_safe(format, ap);
+    line = text_format_safe(format, ap);
     va_end(ap);
     fprintf(out, "%s\n", line);
 }
@@ -109,7 +109,7 @@ void
 text_print_document(FILE *out, const char *text)
 {
     if (isatty(fileno(out)))
-        write_safe(out, text, "\n\t", NULL);
+        text_write_safe(out, text, "\n\t", NULL);
     else
         fputs(text, out);
 }
@@ -150,26 +150,26 @@ table_add(struct table *table, const char *format, ...)
 
     table->cells = xreallocarray(table->cells, table->n_cells + 1, sizeof *table->cells);
     va_start(ap, format);
-    table->cells[table->n_cells++] = format_safe(format, ap);
+    table->cells[table->n_cells++] = text_format_safe(format, ap);
     va_end(ap);
 }
 
 static bool
-aligned_right(const struct table *table, size_t column)
+table_aligned_right(const struct table *table, size_t column)
 {
     return table->headings[column][0] == '>';
 }
 
 static const char *
-heading(const struct table *table, size_t column)
+table_heading(const struct table *table, size_t column)
 {
-    return table->headings[column] + (aligned_right(table, column) ? 1 : 0);
+    return table->headings[column] + (table_aligned_right(table, column) ? 1 : 0);
 }
 
 static size_t
-column_width(const struct table *table, size_t column)
+table_column_width(const struct table *table, size_t column)
 {
-    size_t width = text_columns(heading(table, column));
+    size_t width = text_columns(table_heading(table, column));
 
     for (size_t i = column; i < table->n_cells; i += table->columns) {
         size_t columns = text_columns(table->cells[i]);
@@ -181,12 +181,13 @@ column_width(const struct table *table, size_t column)
 
 /* The last column, when it is aligned to the left, gets no blanks behind it. */
 static void
-print_cell(const struct table *table, FILE *out, size_t column, const char *text, size_t width)
+table_print_cell(const struct table *table, FILE *out, size_t column, const char *text,
+                 size_t width)
 {
     int  blanks = (int)(width - text_columns(text));
     bool last = column + 1 == table->columns;
 
-    if (aligned_right(table, column))
+    if (table_aligned_right(table, column))
         fprintf(out, "%*s%s", blanks, "", text);
     else
         fprintf(out, "%s%*s", text, last ? 0 : blanks, "");
@@ -199,13 +200,13 @@ table_print(const struct table *table, FILE *out)
     cleanup_free size_t *widths = xcalloc(table->columns, sizeof *widths);
 
     for (size_t i = 0; i < table->columns; i++) {
-        widths[i] = column_width(table, i);
-        print_cell(table, out, i, heading(table, i), widths[i]);
+        widths[i] = table_column_width(table, i);
+        table_print_cell(table, out, i, table_heading(table, i), widths[i]);
     }
     for (size_t i = 0; i < table->n_cells; i++) {
         size_t column = i % table->columns;
 
-        print_cell(table, out, column, table->cells[i], widths[column]);
+        table_print_cell(table, out, column, table->cells[i], widths[column]);
     }
 }
 
