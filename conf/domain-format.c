@@ -2,6 +2,7 @@
 /*
  * domain-format.c: the document as text, with what is live in it and without what is secret.
  */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "conf/domain.h"
@@ -101,5 +102,59 @@ domain_def_format(const struct domain_def *def, const struct domain_live *live, 
         add_live(def, root, live);
     xml_write(&out, root);
     xmlFreeDoc(copy);
+    return text_take(&out);
+}
+
+/*----- the control domain -----*/
+
+static xmlNode *
+add_number(xmlNode *parent, const char *name, uint64_t value)
+{
+    char text[24];
+
+    snprintf(text, sizeof text, "%" PRIu64, value);
+    return xml_add_child(parent, name, text);
+}
+
+static void
+set_number_attr(xmlNode *node, const char *name, int64_t value)
+{
+    char text[24];
+
+    snprintf(text, sizeof text, "%" PRId64, value);
+    xml_set_attr(node, name, text);
+}
+
+static void
+add_control_os(xmlNode *root)
+{
+    xmlNode *type = xml_add_child(xml_add_child(root, "os", NULL), "type", "linux");
+
+    xml_set_attr(type, "arch", "x86_64");
+    xml_set_attr(type, "machine", "xenpv");
+}
+
+char *
+domain_control_format(int domid, const char *name, const uint8_t uuid[UUID_SIZE],
+                      uint64_t memory_kib, unsigned vcpus, unsigned max_vcpus)
+{
+    xmlDoc     *document = xmlNewDoc((const xmlChar *)"1.0");
+    xmlNode    *root = xmlNewDocNode(document, NULL, (const xmlChar *)"domain", NULL), *vcpu;
+    struct text out = {0};
+    char        uuid_text[UUID_TEXT_SIZE];
+
+    xmlDocSetRootElement(document, root);
+    xml_set_attr(root, "type", "xen");
+    set_number_attr(root, "id", domid);
+    xml_add_child(root, "name", name);
+    xml_add_child(root, "uuid", uuid_format(uuid, uuid_text));
+    xml_set_attr(add_number(root, "memory", memory_kib), "unit", "KiB");
+    xml_set_attr(add_number(root, "currentMemory", memory_kib), "unit", "KiB");
+    vcpu = add_number(root, "vcpu", max_vcpus);
+    xml_set_attr(vcpu, "placement", "static");
+    set_number_attr(vcpu, "current", vcpus);
+    add_control_os(root);
+    xml_write(&out, root);
+    xmlFreeDoc(document);
     return text_take(&out);
 }

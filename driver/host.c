@@ -1,36 +1,78 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * host.c: the daemon's libxl context, and what it asks of it without waiting.  None of the libxl
- * functions used here for queries takes a lock that somebody else may hold for long: domain_info,
- * list_domain and get_physinfo are hypercalls, names come from our own xenstore connection.
+ * host.c: the daemon's libxl context, and what it asks of it without waiting.  domain_info,
+ * list_domain and get_physinfo are hypercalls: they take no lock and ask no xenstored.
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
-#include "build.h"
 #include "host-private.h"
 
 /*----- open and close -----*/
 
+void
+host_lost(struct host *host, enum err_code code, const char *reason)
+{
+    if (host->lost)
+        return;
+    host->lost = xstrdup(reason);
+    host->lost_code = code;
+    if (!host->opening)
+        loop_defer_start(&host->disaster);
+}
+
+static void
+host_tell_disaster(void *arg)
+{
+    struct host *host = arg;
+
+    host->events->disaster(host->arg, host->lost); /* may free host: must be last */
+}
+
 int
-host_open(struct loop *loop, const struct host_events *events, void *arg, struct host **host_out,
-          struct err *err)
+host_check(const struct host *host, struct err *err)
+{
+    return host->lost ? err_set(err, ERR_NO_CONNECT, "the connection to Xen is lost") : 0;
+}
+
+/* A callback may make new calls, and settle others. */
+static void
+host_answer_settled(void *arg)
+{
+    struct host      *host = arg;
+    struct host_call *call;
+
+    while ((call = TAILQ_FIRST(&host->settled))) {
+        struct err err = call->err;
+
+        host_call_fail(&host->settled, call, &err);
+    }
+}
+
+int
+host_open(struct loop *loop, const char *worker_path, const struct host_events *events, void *arg,
+          struct host **host_out, struct err *err)
 {
     struct host *host = xcalloc(1, sizeof *host);
 
+    if (xl_open_for_hypercalls(&host->xl, err) < 0) {
+        free(host);
+        return -1;
+    }
     host->loop = loop;
+    host->worker_path = xstrdup(worker_path);
     host->events = events;
     host->arg = arg;
-    host->known_types = xcalloc(HOST_KNOWN_TYPES, sizeof *host->known_types);
-    LIST_INIT(&host->calls);
-    if (xl_open(&host->xl, loop, &host_xl_ops, host, err) < 0 || host_events_open(host, err) < 0) {
-        xl_close(&host->xl);
-        free(host->known_types);
-        free(host);
+    LIST_INIT(&host->processes);
+    TAILQ_INIT(&host->settled);
+    loop_defer_init(&host->disaster, loop, host_tell_disaster, host);
+    loop_defer_init(&host->answer_settled, loop, host_answer_settled, host);
+    host_queries_init(host);
+    if (host_helper_open(host, err) < 0) {
+        host_close(host);
         return -1;
     }
     *host_out = host;
@@ -42,47 +84,16 @@ host_close(struct host *host)
 {
     if (!host)
         return;
-    host_calls_close(host);
-    host_events_close(host);
+    host_helper_close(host);
+    host_queries_close(host);
+    host_answer_settled(host);
+    loop_defer_stop(&host->answer_settled);
+    loop_defer_stop(&host->disaster);
+    host_processes_close(host);
     xl_close(&host->xl);
+    free(host->worker_path);
     free(host->lost);
-    free(host->known_types);
     free(host);
-}
-
-/* A lost context is not entered again. */
-static int
-check_there(const struct host *host, struct err *err)
-{
-    if (!host->xl.lost && !host->lost)
-        return 0;
-    return err_set(err, ERR_NO_CONNECT, "the connection to Xen is lost");
-}
-
-/*----- xenstore -----*/
-
-char *
-host_xs_read(struct host *host, const char *format, ...)
-{
-    char     path[256];
-    unsigned size;
-    va_list  ap;
-
-    va_start(ap, format);
-    vsnprintf(path, sizeof path, format, ap);
-    va_end(ap);
-    /* libxenstore puts a NUL behind what it read. */
-    return xs_read(host->xs, XBT_NULL, path, &size);
-}
-
-char *
-host_domain_name(struct host *host, uint32_t domid)
-{
-    char *name = host_xs_read(host, HOST_NAME_PATH, domid);
-
-    if (name && !*name)
-        free(take_ptr(name));
-    return name;
 }
 
 /*----- the host -----*/
@@ -131,8 +142,9 @@ host_info(struct host *host, struct host_info *info_out, struct err *err)
     libxl_physinfo   phys;
     int              rc;
 
-    if (check_there(host, err) < 0)
+    if (host_check(host, err) < 0)
         return -1;
+    xl_log_clear(&host->xl.log);
     libxl_physinfo_init(&phys);
     rc = libxl_get_physinfo(host->xl.ctx, &phys);
     if (rc)
@@ -159,33 +171,15 @@ host_info(struct host *host, struct host_info *info_out, struct err *err)
 
 /*----- domains -----*/
 
-static enum domain_type
-read_type(struct host *host, uint32_t domid, bool *found_out)
-{
-    cleanup_free char *text = host_xs_read(host, "/libxl/%u/type", domid);
-
-    *found_out = text != NULL;
-    return text && strcmp(text, "pvh") == 0 ? DOMAIN_PVH : DOMAIN_HVM;
-}
-
+/* The hypervisor does not tell PVH from HVM, xenstore does.  Only what has a name there has a type. */
 static enum domain_type
 type_of(struct host *host, const libxl_dominfo *info)
 {
-    struct host_known_type *known = &host->known_types[info->domid % HOST_KNOWN_TYPES];
-    const uint8_t          *uuid = libxl_uuid_bytearray_const(&info->uuid);
-    enum domain_type        type;
-    bool                    found;
+    const struct domain_name *known = host_helper_known(host, info->domid);
 
     if (info->domain_type == LIBXL_DOMAIN_TYPE_PV)
         return DOMAIN_PV;
-    if (known->domid == info->domid && uuid_equal(known->uuid, uuid))
-        return known->type;
-    type = read_type(host, info->domid, &found);
-    if (found) {
-        *known = (struct host_known_type){.domid = info->domid, .type = type};
-        memcpy(known->uuid, uuid, UUID_SIZE);
-    }
-    return type;
+    return known->is_pvh ? DOMAIN_PVH : DOMAIN_HVM;
 }
 
 static enum host_shutdown
@@ -227,8 +221,9 @@ host_list(struct host *host, struct host_dominfo **list_out, size_t *count_out, 
     libxl_dominfo       *from;
     struct host_dominfo *list;
 
-    if (check_there(host, err) < 0)
+    if (host_check(host, err) < 0)
         return -1;
+    xl_log_clear(&host->xl.log);
     from = libxl_list_domain(host->xl.ctx, &count);
     if (!from)
         return xl_err_set(err, &host->xl, ERROR_FAIL, "cannot list the domains");
@@ -247,8 +242,9 @@ host_domain_info(struct host *host, uint32_t domid, struct host_dominfo *info_ou
     libxl_dominfo info;
     int           rc;
 
-    if (check_there(host, err) < 0)
+    if (host_check(host, err) < 0)
         return -1;
+    xl_log_clear(&host->xl.log);
     libxl_dominfo_init(&info);
     rc = libxl_domain_info(host->xl.ctx, &info, domid);
     if (rc == 0)
@@ -257,69 +253,10 @@ host_domain_info(struct host *host, uint32_t domid, struct host_dominfo *info_ou
     return rc ? xl_err_set(err, &host->xl, rc, "domain %u", domid) : 0;
 }
 
-char *
-host_domain_kept_xml(struct host *host, uint32_t domid)
+const char *
+host_domain_name(const struct host *host, uint32_t domid)
 {
-    uint8_t *data = NULL;
-    int      size = 0;
-    char    *xml;
+    const struct domain_name *known = domain_names_find(&host->names, domid);
 
-    if (libxl_userdata_retrieve(host->xl.ctx, domid, BUILD_USERDATA, &data, &size) || !size) {
-        free(data);
-        return NULL;
-    }
-    xml = xstrndup((const char *)data, (size_t)size);
-    free(data);
-    return xml;
-}
-
-/*----- what only a running domain has -----*/
-
-static void
-fill_interfaces(struct host *host, uint32_t domid, struct host_live *live)
-{
-    int               count = 0;
-    libxl_device_nic *nics = libxl_device_nic_list(host->xl.ctx, domid, &count);
-
-    if (!nics)
-        return;
-    live->interface_names = xcalloc((size_t)count + 1, sizeof *live->interface_names);
-    for (int n = 0; n < count; n++)
-        live->interface_names[n] =
-            nics[n].ifname ? xstrdup(nics[n].ifname) : xasprintf("vif%u.%d", domid, nics[n].devid);
-    live->live.n_interface_names = (size_t)count;
-    libxl_device_nic_list_free(nics, count);
-}
-
-static int
-vnc_port(struct host *host, uint32_t domid)
-{
-    cleanup_free char *text = host_xs_read(host, "/local/domain/%u/console/vnc-port", domid);
-    int                port = text ? atoi(text) : 0;
-
-    return port > 0 && port < 65536 ? port : 0;
-}
-
-void
-host_domain_live(struct host *host, uint32_t domid, struct host_live *live_out)
-{
-    *live_out = (struct host_live){.live = {.domid = (int)domid}};
-    /* A PV console; an HVM domain's is its serial port. */
-    live_out->console_tty = host_xs_read(host, "/local/domain/%u/console/tty", domid);
-    if (!live_out->console_tty)
-        live_out->console_tty = host_xs_read(host, "/local/domain/%u/serial/0/tty", domid);
-    fill_interfaces(host, domid, live_out);
-    live_out->live.vnc_port = vnc_port(host, domid);
-    live_out->live.console_tty = live_out->console_tty;
-    live_out->live.interface_names = (const char *const *)live_out->interface_names;
-}
-
-void
-host_live_free(struct host_live *live)
-{
-    for (size_t n = 0; n < live->live.n_interface_names; n++)
-        free(live->interface_names[n]);
-    free(live->interface_names);
-    free(live->console_tty);
-    *live = (struct host_live){.live = {.domid = -1}};
+    return known ? known->name : NULL;
 }

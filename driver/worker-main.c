@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * worker-main.c: dom0d-worker, one operation in a process of its own.  Started by dom0d only:
+ * worker-main.c: dom0d-worker, the processes that wait in the daemon's place.  Started by dom0d only:
  *
- *   dom0d-worker SOCKET-PATH LOG-LEVEL      with the listening socket as descriptor 3
+ *   dom0d-worker SOCKET-PATH LOG-LEVEL      one operation; the listening socket is descriptor 3
+ *   dom0d-worker --host LOG-LEVEL           the helper (helper.h), and
+ *   dom0d-worker --query LOG-LEVEL          a query process (query.h): a socket to the daemon is
+ *                                           descriptor 3
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,12 +21,15 @@
 #include "base/log.h"
 #include "driver/log-journal.h"
 #include "eventloop/loop.h"
+#include "helper.h"
+#include "host-wire.h"
+#include "query.h"
 #include "worker.h"
 
-#define SOCKET_FD 3
+#define SOCKET_FD HOST_PROCESS_FD
 
 static void
-run(struct loop *loop, const char *path)
+run_worker(struct loop *loop, const char *path)
 {
     struct worker *worker = worker_new(loop, SOCKET_FD, path);
 
@@ -28,8 +37,52 @@ run(struct loop *loop, const char *path)
     worker_free(worker);
 }
 
+static void
+daemon_has_gone(void *arg)
+{
+    loop_stop(arg);
+}
+
+/*
+ * Killed with its daemon, also while it waits and sees no end of its socket: it does nothing that
+ * must be finished.
+ */
+static void
+die_with_daemon(void)
+{
+    struct pollfd daemon = {.fd = SOCKET_FD};
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* The daemon was quicker. */
+    if (poll(&daemon, 1, 0) == 1 && (daemon.revents & POLLHUP))
+        _exit(0);
+}
+
+static void
+run_helper(struct loop *loop)
+{
+    struct helper *helper;
+
+    die_with_daemon();
+    helper = helper_new(loop, SOCKET_FD, daemon_has_gone, loop);
+    loop_run(loop);
+    helper_free(helper);
+}
+
+static void
+run_query(struct loop *loop)
+{
+    struct query *query;
+
+    die_with_daemon();
+    query = query_new(loop, SOCKET_FD, daemon_has_gone, loop);
+    loop_run(loop);
+    query_free(query);
+}
+
 /* The unit has the daemon run before all others, so that it answers at once: it works little.  We,
- * and the device models that we start, work much. */
+ * and the device models that we start, work much.  (The helper works as little as the daemon, and
+ * answers it.) */
 static void
 give_up_priority(void)
 {
@@ -42,6 +95,7 @@ main(int argc, char **argv)
 {
     struct loop *loop;
     struct stat  st;
+    bool         is_helper;
 
     if (argc != 3 || fstat(SOCKET_FD, &st) < 0 || !S_ISSOCK(st.st_mode)) {
         fputs("dom0d-worker is started by dom0d, not by hand\n", stderr);
@@ -56,11 +110,18 @@ main(int argc, char **argv)
      * A terminal's Ctrl-C and hang-up are for the daemon; an operation outlives it. */
     setsid();
     signal(SIGPIPE, SIG_IGN);
-    give_up_priority();
+    is_helper = strcmp(argv[1], "--host") == 0;
+    if (!is_helper)
+        give_up_priority();
     log_to_journal();
     log_set_level((enum log_level)atoi(argv[2]));
     loop = loop_new();
-    run(loop, argv[1]);
+    if (is_helper)
+        run_helper(loop);
+    else if (strcmp(argv[1], "--query") == 0)
+        run_query(loop);
+    else
+        run_worker(loop, argv[1]);
     loop_free(loop);
     return 0;
 }

@@ -4,6 +4,7 @@
  */
 #include <assert.h>
 
+#include "base/alloc.h"
 #include "xl.h"
 
 static void
@@ -29,13 +30,17 @@ call_done(libxl_ctx *ctx, int rc, void *arg)
     loop_defer_start(&call->wake);
 }
 
+/* domid -1: there is no domain yet. */
 static const libxl_asyncop_how *
-call_begin(struct xl_call *call, xl_call_fn *next)
+call_begin(struct xl_call *call, int64_t domid, xl_call_fn *next)
 {
     assert(!call->active);
     call->active = true;
     call->ended = false;
+    call->domid = domid;
     call->next = next;
+    call->reasons[0] = '\0';
+    call->xl->starting = call;
     call->how = (libxl_asyncop_how){.callback = call_done, .u.for_callback = call};
     LIST_INSERT_HEAD(&call->xl->calls, call, link);
     return &call->how;
@@ -45,6 +50,7 @@ call_begin(struct xl_call *call, xl_call_fn *next)
 static void
 call_end(struct xl_call *call, int rc)
 {
+    call->xl->starting = NULL;
     if (rc)
         call_done(NULL, rc, call);
 }
@@ -77,13 +83,32 @@ xl_call_drop(struct xl_call *call)
     LIST_REMOVE(call, link);
 }
 
+/*----- whose reasons are they -----*/
+
+void
+xl_calls_attribute(struct xl_log *log, int64_t domid, const char *reason)
+{
+    struct xl      *xl = container_of(log, struct xl, log);
+    struct xl_call *starting = xl->starting, *call;
+
+    if (starting && (domid < 0 || starting->domid < 0 || starting->domid == domid)) {
+        xl_log_add_reason(starting->reasons, reason);
+        return;
+    }
+    if (domid < 0)
+        return;
+    LIST_FOREACH (call, &xl->calls, link)
+        if (call->domid == domid && !call->ended)
+            xl_log_add_reason(call->reasons, reason);
+}
+
 /*----- one wrapper for each libxl function that waits -----*/
 
 void
 xl_domain_create(struct xl_call *call, libxl_domain_config *config, uint32_t *domid,
                  xl_call_fn *next)
 {
-    const libxl_asyncop_how *how = call_begin(call, next);
+    const libxl_asyncop_how *how = call_begin(call, -1, next);
 
     call_end(call, libxl_domain_create_new(call->xl->ctx, config, domid, how, NULL));
 }
@@ -92,7 +117,7 @@ void
 xl_domain_restore(struct xl_call *call, libxl_domain_config *config, uint32_t *domid, int fd,
                   const libxl_domain_restore_params *params, xl_call_fn *next)
 {
-    const libxl_asyncop_how *how = call_begin(call, next);
+    const libxl_asyncop_how *how = call_begin(call, -1, next);
 
     call_end(call,
              libxl_domain_create_restore(call->xl->ctx, config, domid, fd, -1, params, how, NULL));
@@ -101,7 +126,7 @@ xl_domain_restore(struct xl_call *call, libxl_domain_config *config, uint32_t *d
 void
 xl_domain_suspend(struct xl_call *call, uint32_t domid, int fd, xl_call_fn *next)
 {
-    const libxl_asyncop_how *how = call_begin(call, next);
+    const libxl_asyncop_how *how = call_begin(call, domid, next);
 
     call_end(call, libxl_domain_suspend(call->xl->ctx, domid, fd, 0, how));
 }
@@ -109,7 +134,7 @@ xl_domain_suspend(struct xl_call *call, uint32_t domid, int fd, xl_call_fn *next
 void
 xl_domain_resume(struct xl_call *call, uint32_t domid, xl_call_fn *next)
 {
-    const libxl_asyncop_how *how = call_begin(call, next);
+    const libxl_asyncop_how *how = call_begin(call, domid, next);
 
     call_end(call, libxl_domain_resume(call->xl->ctx, domid, 1, how));
 }
@@ -117,7 +142,7 @@ xl_domain_resume(struct xl_call *call, uint32_t domid, xl_call_fn *next)
 void
 xl_domain_destroy(struct xl_call *call, uint32_t domid, xl_call_fn *next)
 {
-    const libxl_asyncop_how *how = call_begin(call, next);
+    const libxl_asyncop_how *how = call_begin(call, domid, next);
 
     call_end(call, libxl_domain_destroy(call->xl->ctx, domid, how));
 }
@@ -125,7 +150,7 @@ xl_domain_destroy(struct xl_call *call, uint32_t domid, xl_call_fn *next)
 void
 xl_domain_dump(struct xl_call *call, uint32_t domid, const char *path, xl_call_fn *next)
 {
-    const libxl_asyncop_how *how = call_begin(call, next);
+    const libxl_asyncop_how *how = call_begin(call, domid, next);
 
     call_end(call, libxl_domain_core_dump(call->xl->ctx, domid, path, how));
 }
@@ -133,7 +158,7 @@ xl_domain_dump(struct xl_call *call, uint32_t domid, const char *path, xl_call_f
 void
 xl_domain_pause(struct xl_call *call, uint32_t domid, xl_call_fn *next)
 {
-    const libxl_asyncop_how *how = call_begin(call, next);
+    const libxl_asyncop_how *how = call_begin(call, domid, next);
 
     call_end(call, libxl_domain_pause(call->xl->ctx, domid, how));
 }
@@ -141,7 +166,7 @@ xl_domain_pause(struct xl_call *call, uint32_t domid, xl_call_fn *next)
 void
 xl_domain_unpause(struct xl_call *call, uint32_t domid, xl_call_fn *next)
 {
-    const libxl_asyncop_how *how = call_begin(call, next);
+    const libxl_asyncop_how *how = call_begin(call, domid, next);
 
     call_end(call, libxl_domain_unpause(call->xl->ctx, domid, how));
 }
@@ -149,7 +174,7 @@ xl_domain_unpause(struct xl_call *call, uint32_t domid, xl_call_fn *next)
 void
 xl_domain_shutdown(struct xl_call *call, uint32_t domid, xl_call_fn *next)
 {
-    const libxl_asyncop_how *how = call_begin(call, next);
+    const libxl_asyncop_how *how = call_begin(call, domid, next);
 
     call_end(call, libxl_domain_shutdown(call->xl->ctx, domid, how));
 }
@@ -157,7 +182,7 @@ xl_domain_shutdown(struct xl_call *call, uint32_t domid, xl_call_fn *next)
 void
 xl_domain_reboot(struct xl_call *call, uint32_t domid, xl_call_fn *next)
 {
-    const libxl_asyncop_how *how = call_begin(call, next);
+    const libxl_asyncop_how *how = call_begin(call, domid, next);
 
     call_end(call, libxl_domain_reboot(call->xl->ctx, domid, how));
 }
@@ -165,7 +190,7 @@ xl_domain_reboot(struct xl_call *call, uint32_t domid, xl_call_fn *next)
 void
 xl_domain_power_button(struct xl_call *call, uint32_t domid, xl_call_fn *next)
 {
-    const libxl_asyncop_how *how = call_begin(call, next);
+    const libxl_asyncop_how *how = call_begin(call, domid, next);
 
     call_end(call, libxl_send_trigger(call->xl->ctx, domid, LIBXL_TRIGGER_POWER, 0, how));
 }
@@ -174,7 +199,7 @@ void
 xl_domain_config(struct xl_call *call, uint32_t domid, libxl_domain_config *config,
                  xl_call_fn *next)
 {
-    const libxl_asyncop_how *how = call_begin(call, next);
+    const libxl_asyncop_how *how = call_begin(call, domid, next);
 
     call_end(call, libxl_retrieve_domain_configuration(call->xl->ctx, domid, config, how));
 }

@@ -37,31 +37,47 @@ level_of(xentoollog_level level)
 /*
  * The part of a line that a user wants to read.  libxl's begin with where they come from,
  * "libxl_create.c:1032:initiate_domain_create: Domain 7:", see libxl_internal.c, libxl__logv;
- * libxc's with "panic: xg_dom_core.c:689: xc_dom_find_loader:".
+ * libxc's with "panic: xg_dom_core.c:689: xc_dom_find_loader:".  *domid_out: -1 where it names none.
  */
 static const char *
-reason_of(const char *line)
+reason_of(const char *line, int64_t *domid_out)
 {
-    int place = 0, domain = 0;
+    int      place = 0, domain = 0;
+    unsigned domid = 0;
 
     if (strncmp(line, "panic: ", 7) == 0)
         line += 7;
     (void)sscanf(line, "%*[a-z0-9_].c:%*d:%*[ A-Za-z0-9_]: %n", &place);
     line += place;
-    (void)sscanf(line, "Domain %*d:%n", &domain);
+    (void)sscanf(line, "Domain %u:%n", &domid, &domain);
+    *domid_out = domain ? (int64_t)domid : -1;
     line += domain;
     return line + strspn(line, " ");
 }
 
-static void
-keep_reason(struct xl_log *log, const char *line)
+void
+xl_log_add_reason(char reasons[XL_LOG_REASONS], const char *reason)
 {
-    size_t      used = strlen(log->reasons);
-    const char *reason = reason_of(line);
+    size_t used = strlen(reasons);
 
-    if (used + strlen(reason) + 3 > sizeof log->reasons || strstr(log->reasons, reason))
+    if (used + strlen(reason) + 3 > XL_LOG_REASONS || strstr(reasons, reason))
         return;
-    snprintf(log->reasons + used, sizeof log->reasons - used, "%s%s", used ? "; " : "", reason);
+    snprintf(reasons + used, XL_LOG_REASONS - used, "%s%s", used ? "; " : "", reason);
+}
+
+static void
+keep_error(struct xl_log *log, const char *line, int errnum)
+{
+    int64_t     domid;
+    const char *reason = reason_of(line, &domid);
+
+    xl_log_add_reason(log->reasons, reason);
+    if (log->attribute)
+        log->attribute(log, domid, reason);
+    if (log->error)
+        log->error(log->arg, reason);
+    if (errnum > 0 && !log->errnum)
+        log->errnum = errnum;
 }
 
 static void
@@ -99,13 +115,8 @@ log_vmessage(xentoollog_logger *logger, xentoollog_level level, int errnum, cons
         snprintf(line + used, sizeof line - used, ": %s", strerrordesc_np(errnum));
 
     keep_line(log, level, line);
-    if (level >= XTL_ERROR) {
-        keep_reason(log, line);
-        if (log->error)
-            log->error(log->arg, reason_of(line));
-        if (errnum > 0 && !log->errnum)
-            log->errnum = errnum;
-    }
+    if (level >= XTL_ERROR)
+        keep_error(log, line, errnum);
     log_about(level_of(level), &log->about, "%s: %s", context ? context : "libxl", line);
 }
 

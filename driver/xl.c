@@ -80,28 +80,36 @@ static const libxl_childproc_hooks childproc_hooks = {.chldowner = libxl_sigchld
 
 /*----- the context -----*/
 
-int
-xl_open(struct xl *xl, struct loop *loop, const struct xl_ops *ops, void *arg, struct err *err)
+static int
+alloc_context(struct xl *xl, struct err *err)
 {
     int rc;
 
-    *xl = (struct xl){.loop = loop, .ops = ops, .arg = arg};
     xl->xenstored = xl_check_host(err);
     if (xl->xenstored < 0)
         return -1;
     LIST_INIT(&xl->fds);
     LIST_INIT(&xl->timeouts);
     LIST_INIT(&xl->calls);
-    loop_defer_init(&xl->disaster, loop, disaster_now, xl);
     xl_log_init(&xl->log);
     rc = libxl_ctx_alloc(&xl->ctx, LIBXL_VERSION, 0, &xl->log.vtable);
-    if (rc) {
-        xl_err_set(err, xl, rc, "libxl does not start");
-        xl->ctx = NULL;
-        xl_log_free(&xl->log);
-        close(xl->xenstored);
+    if (!rc)
+        return 0;
+    xl_err_set(err, xl, rc, "libxl does not start");
+    xl->ctx = NULL;
+    xl_log_free(&xl->log);
+    close(take_fd(xl->xenstored));
+    return -1;
+}
+
+int
+xl_open(struct xl *xl, struct loop *loop, const struct xl_ops *ops, void *arg, struct err *err)
+{
+    *xl = (struct xl){.loop = loop, .ops = ops, .arg = arg};
+    if (alloc_context(xl, err) < 0)
         return -1;
-    }
+    xl->log.attribute = xl_calls_attribute;
+    loop_defer_init(&xl->disaster, loop, disaster_now, xl);
     /* In this order: none of them may be called once libxl is in use. */
     xl_hooks_register(xl);
     libxl_childproc_setmode(xl->ctx, &childproc_hooks, xl);
@@ -115,17 +123,35 @@ xl_open(struct xl *xl, struct loop *loop, const struct xl_ops *ops, void *arg, s
     return 0;
 }
 
-void
-xl_close(struct xl *xl)
+int
+xl_open_for_hypercalls(struct xl *xl, struct err *err)
 {
-    if (!xl->ctx)
-        return;
+    *xl = (struct xl){.loop = NULL};
+    if (alloc_context(xl, err) < 0)
+        return -1;
+    close(take_fd(xl->xenstored)); /* its end is somebody else's to notice */
+    return 0;
+}
+
+/* What only a context with a loop has. */
+static void
+leave_loop(struct xl *xl)
+{
     loop_on_sigchld(xl->loop, NULL, NULL);
     loop_defer_stop(&xl->disaster);
     loop_io_stop(&xl->xenstored_io);
     close(xl->xenstored);
     while (!LIST_EMPTY(&xl->calls))
         xl_call_drop(LIST_FIRST(&xl->calls));
+}
+
+void
+xl_close(struct xl *xl)
+{
+    if (!xl->ctx)
+        return;
+    if (xl->loop)
+        leave_loop(xl);
     /* libxl_ctx_free asserts that nothing is under way. */
     if (!xl->lost)
         libxl_ctx_free(xl->ctx);
@@ -177,16 +203,9 @@ words_of(int rc)
     }
 }
 
-int
-xl_err_set(struct err *err, const struct xl *xl, int rc, const char *format, ...)
+static int
+set_err(struct err *err, int rc, const char *words, const char *reasons)
 {
-    char        words[512];
-    const char *reasons = xl->log.reasons;
-    va_list     ap;
-
-    va_start(ap, format);
-    vsnprintf(words, sizeof words, format, ap);
-    va_end(ap);
     /* What libxl says of an abort are its consequences: "Bad file descriptor". */
     if (!reasons[0] || rc == ERROR_ABORTED)
         reasons = words_of(rc);
@@ -195,4 +214,28 @@ xl_err_set(struct err *err, const struct xl *xl, int rc, const char *format, ...
     err_set(err, code_of(rc), "%s: %s", words, reasons);
     err->detail = rc;
     return -1;
+}
+
+int
+xl_err_set(struct err *err, const struct xl *xl, int rc, const char *format, ...)
+{
+    char    words[512];
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(words, sizeof words, format, ap);
+    va_end(ap);
+    return set_err(err, rc, words, xl->log.reasons);
+}
+
+int
+xl_call_err_set(struct err *err, const struct xl_call *call, int rc, const char *format, ...)
+{
+    char    words[512];
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(words, sizeof words, format, ap);
+    va_end(ap);
+    return set_err(err, rc, words, call->reasons);
 }

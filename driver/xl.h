@@ -36,6 +36,9 @@ struct xl_log {
     /* Optional: an error was logged; the line as a user wants to read it.  From inside libxl. */
     void (*error)(void *arg, const char *reason);
     void *arg;
+
+    /* Optional: the same, with the domain that the line names; -1: none. */
+    void (*attribute)(struct xl_log *log, int64_t domid, const char *reason);
 };
 
 void xl_log_init(struct xl_log *log);
@@ -43,6 +46,9 @@ void xl_log_free(struct xl_log *log);
 
 /** A new operation begins: what was said belongs to another. */
 void xl_log_clear(struct xl_log *log);
+
+/** Put a reason behind the others, unless it is among them or there is no room. */
+void xl_log_add_reason(char reasons[XL_LOG_REASONS], const char *reason);
 
 /*----- the context -----*/
 
@@ -54,8 +60,8 @@ struct xl_ops {
 };
 
 struct xl {
-    struct loop         *loop;
-    libxl_ctx           *ctx; /* NULL: not open */
+    struct loop         *loop; /* NULL: opened for hypercalls only */
+    libxl_ctx           *ctx;  /* NULL: not open */
     struct xl_log        log;
     const struct xl_ops *ops;
     void                *arg;
@@ -67,6 +73,7 @@ struct xl {
     LIST_HEAD(, xl_fd) fds;           /* registered by libxl; ours */
     LIST_HEAD(, xl_timeout) timeouts; /* registered by libxl; ours */
     LIST_HEAD(, xl_call) calls;       /* Active ones; their owners' */
+    struct xl_call *starting;         /* the one whose libxl function runs; NULL: none */
 };
 
 /**
@@ -74,6 +81,12 @@ struct xl {
  * xl must not move.  The loop's loop_on_sigchld is taken.
  */
 int xl_open(struct xl *xl, struct loop *loop, const struct xl_ops *ops, void *arg, struct err *err);
+
+/**
+ * A context without a loop, for those functions of libxl that are hypercalls and nothing else (see
+ * libxl_domain.c, libxl_domain_info): no call, no event, no disaster.
+ */
+int xl_open_for_hypercalls(struct xl *xl, struct err *err);
 
 /**
  * No callback comes from here on; calls that were Active are dropped.  libxl cannot free a context
@@ -88,7 +101,8 @@ void xl_close(struct xl *xl);
 int xl_check_host(struct err *err);
 
 /**
- * Fill *err for a libxl call that returned rc: the words, then libxl's own reasons.
+ * Fill *err for a libxl call that returned rc: the words, then libxl's own reasons, all that the
+ * context has said since xl_log_clear.  Where calls run side by side: xl_call_err_set.
  *
  * Returns -1.
  */
@@ -111,6 +125,7 @@ typedef void xl_call_fn(struct xl_call *call, int rc);
 
 struct xl_call {
     struct xl        *xl;
+    int64_t           domid; /* -1: not known when it was started */
     xl_call_fn       *next;
     int               rc;
     bool              active;
@@ -118,9 +133,22 @@ struct xl_call {
     libxl_asyncop_how how;
     struct loop_defer wake;
     LIST_ENTRY(xl_call) link;
+
+    /*
+     * Why it failed, of its own lines only: those that name its domain, and those that name none
+     * and were said while it was started.  What was said later of no domain may be anybody's.
+     */
+    char reasons[XL_LOG_REASONS];
 };
 
 void xl_call_init(struct xl_call *call, struct xl *xl);
+
+/** xl_err_set with the reasons of this call alone, which has ended with rc.  Returns -1. */
+int xl_call_err_set(struct err *err, const struct xl_call *call, int rc, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/** xl->log.attribute of a context that has calls. */
+void xl_calls_attribute(struct xl_log *log, int64_t domid, const char *reason);
 
 /** Ask libxl to cut it short: next still comes, with ERROR_ABORTED or another rc.  Idempotent. */
 void xl_call_abort(struct xl_call *call);

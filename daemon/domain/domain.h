@@ -34,6 +34,7 @@ struct domain {
     uint8_t        uuid[UUID_SIZE];
     int            domid; /* -1: not running: a job is about to make it, or unmakes it */
 
+    struct domain_asks_kept *asks_kept; /* whether def is to be found is asked just now; or NULL */
     struct domain_def *def;            /* NULL: somebody else (xl) started it, and obeys its on_* */
     bool               announced;      /* STARTED was sent, so STOPPED is due */
     int                stop_detail;    /* why it stopped, for the event; -1: nobody said yet */

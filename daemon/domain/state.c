@@ -112,28 +112,16 @@ domain_for_wire(const struct domain *dom)
 
 /* Somebody waits for an XML; it owns itself until it has told. */
 struct xml_wait {
-    struct host      *host;
-    int               domid;
-    unsigned          flags;
-    domain_xml_fn    *done;
-    void             *arg;
-    char             *xml; /* when it is ready at once */
-    struct loop_defer defer;
+    struct daemon     *daemon;
+    int                domid;
+    uint8_t            uuid[UUID_SIZE];
+    unsigned           flags;
+    domain_xml_fn     *done;
+    void              *arg;
+    struct domain_def *def; /* of a guest of xl; NULL: the domain's own */
+    char              *xml; /* when it is ready at once */
+    struct loop_defer  defer;
 };
-
-static char *
-format_live(struct host *host, int domid, const struct domain_def *def, unsigned flags)
-{
-    struct host_live live;
-    char            *xml;
-
-    if (domid < 0)
-        return domain_def_format(def, NULL, flags);
-    host_domain_live(host, (uint32_t)domid, &live);
-    xml = domain_def_format(def, &live.live, flags);
-    host_live_free(&live);
-    return xml;
-}
 
 static void
 tell_xml(void *arg)
@@ -141,7 +129,41 @@ tell_xml(void *arg)
     struct xml_wait *wait = arg;
 
     wait->done(wait->arg, take_ptr(wait->xml), NULL);
+    domain_def_free(wait->def);
     free(wait);
+}
+
+static void
+fail_xml(struct xml_wait *wait, const struct err *err)
+{
+    wait->done(wait->arg, NULL, err);
+    domain_def_free(wait->def);
+    free(wait);
+}
+
+static void
+got_live(void *arg, struct host_live *live, const struct err *err)
+{
+    struct xml_wait         *wait = arg;
+    const struct domain     *dom;
+    const struct domain_def *def = wait->def;
+    struct err               gone;
+
+    if (err) {
+        fail_xml(wait, err);
+        return;
+    }
+    if (!def) {
+        dom = domains_by_id(wait->daemon->domains, wait->domid);
+        def = dom && uuid_equal(dom->uuid, wait->uuid) ? dom->def : NULL;
+    }
+    if (!def) {
+        err_set(&gone, ERR_NO_DOMAIN, "domain %d has gone", wait->domid);
+        fail_xml(wait, &gone);
+        return;
+    }
+    wait->xml = domain_def_format(def, &live->live, wait->flags);
+    tell_xml(wait);
 }
 
 static void
@@ -149,12 +171,30 @@ got_definition(void *arg, struct domain_def *def, const struct err *err)
 {
     struct xml_wait *wait = arg;
 
+    if (err) {
+        fail_xml(wait, err);
+        return;
+    }
+    wait->def = def;
+    host_domain_live(wait->daemon->host, (uint32_t)wait->domid, got_live, wait);
+}
+
+/* It was not known yet whether dom0d had started it. */
+static void
+got_kept(void *arg, char *xml, const struct err *err)
+{
+    struct xml_wait *wait = arg;
+    struct err       bad;
+
+    if (xml && domain_def_parse(xml, strlen(xml), &wait->def, &bad) < 0)
+        wait->def = NULL;
+    free(xml);
     if (err)
-        wait->done(wait->arg, NULL, err);
+        fail_xml(wait, err);
+    else if (wait->def)
+        host_domain_live(wait->daemon->host, (uint32_t)wait->domid, got_live, wait);
     else
-        wait->done(wait->arg, format_live(wait->host, wait->domid, def, wait->flags), NULL);
-    domain_def_free(def);
-    free(wait);
+        host_domain_def(wait->daemon->host, (uint32_t)wait->domid, got_definition, wait);
 }
 
 /* libxl keeps no configuration of dom0; what the hypervisor says must do. */
@@ -163,22 +203,10 @@ control_domain_xml(const struct domain *dom)
 {
     struct host_dominfo info = {.max_vcpus = 1};
     struct err          err;
-    char                uuid[UUID_TEXT_SIZE];
 
     (void)host_domain_info(dom->daemon->host, (uint32_t)dom->domid, &info, &err);
-    return xasprintf("<domain type='xen' id='%d'>\n"
-                     "  <name>%s</name>\n"
-                     "  <uuid>%s</uuid>\n"
-                     "  <memory unit='KiB'>%llu</memory>\n"
-                     "  <currentMemory unit='KiB'>%llu</currentMemory>\n"
-                     "  <vcpu placement='static' current='%u'>%u</vcpu>\n"
-                     "  <os>\n"
-                     "    <type arch='x86_64' machine='xenpv'>linux</type>\n"
-                     "  </os>\n"
-                     "</domain>\n",
-                     dom->domid, dom->name, uuid_format(dom->uuid, uuid),
-                     (unsigned long long)info.memory_kib, (unsigned long long)info.memory_kib,
-                     info.vcpus_online, info.max_vcpus);
+    return domain_control_format(dom->domid, dom->name, dom->uuid, info.memory_kib,
+                                 info.vcpus_online, info.max_vcpus);
 }
 
 void
@@ -188,12 +216,18 @@ domain_xml(struct domain *dom, unsigned flags, domain_xml_fn *done, void *arg)
     struct xml_wait *wait = xcalloc(1, sizeof *wait);
 
     *wait = (struct xml_wait){
-        .host = host, .domid = dom->domid, .flags = flags, .done = done, .arg = arg};
-    if (!dom->def && dom->domid != 0) {
+        .daemon = dom->daemon, .domid = dom->domid, .flags = flags, .done = done, .arg = arg};
+    memcpy(wait->uuid, dom->uuid, UUID_SIZE);
+    if (!dom->def && dom->asks_kept) {
+        host_domain_kept_xml(host, (uint32_t)dom->domid, got_kept, wait);
+    } else if (!dom->def && dom->domid != 0) {
         host_domain_def(host, (uint32_t)dom->domid, got_definition, wait);
-        return;
+    } else if (dom->def && dom->domid >= 0) {
+        host_domain_live(host, (uint32_t)dom->domid, got_live, wait);
+    } else {
+        wait->xml =
+            dom->def ? domain_def_format(dom->def, NULL, flags) : control_domain_xml(dom);
+        loop_defer_init(&wait->defer, dom->daemon->loop, tell_xml, wait);
+        loop_defer_start(&wait->defer);
     }
-    wait->xml = dom->def ? format_live(host, dom->domid, dom->def, flags) : control_domain_xml(dom);
-    loop_defer_init(&wait->defer, dom->daemon->loop, tell_xml, wait);
-    loop_defer_start(&wait->defer);
 }

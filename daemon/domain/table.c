@@ -175,13 +175,18 @@ table_add(struct domains *domains, const char *name, const uint8_t uuid[UUID_SIZ
     return dom;
 }
 
+/* An answer is waited for; it may come after the domain has gone. */
+struct domain_asks_kept {
+    struct domain *dom; /* NULL: gone */
+};
+
 static void
 clear_id(struct domain *dom)
 {
-    if (dom->domid >= 0) {
+    if (dom->domid >= 0)
         index_remove(dom, BY_ID);
-        host_unwatch_name(dom->daemon->host, (uint32_t)dom->domid);
-    }
+    if (dom->asks_kept)
+        take_ptr(dom->asks_kept)->dom = NULL;
     dom->domid = -1;
     domain_forget_info(dom);
 }
@@ -243,17 +248,34 @@ domain_take_definition(struct domain *dom, const char *xml)
     rename_definition(dom);
 }
 
+static void
+kept_definition_read(void *arg, char *xml, const struct err *err)
+{
+    struct domain_asks_kept *asks = arg;
+    struct domain           *dom = asks->dom;
+
+    free(asks);
+    if (dom) {
+        dom->asks_kept = NULL;
+        if (err)
+            log_warning("domain '%s' is taken for a guest of xl: %s", dom->name, err->message);
+        if (xml)
+            domain_take_definition(dom, xml);
+        domain_settle(dom); /* may free dom */
+    }
+    free(xml);
+}
+
 /* A domain that dom0d started in an earlier life is still its own. */
 static void
 take_kept_definition(struct domain *dom)
 {
-    cleanup_free char *xml = NULL;
-
-    if (dom->def)
+    if (dom->def || dom->asks_kept || dom->domid == 0)
         return;
-    xml = host_domain_kept_xml(dom->daemon->host, (uint32_t)dom->domid);
-    if (xml)
-        domain_take_definition(dom, xml);
+    dom->asks_kept = xcalloc(1, sizeof *dom->asks_kept);
+    dom->asks_kept->dom = dom;
+    host_domain_kept_xml(dom->daemon->host, (uint32_t)dom->domid, kept_definition_read,
+                         dom->asks_kept);
 }
 
 static bool
@@ -290,7 +312,6 @@ domain_set_id(struct domain *dom, int domid)
     dom->domid = domid;
     dom->shutdown_seen = dom->shutdown_told = false;
     index_add(dom, BY_ID);
-    host_watch_name(dom->daemon->host, (uint32_t)domid);
 }
 
 /*----- what clients hear -----*/
@@ -378,7 +399,7 @@ domain_settle(struct domain *dom)
     runs = look(dom, &info);
     if (runs)
         domain_announce_started(dom, STARTED_BOOTED);
-    if (runs && info.shutdown && !dom->shutdown_seen)
+    if (runs && info.shutdown && !dom->shutdown_seen && !dom->asks_kept)
         lifecycle_shutdown(dom, &info);
     if (runs || !TAILQ_EMPTY(&dom->jobs))
         job_wake_first(dom);
@@ -390,8 +411,8 @@ domain_settle(struct domain *dom)
 static void
 give_name(struct domain *dom)
 {
-    cleanup_free char *name = host_domain_name(dom->daemon->host, (uint32_t)dom->domid);
-    bool               known;
+    const char *name = host_domain_name(dom->daemon->host, (uint32_t)dom->domid);
+    bool        known;
 
     if (!name)
         return;
@@ -403,7 +424,7 @@ give_name(struct domain *dom)
         log_info("domain %d, '%s', is called '%s' now", dom->domid, dom->name, name);
     index_remove(dom, BY_NAME);
     free(dom->name);
-    dom->name = take_ptr(name);
+    dom->name = xstrdup(name);
     index_add(dom, BY_NAME);
     rename_definition(dom);
     domain_remember(dom);
@@ -527,7 +548,8 @@ domains_start(struct daemon *daemon, struct err *err)
     struct domains *domains;
     bool            earlier;
 
-    if (host_open(daemon->loop, &host_events, daemon, &daemon->host, err) < 0)
+    if (host_open(daemon->loop, daemon->config->worker_path, &host_events, daemon, &daemon->host,
+                  err) < 0)
         return -1;
     if (host_info(daemon->host, &daemon->host_info, err) < 0)
         return -1;

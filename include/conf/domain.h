@@ -146,6 +146,13 @@ void domain_def_rename(struct domain_def *def, const char *name);
 char *domain_def_format(const struct domain_def *def, const struct domain_live *live,
                         unsigned flags);
 
+/**
+ * The XML of the control domain, of which there is no definition: what xenstore (its name) and the
+ * hypervisor say.  The result is the caller's to free.
+ */
+char *domain_control_format(int domid, const char *name, const uint8_t uuid[UUID_SIZE],
+                            uint64_t memory_kib, unsigned vcpus, unsigned max_vcpus);
+
 /** "destroy", "restart", "rename-restart", ... */
 const char *domain_action_name(enum domain_action action);
 

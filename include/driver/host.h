@@ -3,7 +3,13 @@
  * host.h: what the daemon itself asks of Xen: queries that never wait, events, and the
  * asynchronous calls that are pure waiting.  Everything else a dom0d-worker does (driver/worker.c).
  *
- * One libxl context, hooked into the loop; loop thread only.  No libxl type is seen here.
+ * What is asked at once are hypercalls, and what was told before.  Whatever touches xenstored, or a
+ * lock that other processes hold too, is done by processes of the worker's program in another mode
+ * (wire/host.x): a helper that lives as long as the host is open, and a few query processes, each of
+ * which may be killed.  So no xenstored, however it fails, holds up the loop: a call gets an error
+ * instead, HOST_LIMIT_USEC after the helper was last heard of.
+ *
+ * Loop thread only.  No libxl type is seen here.
  */
 #ifndef DRIVER_HOST_H
 #define DRIVER_HOST_H
@@ -19,6 +25,13 @@
 #include "eventloop/loop.h"
 
 struct host;
+
+/* How long xenstored, or whoever holds a domain's lock, may take to answer a call.  It is looked at
+ * once a second. */
+#define HOST_LIMIT_USEC 10000000
+
+/* How long host_open waits for the first list of names. */
+#define HOST_OPEN_USEC 5000000
 
 /* Why a domain shut itself down; the numbers are Xen's (xen/include/public/sched.h). */
 enum host_shutdown {
@@ -46,27 +59,33 @@ struct host_dominfo {
 
 /* Called from the loop, never from inside a function of this file. */
 struct host_events {
-    /* Domains came, stopped or went, in xenstore's eyes: list them again. */
+    /* Domains came, stopped or went, in xenstore's eyes, or that may be so: list them again.  Of
+     * those that came the names are known already. */
     void (*changed)(void *arg);
 
-    /* A domain whose name is watched may have another one (host_domain_name).  Must not close the
-     * host. */
+    /* A domain has another name than before (host_domain_name), or its first one.  Must not close
+     * the host. */
     void (*renamed)(void *arg, uint32_t domid);
 
-    /* The context is lost: libxl's disaster, or xenstored's connection broke.  host is good for
+    /* Xen is lost: libxl's disaster, or xenstored's connection broke.  host is good for
      * host_close only; what is asked of it meanwhile fails, ERR_NO_CONNECT. */
     void (*disaster)(void *arg, const char *reason);
 };
 
 /**
+ * Starts the helper, and waits HOST_OPEN_USEC at most for its first list of names; without it, names
+ * come later, as renamed.
+ *
+ * worker_path: the program dom0d-worker.  Copied.  events must outlive the host.
+ *
  * Err: ERR_NO_CONNECT where this is not a Xen dom0 (message says what is missing), another code
  * where to try again may help.
- * events must outlive the host.  The loop's SIGCHLD is taken (loop_on_sigchld).
  */
-int host_open(struct loop *loop, const struct host_events *events, void *arg,
-              struct host **host_out, struct err *err);
+int host_open(struct loop *loop, const char *worker_path, const struct host_events *events,
+              void *arg, struct host **host_out, struct err *err);
 
-/** Calls that wait are answered first, with ERR_OPERATION_ABORTED, from inside.  NULL is fine. */
+/** Calls that wait are answered first, with ERR_OPERATION_ABORTED, from inside.  Not from inside an
+ * answer.  NULL is fine. */
 void host_close(struct host *host);
 
 /*----- queries: no lock, no waiting -----*/
@@ -81,61 +100,68 @@ int host_list(struct host *host, struct host_dominfo **list_out, size_t *count_o
 int host_domain_info(struct host *host, uint32_t domid, struct host_dominfo *info_out,
                      struct err *err);
 
-/** From xenstore; NULL where the domain has no name (yet).  The caller's to free. */
-char *host_domain_name(struct host *host, uint32_t domid);
+/** As xenstore has told; NULL where it has told of no name (yet).  Borrowed until the loop turns. */
+const char *host_domain_name(const struct host *host, uint32_t domid);
 
-/**
- * From now until host_unwatch_name, events->renamed is called: once soon, and whenever somebody
- * (xl) renames the domain.  One watch for a domain at a time.  That it cannot be watched is logged.
- * A host of NULL is fine.
+/*----- calls -----*/
+
+/*
+ * Each is answered once, later, from the loop, and until then may be given to host_call_abort.  That
+ * no answer came in time is ERR_OPERATION_TIMEOUT, with words that name what does not answer; an
+ * answer that comes after that is dropped.
  */
-void host_watch_name(struct host *host, uint32_t domid);
-void host_unwatch_name(struct host *host, uint32_t domid);
+struct host_call;
 
-/**
- * The XML that dom0d's worker kept with the domain when it started it; NULL for a guest that
- * somebody else (xl) made.  The caller's to free.
+/** The answer comes soon, from the loop as ever, as ERR_OPERATION_ABORTED if the abort was in time.
  */
-char *host_domain_kept_xml(struct host *host, uint32_t domid);
-
-/** What domain_def_format wants to know of a running domain; free with host_live_free. */
-struct host_live {
-    struct domain_live live;
-    char              *console_tty;
-    char             **interface_names;
-};
-void host_domain_live(struct host *host, uint32_t domid, struct host_live *live_out);
-void host_live_free(struct host_live *live);
+void host_call_abort(struct host_call *call);
 
 /*----- requests: they only wait -----*/
 
-/* err NULL: it succeeded.  Called once, from the loop. */
+/* err NULL: it succeeded. */
 typedef void host_done_fn(void *arg, const struct err *err);
-
-/* A request that is under way; freed by its answer. */
-struct host_call;
 
 enum host_request {
     HOST_PAUSE,
     HOST_UNPAUSE,
-    HOST_SHUTDOWN_PV, /* the guest's kernel is asked; ERR_OPERATION_UNSUPPORTED: it has no such ear
-                       */
+    HOST_SHUTDOWN_PV,   /* the guest's kernel is asked; ERR_OPERATION_UNSUPPORTED: it does not
+                         * support it */
     HOST_SHUTDOWN_ACPI, /* the power button */
     HOST_REBOOT_PV,
     HOST_RESUME, /* a domain that suspended itself for a save that did not succeed */
 };
 
-/** done is always called, later, from the loop.  The result may be given to host_call_abort until
- * then. */
+/** The limit is not the guest's, who may take its time: it is that of xenstored. */
 struct host_call *host_request(struct host *host, enum host_request what, uint32_t domid,
                                host_done_fn *done, void *arg);
 
-/** libxl's configuration of a running domain as a definition: for guests of xl. */
-typedef void host_def_fn(void *arg, struct domain_def *def, const struct err *err); /* def: Taken */
-struct host_call *host_domain_def(struct host *host, uint32_t domid, host_def_fn *done, void *arg);
+/*----- questions -----*/
 
-/** The answer comes soon, from the loop as ever, as ERR_OPERATION_ABORTED if the abort was in time.
+/* What domain_def_format wants to know of a running domain. */
+struct host_live {
+    struct domain_live live;
+    char              *console_tty;
+    char             **interface_names;
+};
+
+/** From xenstore.  live: Borrowed; NULL: err says why not. */
+typedef void host_live_fn(void *arg, struct host_live *live, const struct err *err);
+struct host_call *host_domain_live(struct host *host, uint32_t domid, host_live_fn *done,
+                                   void *arg);
+
+/**
+ * The XML that dom0d's worker kept with the domain when it started it.  Another process may hold the
+ * domain's lock: this delays the questions about that domain only.
+ *
+ * xml: Taken; NULL without err: it is a guest that somebody else (xl) made.
  */
-void host_call_abort(struct host_call *call);
+typedef void host_xml_fn(void *arg, char *xml, const struct err *err);
+struct host_call *host_domain_kept_xml(struct host *host, uint32_t domid, host_xml_fn *done,
+                                       void *arg);
+
+/** libxl's configuration of a running domain as a definition: for guests of xl.  It may wait for the
+ * domain's lock too.  def: Taken. */
+typedef void host_def_fn(void *arg, struct domain_def *def, const struct err *err);
+struct host_call *host_domain_def(struct host *host, uint32_t domid, host_def_fn *done, void *arg);
 
 #endif

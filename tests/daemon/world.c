@@ -46,6 +46,9 @@ struct host_call {
     struct loop_defer defer;
     host_done_fn     *done;
     host_def_fn      *def_done;
+    host_live_fn     *live_done;
+    host_xml_fn      *xml_done;
+    uint32_t          domid;
     void             *arg;
     enum err_code     code;
     TAILQ_ENTRY(host_call) link;
@@ -357,10 +360,10 @@ world_requests_fail(enum err_code code)
 }
 
 int
-host_open(struct loop *loop, const struct host_events *events, void *arg, struct host **host_out,
-          struct err *err)
+host_open(struct loop *loop, const char *worker_path, const struct host_events *events, void *arg,
+          struct host **host_out, struct err *err)
 {
-    (void)err;
+    (void)worker_path, (void)err;
     TAILQ_INIT(&host.calls);
     host.loop = loop;
     host.events = events;
@@ -425,43 +428,19 @@ host_domain_info(struct host *h, uint32_t domid, struct host_dominfo *info_out, 
     return 0;
 }
 
-char *
-host_domain_name(struct host *h, uint32_t domid)
+const char *
+host_domain_name(const struct host *h, uint32_t domid)
 {
     (void)h;
-    return xstrdup(find(domid)->name);
+    return find(domid)->name;
 }
 
-void
-host_watch_name(struct host *h, uint32_t domid)
+static void
+answer_live(struct host_call *call, const struct err *err)
 {
-    (void)h, (void)domid;
-}
+    struct host_live live = {.live.domid = (int)call->domid};
 
-void
-host_unwatch_name(struct host *h, uint32_t domid)
-{
-    (void)h, (void)domid;
-}
-
-char *
-host_domain_kept_xml(struct host *h, uint32_t domid)
-{
-    (void)h;
-    return xstrdup(find(domid)->xml);
-}
-
-void
-host_domain_live(struct host *h, uint32_t domid, struct host_live *live_out)
-{
-    (void)h;
-    *live_out = (struct host_live){.live.domid = (int)domid};
-}
-
-void
-host_live_free(struct host_live *live)
-{
-    (void)live;
+    call->live_done(call->arg, err ? NULL : &live, err);
 }
 
 static void
@@ -475,6 +454,12 @@ call_ends(void *arg)
     err_set(&err, call->code, "the host says no");
     if (call->done)
         call->done(call->arg, call->code ? &err : NULL);
+    else if (call->live_done)
+        answer_live(call, call->code ? &err : NULL);
+    else if (call->xml_done)
+        call->xml_done(call->arg,
+                       call->code || !find(call->domid) ? NULL : xstrdup(find(call->domid)->xml),
+                       call->code ? &err : NULL);
     else if (call->code)
         call->def_done(call->arg, NULL, &err);
     else {
@@ -518,6 +503,28 @@ host_domain_def(struct host *h, uint32_t domid, host_def_fn *done, void *arg)
 
     (void)h, (void)domid;
     call->def_done = done;
+    return call;
+}
+
+struct host_call *
+host_domain_live(struct host *h, uint32_t domid, host_live_fn *done, void *arg)
+{
+    struct host_call *call = call_new(arg);
+
+    (void)h;
+    call->domid = domid;
+    call->live_done = done;
+    return call;
+}
+
+struct host_call *
+host_domain_kept_xml(struct host *h, uint32_t domid, host_xml_fn *done, void *arg)
+{
+    struct host_call *call = call_new(arg);
+
+    (void)h;
+    call->domid = domid;
+    call->xml_done = done;
     return call;
 }
 

@@ -1,18 +1,70 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The helper and the query processes are in this process, on the same loop; test-host-processes has
+ * real ones.
+ */
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "helper.h"
 #include "host-private.h"
+#include "query.h"
 #include "scene.h"
+
+#define INSIDE_MAX 16
+
+/* What stands for a process. */
+static struct inside {
+    struct helper *helper;
+    struct query  *query;
+} inside_all[INSIDE_MAX];
+static int  n_inside, helpers, queries;
+static bool deaf; /* those that are started now do nothing */
+
+static void
+inside_ends(void *arg)
+{
+    struct inside *one = arg;
+
+    helper_free(take_ptr(one->helper));
+    query_free(take_ptr(one->query));
+}
+
+int
+host_spawn(struct loop *loop, const char *path, const char *mode, pid_t *pid_out, struct err *err)
+{
+    struct inside *one = &inside_all[n_inside++];
+    int            pair[2];
+
+    ck_assert_int_le(n_inside, INSIDE_MAX);
+    ck_assert_str_eq(path, "worker");
+    *pid_out = -1;
+    if (fake_call("spawn", false).rc)
+        return err_set(err, ERR_SYSTEM, "cannot run it");
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+    if (strcmp(mode, "--host") == 0)
+        helpers++;
+    else
+        queries++;
+    if (deaf)
+        return pair[0]; /* the other end stays open, and is read by nobody */
+    if (strcmp(mode, "--host") == 0)
+        one->helper = helper_new(loop, pair[1], inside_ends, one);
+    else
+        one->query = query_new(loop, pair[1], inside_ends, one);
+    return pair[0];
+}
 
 static struct host *host;
 static int          changes, renames, disasters, answers;
 static uint32_t     renamed;
 static struct err   answer;
+static char         said[1024]; /* the messages of all */
 static bool         inside;
 
 static void
@@ -50,12 +102,14 @@ on_answer(void *arg, const struct err *err)
     ck_assert(!inside);
     answers++;
     answer = err ? *err : (struct err){0};
+    if (err && strlen(said) + strlen(err->message) + 2 < sizeof said)
+        strcat(strcat(said, err->message), "\n");
 }
 
 static void
 turn(void)
 {
-    for (int n = 0; n < 10; n++)
+    for (int n = 0; n < 40; n++)
         loop_run_ready(scene.loop);
 }
 
@@ -64,9 +118,10 @@ open_host(void)
 {
     struct err err;
 
-    ck_assert_int_eq(host_open(scene.loop, &events, NULL, &host, &err), 0);
+    ck_assert_int_eq(host_open(scene.loop, "worker", &events, NULL, &host, &err), 0);
     turn();
     changes = disasters = answers = 0;
+    said[0] = '\0';
 }
 
 static void
@@ -74,6 +129,8 @@ setup(void)
 {
     scene_begin();
     xl_close(&scene.xl); /* the host has its own */
+    n_inside = helpers = queries = 0;
+    deaf = false;
     open_host();
 }
 
@@ -81,6 +138,8 @@ static void
 teardown(void)
 {
     host_close(host);
+    for (int n = 0; n < n_inside; n++)
+        inside_ends(&inside_all[n]);
     scene_end();
 }
 
@@ -103,7 +162,7 @@ START_TEST(a_host_that_is_off_gives_one_reason)
     struct err   err;
 
     scene.world->off = true;
-    ck_assert_int_eq(host_open(scene.loop, &events, NULL, &none, &err), -1);
+    ck_assert_int_eq(host_open(scene.loop, "worker", &events, NULL, &none, &err), -1);
     ck_assert_int_eq(err.code, ERR_NO_CONNECT);
     ck_assert_ptr_null(none);
 }
@@ -111,14 +170,19 @@ END_TEST
 
 START_TEST(whatever_fails_while_it_opens_is_cleaned_up)
 {
-    static const char *const steps[] = {"ctx_alloc", "xs_open", "xs_watch"};
-    struct host             *none = NULL;
-    struct err               err;
+    static const struct {
+        const char *call;
+        unsigned    nth;
+    } steps[] = {{"ctx_alloc", 1}, {"spawn", 1},    {"ctx_alloc", 2},
+                 {"xs_open", 1},   {"xs_watch", 1}, {"xs_watch", 2}};
+    struct host *none = NULL;
+    struct err   err;
 
     host_close(host);
     host = NULL;
-    fake_xen_rule(steps[_i], 1, ERROR_FAIL, false);
-    ck_assert_int_eq(host_open(scene.loop, &events, NULL, &none, &err), -1);
+    turn();
+    fake_xen_rule(steps[_i].call, steps[_i].nth, ERROR_FAIL, false);
+    ck_assert_int_eq(host_open(scene.loop, "worker", &events, NULL, &none, &err), -1);
     ck_assert_ptr_null(none);
     turn();
     ck_assert_int_eq(changes + disasters, 0);
@@ -153,6 +217,7 @@ START_TEST(domains_are_listed_in_order_with_dom0_first)
     fake_domain_add("a", 'a');
     fake_domain_add("b", 'b')->paused = true;
     fake_domain_add("c", 'c');
+    turn();
     ck_assert_int_eq(host_list(host, &list, &count, &err), 0);
     ck_assert_uint_eq(count, 4);
     for (uint32_t n = 0; n < 4; n++)
@@ -198,16 +263,20 @@ START_TEST(a_domain_that_is_not_there_is_told)
 }
 END_TEST
 
-START_TEST(what_a_domain_is_follows_its_uuid_not_its_id)
+START_TEST(what_a_domain_is_follows_xenstore)
 {
     struct fake_domain *dom = fake_domain_add("a", 'a');
     struct host_dominfo info;
     struct err          err;
 
+    turn();
     ck_assert_int_eq(host_domain_info(host, dom->domid, &info, &err), 0);
     ck_assert_int_eq(info.type, DOMAIN_PVH);
+    /* Another one has its id now. */
     dom->type = LIBXL_DOMAIN_TYPE_HVM;
     memset(dom->uuid, 'b', sizeof dom->uuid);
+    fake_xen_changed();
+    turn();
     ck_assert_int_eq(host_domain_info(host, dom->domid, &info, &err), 0);
     ck_assert_int_eq(info.type, DOMAIN_HVM);
 }
@@ -229,27 +298,192 @@ END_TEST
 START_TEST(names_may_be_missing)
 {
     struct fake_domain *dom = fake_domain_add("a", 'a');
-    cleanup_free char  *name = host_domain_name(host, dom->domid);
 
-    ck_assert_str_eq(name, "a");
+    turn();
+    ck_assert_str_eq(host_domain_name(host, dom->domid), "a");
     dom->name[0] = '\0';
+    fake_xen_changed();
+    turn();
     ck_assert_ptr_null(host_domain_name(host, dom->domid));
     ck_assert_ptr_null(host_domain_name(host, 99));
 }
 END_TEST
 
+START_TEST(names_are_known_before_a_change_is_told)
+{
+    fake_domain_add("a", 'a');
+    for (int n = 0; n < 100 && !changes; n++)
+        loop_run_ready(scene.loop);
+    ck_assert_int_gt(changes, 0);
+    ck_assert_str_eq(host_domain_name(host, 1), "a");
+}
+END_TEST
+
+START_TEST(the_name_of_a_domain_that_has_gone_is_forgotten)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+
+    turn();
+    ck_assert_str_eq(host_domain_name(host, 1), "a");
+    fake_domain_goes(dom);
+    turn();
+    ck_assert_ptr_null(host_domain_name(host, 1));
+}
+END_TEST
+
+/* The hypervisor has it, and xenstore says no word of it: it is built just now. */
+START_TEST(a_domain_that_only_the_hypervisor_has_is_told_of_when_it_gets_its_name)
+{
+    struct fake_domain *dom = fake_domain_add("", 'a');
+    struct host_dominfo info;
+    struct err          err;
+
+    scene.world->unlisted = dom->domid;
+    turn();
+    renames = 0;
+    ck_assert_int_eq(host_domain_info(host, dom->domid, &info, &err), 0);
+    ck_assert_int_eq(info.type, DOMAIN_HVM);
+    turn();
+    strcpy(dom->name, "a");
+    fake_xen_changed();
+    turn();
+    ck_assert_int_gt(renames, 0);
+}
+END_TEST
+
+static char kept[64];
+
+static void
+on_kept(void *arg, char *xml, const struct err *err)
+{
+    on_answer(arg, err);
+    snprintf(kept, sizeof kept, "%s", xml ? xml : "none");
+    free(xml);
+}
+
+static void
+keep_xml(uint32_t domid, const char *xml)
+{
+    cleanup_free char *path = fake_path("userdata", domid);
+    struct err         err;
+
+    ck_assert_int_eq(file_replace(path, xml, strlen(xml), 0600, &err), 0);
+}
+
+static struct host_call *
+ask_kept(uint32_t domid)
+{
+    struct host_call *call;
+
+    inside = true;
+    call = host_domain_kept_xml(host, domid, on_kept, &answers);
+    inside = false;
+    return call;
+}
+
 START_TEST(kept_xml_is_what_was_stored)
 {
     struct fake_domain *dom = fake_domain_add("a", 'a');
-    cleanup_free char  *path = fake_path("userdata", dom->domid), *xml = NULL;
-    struct err          err;
 
-    ck_assert_ptr_null(host_domain_kept_xml(host, dom->domid));
-    ck_assert_int_eq(file_replace(path, "<domain/>", 9, 0600, &err), 0);
-    xml = host_domain_kept_xml(host, dom->domid);
-    ck_assert_str_eq(xml, "<domain/>");
+    ask_kept(dom->domid);
+    turn();
+    ck_assert_int_eq(answers, 1);
+    ck_assert_int_eq(answer.code, ERR_NONE);
+    ck_assert_str_eq(kept, "none");
+    keep_xml(dom->domid, "<domain/>");
+    ask_kept(dom->domid);
+    turn();
+    ck_assert_int_eq(answers, 2);
+    ck_assert_str_eq(kept, "<domain/>");
+    ck_assert_int_eq(queries, 1); /* the process stays for the next question */
     fake_xen_rule("userdata_retrieve", 1, ERROR_FAIL, false);
-    ck_assert_ptr_null(host_domain_kept_xml(host, dom->domid));
+    ask_kept(dom->domid);
+    turn();
+    ck_assert_int_eq(answers, 3);
+    ck_assert_int_eq(answer.code, ERR_OPERATION_FAILED);
+    ck_assert_str_eq(kept, "none");
+}
+END_TEST
+
+START_TEST(two_who_ask_the_same_share_the_answer)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+
+    keep_xml(dom->domid, "<domain/>");
+    fake_xen_rule("userdata_retrieve", 2, ERROR_FAIL, false);
+    ask_kept(dom->domid);
+    ask_kept(dom->domid);
+    turn();
+    ck_assert_int_eq(answers, 2);
+    ck_assert_int_eq(answer.code, ERR_NONE);
+    ck_assert_str_eq(kept, "<domain/>");
+}
+END_TEST
+
+START_TEST(a_few_processes_answer_many_questions)
+{
+    for (int n = 0; n < 20; n++)
+        fake_domain_add("x", 'a');
+    for (uint32_t n = 1; n <= 20; n++)
+        ask_kept(n);
+    turn();
+    turn();
+    ck_assert_int_eq(answers, 20);
+    ck_assert_int_eq(queries, HOST_QUERIES_MAX);
+}
+END_TEST
+
+START_TEST(a_question_can_be_aborted_and_the_next_one_is_answered)
+{
+    struct host_call *call = ask_kept(1);
+
+    fake_domain_add("a", 'a');
+    keep_xml(1, "<domain/>");
+    if (_i) /* it is under way */
+        loop_run_ready(scene.loop);
+    inside = true;
+    host_call_abort(call);
+    inside = false;
+    turn();
+    ck_assert_int_eq(answers, 1);
+    ck_assert_int_eq(answer.code, ERR_OPERATION_ABORTED);
+    ask_kept(1);
+    turn();
+    ck_assert_int_eq(answers, 2);
+    ck_assert_str_eq(kept, "<domain/>");
+}
+END_TEST
+
+START_TEST(a_process_that_cannot_be_made_is_told)
+{
+    fake_xen_rule("spawn", 1, ERROR_FAIL, false);
+    ask_kept(1);
+    turn();
+    ck_assert_int_eq(answers, 1);
+    ck_assert_ptr_nonnull(strstr(answer.message, "cannot read what is kept with domain 1: "));
+    fake_domain_add("a", 'a');
+    ask_kept(1);
+    turn();
+    ck_assert_int_eq(answer.code, ERR_NONE);
+}
+END_TEST
+
+START_TEST(a_process_that_dies_is_told_and_another_answers)
+{
+    fake_domain_add("a", 'a');
+    deaf = true;
+    ask_kept(1);
+    turn();
+    ck_assert_int_eq(answers, 0);
+    deaf = false;
+    shutdown(host->askers[0].process->framed.fd, SHUT_RDWR);
+    turn();
+    ck_assert_int_eq(answers, 1);
+    ck_assert_int_eq(answer.code, ERR_OPERATION_FAILED);
+    ask_kept(1);
+    turn();
+    ck_assert_int_eq(answers, 2);
+    ck_assert_int_eq(answer.code, ERR_NONE);
 }
 END_TEST
 
@@ -262,22 +496,36 @@ keep_config(const struct fake_domain *dom, const char *json)
     ck_assert_int_eq(file_replace(path, json, strlen(json), 0600, &err), 0);
 }
 
+static char live_text[128];
+
+static void
+on_live(void *arg, struct host_live *live, const struct err *err)
+{
+    on_answer(arg, err);
+    live_text[0] = '\0';
+    if (live)
+        snprintf(live_text, sizeof live_text, "%d %s %zu %s %s", live->live.domid,
+                 live->live.console_tty ? live->live.console_tty : "none",
+                 live->live.n_interface_names,
+                 live->live.n_interface_names ? live->live.interface_names[0] : "none",
+                 live->live.n_interface_names > 1 ? live->live.interface_names[1] : "none");
+}
+
 START_TEST(what_only_a_running_domain_has_is_told)
 {
     struct fake_domain *dom = fake_domain_add("a", 'a');
-    struct host_live    live;
 
     keep_config(dom, "{\"nics\": [{\"devid\": 0}, {\"devid\": 1, \"ifname\": \"tap7\"}]}");
-    host_domain_live(host, dom->domid, &live);
-    ck_assert_int_eq(live.live.domid, (int)dom->domid);
-    ck_assert_str_eq(live.live.console_tty, "/dev/pts/1");
-    ck_assert_uint_eq(live.live.n_interface_names, 2);
-    ck_assert_str_eq(live.live.interface_names[0], "vif1.0");
-    ck_assert_str_eq(live.live.interface_names[1], "tap7");
-    host_live_free(&live);
-    host_domain_live(host, 99, &live);
-    ck_assert_ptr_null(live.live.console_tty);
-    host_live_free(&live);
+    inside = true;
+    host_domain_live(host, dom->domid, on_live, &answers);
+    inside = false;
+    turn();
+    ck_assert_int_eq(answers, 1);
+    ck_assert_str_eq(live_text, "1 /dev/pts/1 2 vif1.0 tap7");
+    host_domain_live(host, 99, on_live, &answers);
+    turn();
+    ck_assert_int_eq(answers, 2);
+    ck_assert_str_eq(live_text, "99 none 0 none none");
 }
 END_TEST
 
@@ -293,19 +541,17 @@ START_TEST(any_number_of_changes_in_one_turn_is_one)
 }
 END_TEST
 
-START_TEST(a_domain_whose_name_is_watched_is_told_of_when_it_changes)
+START_TEST(a_domain_that_is_renamed_is_told_of)
 {
     struct fake_domain *dom = fake_domain_add("a", 'a');
 
-    host_watch_name(host, dom->domid);
-    turn(); /* A new watch fires. */
+    turn();
     renames = 0;
-    strcpy(dom->name, "b");
-    fake_xen_changed();
+    fake_domain_rename(dom, "b");
     turn();
     ck_assert_int_eq(renames, 1);
     ck_assert_uint_eq(renamed, dom->domid);
-    host_unwatch_name(host, dom->domid);
+    ck_assert_str_eq(host_domain_name(host, dom->domid), "b");
     fake_xen_changed();
     turn();
     ck_assert_int_eq(renames, 1);
@@ -315,11 +561,10 @@ END_TEST
 START_TEST(a_name_that_cannot_be_watched_is_said_and_no_more)
 {
     fake_xen_rule("xs_watch", 1, ERROR_FAIL, false);
-    host_watch_name(host, 5);
+    fake_domain_add("a", 'a');
     turn();
     ck_assert_int_eq(disasters, 0);
-    host_watch_name(NULL, 5);
-    host_unwatch_name(NULL, 5);
+    ck_assert_str_eq(host_domain_name(host, 1), "a");
 }
 END_TEST
 
@@ -340,21 +585,23 @@ END_TEST
 
 START_TEST(a_broken_xenstore_is_one_disaster)
 {
-    libxl_evgen_domain_death *evgen;
-
-    /* libxl's connection may break, or only ours. */
-    if (_i)
-        ck_assert_int_eq(libxl_evenable_domain_death(host->xl.ctx, 0, 0, &evgen), 0);
-    scene.world->xenstore_broken = true;
+    /* libxl may find it out, or we. */
+    if (_i) {
+        scene.world->libxl_broken = true;
+        request(HOST_PAUSE, fake_domain_find(0));
+    } else {
+        scene.world->xenstore_broken = true;
+    }
     fake_xen_changed();
     turn();
+    changes = 0;
     fake_xen_changed();
     turn();
     ck_assert_int_eq(disasters, 1);
     ck_assert_int_eq(changes, 0);
     /* And a new one serves again. */
     host_close(host);
-    scene.world->xenstore_broken = false;
+    scene.world->xenstore_broken = scene.world->libxl_broken = false;
     open_host();
     fake_xen_changed();
     turn();
@@ -391,6 +638,29 @@ START_TEST(a_request_that_fails_has_libxls_reason)
     ck_assert_int_eq(answers, 1);
     ck_assert_int_eq(answer.code, ERR_OPERATION_FAILED);
     ck_assert_ptr_nonnull(strstr(answer.message, "cannot pause domain 1: pause "));
+}
+END_TEST
+
+/* _i: in which order they are asked. */
+START_TEST(each_of_two_requests_that_fail_side_by_side_has_its_own_reason)
+{
+    struct fake_domain *a = fake_domain_add("a", 'a'), *b = fake_domain_add("b", 'b'),
+                       *c = fake_domain_add("c", 'c');
+
+    fake_xen_rule("pause", 0, ERROR_FAIL, false);
+    fake_xen_rule("unpause", 0, ERROR_FAIL, false);
+    said[0] = '\0';
+    request(_i ? HOST_UNPAUSE : HOST_PAUSE, a);
+    request(HOST_SHUTDOWN_ACPI, c); /* fails without a line */
+    request(_i ? HOST_PAUSE : HOST_UNPAUSE, b);
+    turn();
+    ck_assert_int_eq(answers, 3);
+    ck_assert_str_eq(said, _i ? "cannot unpause domain 1: unpause failed as it was told\n"
+                                "cannot press the power button of domain 3: fail\n"
+                                "cannot pause domain 2: pause failed as it was told\n"
+                              : "cannot pause domain 1: pause failed as it was told\n"
+                                "cannot press the power button of domain 3: fail\n"
+                                "cannot unpause domain 2: unpause failed as it was told\n");
 }
 END_TEST
 
@@ -461,6 +731,99 @@ START_TEST(a_host_that_is_closed_answers_what_is_under_way)
 }
 END_TEST
 
+/*----- a helper that goes, or says nothing -----*/
+
+static void
+helper_dies(void)
+{
+    for (int n = 0; n < n_inside; n++)
+        if (inside_all[n].helper)
+            helper_free(take_ptr(inside_all[n].helper));
+}
+
+START_TEST(a_helper_that_dies_is_started_again_and_what_it_had_to_do_is_told)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a'), *other = fake_domain_add("b", 'b');
+
+    turn();
+    dom->frozen = true;
+    request(HOST_SHUTDOWN_PV, dom);
+    turn();
+    ck_assert_int_eq(answers, 0);
+    changes = renames = 0;
+    helper_dies();
+    strcpy(other->name, "c");
+    fake_domain_goes(dom);
+    turn();
+    ck_assert_int_eq(answers, 1);
+    ck_assert_int_eq(answer.code, ERR_OPERATION_FAILED);
+    ck_assert_ptr_nonnull(strstr(answer.message, "cannot shut down domain 1: the helper "));
+    ck_assert_int_eq(helpers, 2);
+    ck_assert_int_gt(changes, 0);
+    ck_assert_int_eq(disasters, 0);
+    ck_assert_int_eq(renames, 1);
+    ck_assert_uint_eq(renamed, other->domid);
+    ck_assert_ptr_null(host_domain_name(host, 1));
+    request(HOST_PAUSE, other);
+    turn();
+    ck_assert_int_eq(answer.code, ERR_NONE);
+}
+END_TEST
+
+START_TEST(a_helper_that_dies_again_and_again_is_given_a_rest)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+
+    helper_dies();
+    turn();
+    helper_dies();
+    turn();
+    ck_assert_int_eq(helpers, 2);
+    request(HOST_PAUSE, dom); /* what is asked meanwhile waits */
+    turn();
+    ck_assert_int_eq(answers, 0);
+    for (int n = 0; n < 300 && !answers; n++) {
+        usleep(10000);
+        turn();
+    }
+    ck_assert_int_eq(helpers, 3);
+    ck_assert_int_eq(answers, 1);
+    ck_assert_int_eq(answer.code, ERR_NONE);
+    ck_assert(dom->paused);
+}
+END_TEST
+
+START_TEST(a_helper_that_says_nothing_is_waited_for_so_long_and_no_longer)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+    struct host_dominfo info;
+    struct err          err;
+    uint64_t            begin;
+
+    host_close(host);
+    deaf = true;
+    begin = loop_now_usec();
+    open_host();
+    ck_assert_uint_ge(loop_now_usec() - begin, HOST_OPEN_USEC);
+    ck_assert_uint_le(loop_now_usec() - begin, HOST_OPEN_USEC + 2000000);
+    ck_assert_ptr_null(host_domain_name(host, dom->domid));
+    ck_assert_int_eq(host_domain_info(host, dom->domid, &info, &err), 0);
+    begin = loop_now_usec();
+    request(HOST_PAUSE, dom);
+    host_domain_live(host, dom->domid, on_live, &answers);
+    while (answers < 2 && loop_now_usec() - begin < 2 * HOST_LIMIT_USEC) {
+        usleep(10000);
+        turn();
+    }
+    ck_assert_int_eq(answers, 2);
+    ck_assert_uint_ge(loop_now_usec() - begin, HOST_LIMIT_USEC - 1000000);
+    ck_assert_uint_le(loop_now_usec() - begin, HOST_LIMIT_USEC + 2000000);
+    ck_assert_int_eq(answer.code, ERR_OPERATION_TIMEOUT);
+    ck_assert_str_eq(said, "cannot pause domain 1: xenstored does not answer (it may still happen)\n"
+                           "cannot read what xenstore says of domain 1: xenstored does not answer\n");
+}
+END_TEST
+
 /*----- definitions -----*/
 
 static char def_name[64];
@@ -522,25 +885,37 @@ main(void)
     TCase *tc = tcase_create("host");
 
     tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 30);
+    tcase_set_timeout(tc, 60);
     tcase_add_test(tc, a_host_that_is_off_gives_one_reason);
-    tcase_add_loop_test(tc, whatever_fails_while_it_opens_is_cleaned_up, 0, 3);
+    tcase_add_loop_test(tc, whatever_fails_while_it_opens_is_cleaned_up, 0, 6);
     tcase_add_test(tc, the_host_is_described);
     tcase_add_test(tc, domains_are_listed_in_order_with_dom0_first);
     tcase_add_test(tc, thousands_of_domains_are_listed);
     tcase_add_test(tc, a_domain_that_is_not_there_is_told);
-    tcase_add_test(tc, what_a_domain_is_follows_its_uuid_not_its_id);
+    tcase_add_test(tc, what_a_domain_is_follows_xenstore);
     tcase_add_test(tc, a_shutdown_has_its_reason);
     tcase_add_test(tc, names_may_be_missing);
+    tcase_add_test(tc, names_are_known_before_a_change_is_told);
+    tcase_add_test(tc, the_name_of_a_domain_that_has_gone_is_forgotten);
+    tcase_add_test(tc, a_domain_that_only_the_hypervisor_has_is_told_of_when_it_gets_its_name);
     tcase_add_test(tc, kept_xml_is_what_was_stored);
+    tcase_add_test(tc, two_who_ask_the_same_share_the_answer);
+    tcase_add_test(tc, a_few_processes_answer_many_questions);
+    tcase_add_loop_test(tc, a_question_can_be_aborted_and_the_next_one_is_answered, 0, 2);
+    tcase_add_test(tc, a_process_that_cannot_be_made_is_told);
+    tcase_add_test(tc, a_process_that_dies_is_told_and_another_answers);
     tcase_add_test(tc, what_only_a_running_domain_has_is_told);
     tcase_add_test(tc, any_number_of_changes_in_one_turn_is_one);
-    tcase_add_test(tc, a_domain_whose_name_is_watched_is_told_of_when_it_changes);
+    tcase_add_test(tc, a_domain_that_is_renamed_is_told_of);
     tcase_add_test(tc, a_name_that_cannot_be_watched_is_said_and_no_more);
     tcase_add_test(tc, an_xenstored_that_goes_is_one_disaster_though_nobody_asks_it);
     tcase_add_loop_test(tc, a_broken_xenstore_is_one_disaster, 0, 2);
     tcase_add_loop_test(tc, pause_and_unpause_are_answered_from_the_loop, FAKE_LATER, FAKE_REFUSED);
     tcase_add_loop_test(tc, a_request_that_fails_has_libxls_reason, FAKE_LATER, FAKE_WHENS);
+    tcase_add_loop_test(tc, each_of_two_requests_that_fail_side_by_side_has_its_own_reason, 0, 2);
+    tcase_add_test(tc, a_helper_that_dies_is_started_again_and_what_it_had_to_do_is_told);
+    tcase_add_test(tc, a_helper_that_dies_again_and_again_is_given_a_rest);
+    tcase_add_test(tc, a_helper_that_says_nothing_is_waited_for_so_long_and_no_longer);
     tcase_add_test(tc, a_guest_that_does_not_listen_is_told_from_one_that_does);
     tcase_add_test(tc, a_reboot_and_a_resume_do_what_they_say);
     tcase_add_loop_test(tc, a_frozen_guest_holds_up_nobody_and_its_request_can_be_aborted, 0,

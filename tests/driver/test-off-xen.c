@@ -27,7 +27,7 @@ START_TEST(a_host_that_is_no_dom0_says_so)
     struct host *host = NULL;
     struct err   err = {0};
 
-    ck_assert_int_eq(host_open(loop, &events, NULL, &host, &err), -1);
+    ck_assert_int_eq(host_open(loop, "worker", &events, NULL, &host, &err), -1);
     ck_assert_ptr_null(host);
     ck_assert_int_eq(err.code, ERR_NO_CONNECT);
     ck_assert_ptr_nonnull(strstr(err.message, "Xen"));

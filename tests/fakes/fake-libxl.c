@@ -26,17 +26,19 @@ fake_enter(libxl_ctx *ctx)
 
 /* The world shows a line only once it was logged: a test may kill us as soon as it sees it. */
 void
-fake_say(libxl_ctx *ctx, int errnum, const char *format, ...)
+fake_say(libxl_ctx *ctx, uint32_t domid, int errnum, const char *format, ...)
 {
     struct fake_world *world = fake_world();
-    char               line[sizeof world->said];
+    char               line[sizeof world->said], prefix[32] = "";
     va_list            ap;
 
     va_start(ap, format);
     vsnprintf(line, sizeof line, format, ap);
     va_end(ap);
-    xtl_log(ctx->lg, XTL_ERROR, errnum ? errnum : -1, "libxl",
-            "libxl_fake.c:1:fake_say: Domain 1:%s", line);
+    if (domid)
+        snprintf(prefix, sizeof prefix, "Domain %u:", domid);
+    xtl_log(ctx->lg, XTL_ERROR, errnum ? errnum : -1, "libxl", "libxl_fake.c:1:fake_say: %s%s",
+            prefix, line);
     snprintf(world->said, sizeof world->said, "%s", line);
 }
 
@@ -431,6 +433,7 @@ libxl_userdata_store(libxl_ctx *ctx, uint32_t domid, const char *id, const uint8
 
     fake_enter(ctx);
     assert(strcmp(id, "dom0d-xml") == 0);
+    fake_domain_await_lock(domid);
     if (fake_call("userdata_store", false).rc)
         return ERROR_FAIL;
     return file_replace(path, data, (size_t)size, 0600, &err) == 0 ? 0 : ERROR_FAIL;
@@ -447,6 +450,7 @@ libxl_userdata_retrieve(libxl_ctx *ctx, uint32_t domid, const char *id, uint8_t 
 
     fake_enter(ctx);
     (void)id;
+    fake_domain_await_lock(domid);
     if (fake_call("userdata_retrieve", false).rc)
         return ERROR_FAIL;
     /* Where there is none, libxl says so with success and nothing. */
@@ -468,6 +472,7 @@ libxl_device_nic_list(libxl_ctx *ctx, uint32_t domid, int *count_out)
     struct err          err;
 
     fake_enter(ctx);
+    fake_xenstored_await();
     *count_out = 0;
     if (file_read(path, 1 << 20, &json, NULL, &err) < 0)
         return NULL;

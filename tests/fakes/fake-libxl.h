@@ -55,9 +55,9 @@ struct libxl__ctx {
 /** Every function begins with it: libxl may not be entered from a hook. */
 void fake_enter(libxl_ctx *ctx);
 
-/** What libxl would say; the errors are kept in the world too. */
-void fake_say(libxl_ctx *ctx, int errnum, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/** What libxl would say, of this domain (0: of none); the errors are kept in the world too. */
+void fake_say(libxl_ctx *ctx, uint32_t domid, int errnum, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /** Ask for a timeout. */
 struct fake_timeout *fake_timeout_new(libxl_ctx *ctx, struct fake_ao *ao, unsigned msec);

@@ -296,6 +296,44 @@ fake_domain_goes(struct fake_domain *dom)
     fake_xen_changed();
 }
 
+void
+fake_domain_rename(struct fake_domain *dom, const char *name)
+{
+    snprintf(dom->name, sizeof dom->name, "%s", name);
+    fake_xen_changed();
+}
+
+/*----- who waits -----*/
+
+void
+fake_xenstored_await(void)
+{
+    while (fake_world()->xenstored_stopped)
+        usleep(1000);
+}
+
+void
+fake_domain_await_lock(uint32_t domid)
+{
+    const struct fake_domain *dom;
+
+    while ((dom = fake_domain_find(domid)) && dom->locked)
+        usleep(1000);
+}
+
+void
+fake_xenstored_stops(void)
+{
+    fake_world()->xenstored_stopped = true;
+}
+
+void
+fake_xenstored_goes_on(void)
+{
+    fake_world()->xenstored_stopped = false;
+    fake_xen_changed();
+}
+
 /*----- changes -----*/
 
 void

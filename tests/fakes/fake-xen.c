@@ -20,10 +20,13 @@ static const char usage_text[] =
     "  shutdown ID REASON              its kernel stops: 0 off, 1 reboot, 2 suspend, 3 crash\n"
     "  destroy ID\n"
     "  pause ID, unpause ID, freeze ID, count ID\n"
+    "  rename ID NAME\n"
+    "  lock ID, unlock ID              somebody holds the lock of its userdata\n"
     "  rule CALL NTH RC full|half      the n-th call (0: each) fails\n"
     "  delay MSEC, when later|at-once|refused, abort inside|later|ignored\n"
     "  log, forget                     the calls so far; forget them and the rules\n"
     "  break, mend                     xenstore\n"
+    "  stop, continue                  xenstored: who asks it waits\n"
     "  break-libxl                     libxl gives up where a call under way would go on\n"
     "Two commands are two calls of fake-xen.\n";
 
@@ -94,6 +97,12 @@ with_domain(const char *command, const char *id, const char *argument)
         fake_domain_shuts_down(dom, atoi(argument));
     else if (strcmp(command, "destroy") == 0)
         fake_domain_goes(dom);
+    else if (strcmp(command, "rename") == 0 && argument)
+        fake_domain_rename(dom, argument);
+    else if (strcmp(command, "lock") == 0)
+        dom->locked = true;
+    else if (strcmp(command, "unlock") == 0)
+        dom->locked = false;
     else if (strcmp(command, "pause") == 0)
         dom->paused = true;
     else if (strcmp(command, "unpause") == 0)
@@ -152,6 +161,10 @@ plain(const char *command)
         fake_xen_forget();
     else if (strcmp(command, "break") == 0)
         fake_world()->xenstore_broken = true;
+    else if (strcmp(command, "stop") == 0)
+        fake_xenstored_stops();
+    else if (strcmp(command, "continue") == 0)
+        fake_xenstored_goes_on();
     else if (strcmp(command, "break-libxl") == 0)
         fake_world()->libxl_broken = true;
     else if (strcmp(command, "mend") == 0)

@@ -54,6 +54,7 @@ struct fake_domain {
     bool     paused, shutdown, dying;
     int      reason; /* LIBXL_SHUTDOWN_REASON_* */
     bool     frozen; /* its kernel answers nothing */
+    bool     locked; /* somebody holds the lock of its userdata */
     bool     has_backend;
     uint64_t memory_kib;
     unsigned vcpus;
@@ -63,8 +64,10 @@ struct fake_domain {
 struct fake_world {
     bool               off;             /* this is no Xen host */
     bool               xenstore_broken; /* the connections that are open do not answer any more */
+    bool               xenstored_stopped; /* whoever asks it waits until it goes on */
     bool               libxl_broken;    /* libxl gives up where a call under way would go on */
     uint32_t           last_domid;
+    uint32_t           unlisted; /* a domain that xenstore does not list (yet); 0: none */
     uint64_t           memory_kib;
     enum fake_when     when;
     enum fake_abort    abort;
@@ -105,9 +108,14 @@ size_t fake_domain_count(void);
 /** Its kernel stops; xenstore tells. */
 void fake_domain_shuts_down(struct fake_domain *dom, int reason);
 void fake_domain_goes(struct fake_domain *dom);
+void fake_domain_rename(struct fake_domain *dom, const char *name);
 
 /** xenstore tells that domains came or went, to all processes. */
 void fake_xen_changed(void);
+
+/** xenstored is stopped, and goes on: what has changed meanwhile is told then. */
+void fake_xenstored_stops(void);
+void fake_xenstored_goes_on(void);
 
 /** xenstored ends, and with it the connections that this process has. */
 void fake_xenstored_goes(void);
@@ -119,6 +127,10 @@ void fake_libxl_end(void);
 
 void fake_lock(void);
 void fake_unlock(void);
+
+/** Waits while xenstored is stopped, or while the domain's lock is held. */
+void fake_xenstored_await(void);
+void fake_domain_await_lock(uint32_t domid);
 
 /* What becomes of a call. */
 struct fake_fate {

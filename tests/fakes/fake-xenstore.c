@@ -6,6 +6,8 @@
 #include <libxl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 #include <xenstore.h>
 
@@ -13,12 +15,26 @@
 #include "fake-xen.h"
 #include "xl.h"
 
-struct xs_handle {
-    int    changes;
-    char **watched; /* paths, which are their tokens */
-    size_t count;
-    size_t told; /* of them, after the last change */
+struct watch {
+    char *path; /* which is its token */
+    bool  due;
 };
+
+struct xs_handle {
+    int           changes; /* of the host */
+    int           fired;   /* an eventfd: a new watch, which fires once by itself */
+    int           either;  /* an epoll of both */
+    struct watch *watches;
+    size_t        count;
+};
+
+static void
+join(struct xs_handle *xs, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+
+    assert(epoll_ctl(xs->either, EPOLL_CTL_ADD, fd, &event) == 0);
+}
 
 struct xs_handle *
 xs_open(unsigned long flags)
@@ -32,16 +48,23 @@ xs_open(unsigned long flags)
     }
     xs = xcalloc(1, sizeof *xs);
     xs->changes = fake_changes_open();
+    xs->fired = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    xs->either = epoll_create1(EPOLL_CLOEXEC);
+    assert(xs->fired >= 0 && xs->either >= 0);
+    join(xs, xs->changes);
+    join(xs, xs->fired);
     return xs;
 }
 
 void
 xs_close(struct xs_handle *xs)
 {
+    close(xs->either);
+    close(xs->fired);
     close(xs->changes);
     for (size_t n = 0; n < xs->count; n++)
-        free(xs->watched[n]);
-    free(xs->watched);
+        free(xs->watches[n].path);
+    free(xs->watches);
     free(xs);
 }
 
@@ -49,14 +72,14 @@ bool
 xs_watch(struct xs_handle *xs, const char *path, const char *token)
 {
     assert(strcmp(path, token) == 0);
+    fake_xenstored_await();
     if (fake_call("xs_watch", false).rc) {
         errno = EIO;
         return false;
     }
-    xs->watched = xreallocarray(xs->watched, xs->count + 1, sizeof *xs->watched);
-    xs->watched[xs->count++] = xstrdup(path);
-    /* A new watch fires once by itself. */
-    fake_xen_changed();
+    xs->watches = xreallocarray(xs->watches, xs->count + 1, sizeof *xs->watches);
+    xs->watches[xs->count++] = (struct watch){.path = xstrdup(path), .due = true};
+    assert(eventfd_write(xs->fired, 1) == 0);
     return true;
 }
 
@@ -66,43 +89,50 @@ xs_unwatch(struct xs_handle *xs, const char *path, const char *token)
     size_t n = 0;
 
     (void)token;
-    while (n < xs->count && strcmp(xs->watched[n], path) != 0)
+    fake_xenstored_await();
+    while (n < xs->count && strcmp(xs->watches[n].path, path) != 0)
         n++;
     if (n == xs->count) {
         errno = ENOENT;
         return false;
     }
-    free(xs->watched[n]);
+    free(xs->watches[n].path);
     xs->count--;
-    memmove(&xs->watched[n], &xs->watched[n + 1], (xs->count - n) * sizeof *xs->watched);
-    if (n < xs->told)
-        xs->told--;
+    memmove(&xs->watches[n], &xs->watches[n + 1], (xs->count - n) * sizeof *xs->watches);
     return true;
 }
 
 int
 xs_fileno(struct xs_handle *xs)
 {
-    return xs->changes;
+    return xs->either;
 }
 
 char **
 xs_check_watch(struct xs_handle *xs)
 {
-    char **event;
+    eventfd_t ignored;
+    char    **event;
+    size_t    n = 0;
 
     if (fake_world()->xenstore_broken) {
         errno = EINVAL;
         return NULL;
     }
+    (void)eventfd_read(xs->fired, &ignored);
     if (fake_changes_drain(xs->changes))
-        xs->told = 0;
-    if (xs->told == xs->count) {
+        for (size_t k = 0; k < xs->count; k++)
+            xs->watches[k].due = true;
+    while (n < xs->count && !xs->watches[n].due)
+        n++;
+    /* While it is stopped nothing comes; what is due then is told when it goes on. */
+    if (n == xs->count || fake_world()->xenstored_stopped) {
         errno = EAGAIN;
         return NULL;
     }
+    xs->watches[n].due = false;
     event = xcalloc(2, sizeof *event);
-    event[XS_WATCH_PATH] = event[XS_WATCH_TOKEN] = xs->watched[xs->told++];
+    event[XS_WATCH_PATH] = event[XS_WATCH_TOKEN] = xs->watches[n].path;
     return event;
 }
 
@@ -148,12 +178,37 @@ xs_read(struct xs_handle *xs, xs_transaction_t t, const char *path, unsigned int
     char *value = NULL;
 
     (void)xs, (void)t;
+    fake_xenstored_await();
     fake_lock();
     if (!fake_world()->xenstore_broken && !fake_call("xs_read", false).rc)
         value = value_of(path);
     fake_unlock();
     *len = value ? (unsigned)strlen(value) : 0;
     return value;
+}
+
+/* The domains, which are all that is ever listed.  One piece of memory, as of the real one. */
+char **
+xs_directory(struct xs_handle *xs, xs_transaction_t t, const char *path, unsigned int *num)
+{
+    const struct fake_world *world = fake_world();
+    char                   **entries, *text;
+
+    (void)xs, (void)t;
+    assert(strcmp(path, "/local/domain") == 0);
+    fake_xenstored_await();
+    fake_lock();
+    entries = xcalloc(fake_domain_count() + 1, sizeof *entries + 11);
+    text = (char *)(entries + fake_domain_count() + 1);
+    *num = 0;
+    for (size_t n = 0; n < world->slots; n++) {
+        if (!world->domains[n].used || (n && world->domains[n].domid == world->unlisted))
+            continue;
+        entries[(*num)++] = text;
+        text += sprintf(text, "%u", world->domains[n].domid) + 1;
+    }
+    fake_unlock();
+    return entries;
 }
 
 /*----- driver/xl-check.c -----*/

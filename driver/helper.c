@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * helper.c: see helper.h.  That domains come, stop and go is learnt from xenstore: libxl has events
+ * of a domain's end only, and only one by one.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <xenstore.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "domain-names.h"
+#include "driver/host.h"
+#include "eventloop/framed.h"
+#include "helper.h"
+#include "host-wire.h"
+#include "xl.h"
+
+/* Of a domid: where xenstore has its name. */
+#define NAME_PATH "/local/domain/%u/name"
+#define DOMAINS_PATH "/local/domain"
+
+/* A request that is so old was read late, because xenstored did not answer: the daemon may have given
+ * up on it. */
+#define LATE_USEC 3000000
+
+static const char *const watched_paths[] = {"@introduceDomain", "@releaseDomain"};
+
+struct helper_call {
+    struct xl_call  call; /* must be first */
+    struct helper  *helper;
+    helper_question question;
+    LIST_ENTRY(helper_call) link;
+};
+
+struct helper_late {
+    helper_question question;
+    TAILQ_ENTRY(helper_late) link;
+};
+
+struct helper {
+    struct loop      *loop;
+    loop_fn          *ended;
+    void             *arg;
+    struct loop_defer end;
+    struct framed     daemon;
+    struct xl         xl;
+    struct xs_handle *xs; /* NULL: not open */
+    struct loop_io    xs_io;
+    bool              lost; /* and told */
+
+    struct domain_names names; /* what was told; each is watched */
+    LIST_HEAD(, helper_call) calls;
+    TAILQ_HEAD(, helper_late) late;
+    struct loop_defer late_turn;
+};
+
+/*----- what is said -----*/
+
+static void
+helper_say(struct helper *helper, const helper_report *report)
+{
+    host_wire_send(&helper->daemon, (xdrproc_t)xdr_helper_report, report);
+}
+
+static void
+helper_say_done(struct helper *helper, u_quad_t id, const struct err *err)
+{
+    helper_say(helper, &(helper_report){
+                           .type = HELPER_DONE,
+                           .helper_report_u.done = {.id = id, .error = host_wire_error(err)},
+                       });
+}
+
+static void
+helper_end(void *arg)
+{
+    struct helper *helper = arg;
+
+    helper->ended(helper->arg); /* may free helper: must be last */
+}
+
+/* Nothing works any more; only the first reason counts. */
+static void
+helper_lost(struct helper *helper, const struct err *err)
+{
+    if (helper->lost)
+        return;
+    helper->lost = true;
+    loop_io_stop(&helper->xs_io);
+    helper_say(helper,
+               &(helper_report){.type = HELPER_LOST, .helper_report_u.lost = host_wire_error(err)});
+    framed_close_when_drained(&helper->daemon);
+}
+
+static void
+helper_disaster(void *arg, const char *reason)
+{
+    struct err err;
+
+    err_set(&err, ERR_NO_CONNECT, "%s", reason);
+    helper_lost(arg, &err);
+}
+
+static const struct xl_ops helper_xl_ops = {.disaster = helper_disaster};
+
+/*----- xenstore -----*/
+
+/* The caller's to free; NULL: there is none, or it is empty. */
+static char *__attribute__((format(printf, 2, 3)))
+helper_read(struct helper *helper, const char *format, ...)
+{
+    char     path[256], *value;
+    unsigned size;
+    va_list  ap;
+
+    va_start(ap, format);
+    vsnprintf(path, sizeof path, format, ap);
+    va_end(ap);
+    /* libxenstore puts a NUL behind what it read. */
+    value = xs_read(helper->xs, XBT_NULL, path, &size);
+    if (value && !*value)
+        free(take_ptr(value));
+    return value;
+}
+
+/* Says it if it is new. */
+static void
+helper_look_at(struct helper *helper, struct domain_name *entry)
+{
+    static char        nothing[1];
+    cleanup_free char *name = helper_read(helper, NAME_PATH, entry->domid);
+    cleanup_free char *type = helper_read(helper, "/libxl/%u/type", entry->domid);
+    bool               is_pvh = type && strcmp(type, "pvh") == 0;
+
+    if (domain_name_set(entry, name, is_pvh))
+        helper_say(helper, &(helper_report){
+                               .type = HELPER_NAME,
+                               .helper_report_u.name = {.domid = entry->domid,
+                                                        .name = name ? name : nothing,
+                                                        .is_pvh = is_pvh},
+                           });
+}
+
+/* Each domain's name is watched by itself: nothing that all have in common changes when one is
+ * renamed.  A watch's path is its token. */
+static void
+helper_meet(struct helper *helper, uint32_t domid)
+{
+    struct domain_name *entry = domain_names_find(&helper->names, domid);
+    char                path[64];
+
+    if (entry) {
+        entry->pass = helper->names.pass;
+        return;
+    }
+    entry = domain_names_add(&helper->names, domid);
+    snprintf(path, sizeof path, NAME_PATH, domid);
+    if (!xs_watch(helper->xs, path, path))
+        log_warning("cannot watch %s in xenstore: %s", path, strerror(errno));
+    helper_look_at(helper, entry);
+}
+
+static void
+helper_say_gone(void *arg, uint32_t domid)
+{
+    struct helper *helper = arg;
+    char           path[64];
+
+    snprintf(path, sizeof path, NAME_PATH, domid);
+    xs_unwatch(helper->xs, path, path);
+    helper_say(helper, &(helper_report){.type = HELPER_GONE, .helper_report_u.domid = domid});
+}
+
+/* Those that came and those that went are told before whoever lists them is told to. */
+static void
+helper_list(struct helper *helper, helper_report_type then)
+{
+    unsigned            count = 0;
+    cleanup_free char **entries = xs_directory(helper->xs, XBT_NULL, DOMAINS_PATH, &count);
+
+    helper->names.pass++;
+    for (unsigned n = 0; entries && n < count; n++)
+        helper_meet(helper, (uint32_t)strtoul(entries[n], NULL, 10));
+    if (entries)
+        domain_names_sweep(&helper->names, helper_say_gone, helper);
+    helper_say(helper, &(helper_report){.type = then});
+}
+
+static void
+helper_name_changed(struct helper *helper, uint32_t domid)
+{
+    struct domain_name *entry = domain_names_find(&helper->names, domid);
+
+    if (entry)
+        helper_look_at(helper, entry);
+}
+
+/* All there is at once: one pass over the domains answers any number of them. */
+static void
+helper_watch_fired(void *arg)
+{
+    struct helper *helper = arg;
+    bool           any = false;
+    char         **watch;
+    uint32_t       domid;
+    struct err     err;
+
+    while ((watch = xs_check_watch(helper->xs))) {
+        if (sscanf(watch[XS_WATCH_TOKEN], NAME_PATH, &domid) == 1)
+            helper_name_changed(helper, domid);
+        else
+            any = true;
+        free(watch);
+    }
+    if (errno != EAGAIN) {
+        err_set(&err, ERR_NO_CONNECT, "xenstored's connection broke");
+        helper_lost(helper, &err);
+    } else if (any) {
+        helper_list(helper, HELPER_CHANGED);
+    }
+}
+
+static int
+helper_open_xenstore(struct helper *helper, struct err *err)
+{
+    helper->xs = xs_open(0);
+    if (!helper->xs)
+        return err_set_errno(err, errno, "xenstored does not answer");
+    for (size_t n = 0; n < array_size(watched_paths); n++) {
+        if (!xs_watch(helper->xs, watched_paths[n], watched_paths[n]))
+            return err_set_errno(err, errno, "cannot watch %s in xenstore", watched_paths[n]);
+    }
+    return loop_io_start(&helper->xs_io, xs_fileno(helper->xs), true, false, err);
+}
+
+/*----- requests -----*/
+
+static const char *const request_words[] = {
+    [HOST_PAUSE] = "cannot pause domain",
+    [HOST_UNPAUSE] = "cannot unpause domain",
+    [HOST_SHUTDOWN_PV] = "cannot shut down domain",
+    [HOST_SHUTDOWN_ACPI] = "cannot press the power button of domain",
+    [HOST_REBOOT_PV] = "cannot reboot domain",
+    [HOST_RESUME] = "cannot resume domain",
+};
+
+static void
+helper_request_done(struct xl_call *xl_call, int rc)
+{
+    struct helper_call *call = container_of(xl_call, struct helper_call, call);
+    struct helper      *helper = call->helper;
+    struct err          err;
+
+    if (rc)
+        xl_call_err_set(&err, &call->call, rc, "%s %u", request_words[call->question.what],
+                        call->question.domid);
+    helper_say_done(helper, call->question.id, rc ? &err : NULL);
+    LIST_REMOVE(call, link);
+    free(call);
+}
+
+static void
+helper_start_request(struct helper_call *call)
+{
+    uint32_t domid = call->question.domid;
+
+    switch ((enum host_request)call->question.what) {
+    case HOST_PAUSE:
+        xl_domain_pause(&call->call, domid, helper_request_done);
+        break;
+    case HOST_UNPAUSE:
+        xl_domain_unpause(&call->call, domid, helper_request_done);
+        break;
+    case HOST_SHUTDOWN_PV:
+        xl_domain_shutdown(&call->call, domid, helper_request_done);
+        break;
+    case HOST_SHUTDOWN_ACPI:
+        xl_domain_power_button(&call->call, domid, helper_request_done);
+        break;
+    case HOST_REBOOT_PV:
+        xl_domain_reboot(&call->call, domid, helper_request_done);
+        break;
+    case HOST_RESUME:
+        xl_domain_resume(&call->call, domid, helper_request_done);
+        break;
+    }
+}
+
+static void
+helper_begin_request(struct helper *helper, const helper_question *question)
+{
+    struct helper_call *call;
+    struct err          err;
+
+    if ((unsigned)question->what >= array_size(request_words)) {
+        err_set(&err, ERR_INTERNAL, "the helper does not know request %d", question->what);
+        helper_say_done(helper, question->id, &err);
+        return;
+    }
+    call = xcalloc(1, sizeof *call);
+    call->helper = helper;
+    call->question = *question;
+    xl_call_init(&call->call, &helper->xl);
+    LIST_INSERT_HEAD(&helper->calls, call, link);
+    helper_start_request(call);
+    helper_say(helper, &(helper_report){.type = HELPER_BEGUN,
+                                        .helper_report_u.begun_id = question->id});
+}
+
+/* Its abort, if there is one, is behind it in the socket: nothing is begun before that is empty. */
+static void
+helper_late_turn(void *arg)
+{
+    struct helper      *helper = arg;
+    struct helper_late *late = TAILQ_FIRST(&helper->late);
+    int                 waiting = 0;
+
+    if (ioctl(helper->daemon.fd, FIONREAD, &waiting) == 0 && waiting == 0 &&
+        framed_unread(&helper->daemon) == 0) {
+        TAILQ_REMOVE(&helper->late, late, link);
+        helper_begin_request(helper, &late->question);
+        free(late);
+    }
+    if (!TAILQ_EMPTY(&helper->late))
+        loop_defer_start(&helper->late_turn);
+}
+
+static void
+helper_heard_request(struct helper *helper, const helper_question *question)
+{
+    struct helper_late *late;
+
+    if (loop_now_usec() < question->asked_usec + LATE_USEC) {
+        helper_begin_request(helper, question);
+        return;
+    }
+    late = xcalloc(1, sizeof *late);
+    late->question = *question;
+    TAILQ_INSERT_TAIL(&helper->late, late, link);
+    loop_defer_start(&helper->late_turn);
+}
+
+static bool
+helper_drop_late(struct helper *helper, u_quad_t id)
+{
+    struct helper_late *late;
+    struct err          err;
+
+    TAILQ_FOREACH (late, &helper->late, link) {
+        if (late->question.id != id)
+            continue;
+        TAILQ_REMOVE(&helper->late, late, link);
+        if (TAILQ_EMPTY(&helper->late))
+            loop_defer_stop(&helper->late_turn);
+        free(late);
+        err_set(&err, ERR_OPERATION_ABORTED, "aborted before it was begun");
+        helper_say_done(helper, id, &err);
+        return true;
+    }
+    return false;
+}
+
+static void
+helper_heard_abort(struct helper *helper, u_quad_t id)
+{
+    struct helper_call *call;
+
+    if (helper_drop_late(helper, id))
+        return;
+    LIST_FOREACH (call, &helper->calls, link) {
+        if (call->question.id != id)
+            continue;
+        xl_call_abort(&call->call);
+        return;
+    }
+}
+
+/*----- what only a running domain has -----*/
+
+static int
+helper_vnc_port(struct helper *helper, uint32_t domid)
+{
+    cleanup_free char *text = helper_read(helper, "/local/domain/%u/console/vnc-port", domid);
+    int                port = text ? atoi(text) : 0;
+
+    return port > 0 && port < 65536 ? port : 0;
+}
+
+static void
+helper_fill_interfaces(struct helper *helper, uint32_t domid, helper_live *live)
+{
+    int               count = 0;
+    libxl_device_nic *nics = libxl_device_nic_list(helper->xl.ctx, domid, &count);
+    int               told = count < HELPER_INTERFACES_MAX ? count : HELPER_INTERFACES_MAX;
+
+    if (!nics)
+        return;
+    live->interfaces.interfaces_val = xcalloc((size_t)told + 1, sizeof(helper_interface));
+    live->interfaces.interfaces_len = (unsigned)told;
+    for (int n = 0; n < told; n++)
+        live->interfaces.interfaces_val[n].name =
+            nics[n].ifname ? xstrdup(nics[n].ifname) : xasprintf("vif%u.%d", domid, nics[n].devid);
+    libxl_device_nic_list_free(nics, count);
+}
+
+static void
+helper_heard_live(struct helper *helper, const helper_question *question)
+{
+    uint32_t      domid = question->domid;
+    helper_report report = {.type = HELPER_LIVE_READ};
+    helper_live  *live = &report.helper_report_u.live;
+
+    live->id = question->id;
+    /* A PV console; an HVM domain's is its serial port. */
+    live->console_tty = helper_read(helper, "/local/domain/%u/console/tty", domid);
+    if (!live->console_tty)
+        live->console_tty = helper_read(helper, "/local/domain/%u/serial/0/tty", domid);
+    if (!live->console_tty)
+        live->console_tty = xstrdup("");
+    helper_fill_interfaces(helper, domid, live);
+    live->vnc_port = helper_vnc_port(helper, domid);
+    helper_say(helper, &report);
+    wire_body_free((xdrproc_t)xdr_helper_report, &report);
+}
+
+/*----- what is heard -----*/
+
+/* That there is an answer is all; what it says does not matter. */
+static void
+helper_heard_probe(struct helper *helper)
+{
+    free(helper_read(helper, NAME_PATH, 0u));
+    helper_say(helper, &(helper_report){.type = HELPER_ALIVE});
+}
+
+static void
+helper_heard(struct helper *helper, const helper_command *command)
+{
+    switch (command->type) {
+    case HELPER_REQUEST:
+        helper_heard_request(helper, &command->helper_command_u.question);
+        break;
+    case HELPER_LIVE:
+        helper_heard_live(helper, &command->helper_command_u.question);
+        break;
+    case HELPER_ABORT:
+        helper_heard_abort(helper, command->helper_command_u.abort_id);
+        break;
+    case HELPER_WATCH:
+        helper_meet(helper, command->helper_command_u.domid);
+        break;
+    case HELPER_PROBE:
+        helper_heard_probe(helper);
+        break;
+    }
+}
+
+static void
+helper_daemon_closed(void *arg, const struct err *err)
+{
+    struct helper *helper = arg;
+
+    if (err)
+        log_error("the daemon's connection: protocol error: %s", err->message);
+    loop_defer_start(&helper->end);
+}
+
+static void
+helper_frame(void *arg, const void *data, size_t size)
+{
+    struct helper *helper = arg;
+    helper_command command = {0};
+    struct err     err;
+
+    if (host_wire_decode(data, size, (xdrproc_t)xdr_helper_command, &command, &err) < 0) {
+        framed_close(&helper->daemon);
+        helper_daemon_closed(helper, &err);
+        return;
+    }
+    if (!helper->lost)
+        helper_heard(helper, &command);
+    wire_body_free((xdrproc_t)xdr_helper_command, &command);
+}
+
+static const struct framed_ops helper_framed_ops = {
+    .size_of = host_wire_size_of,
+    .frame = helper_frame,
+    .closed = helper_daemon_closed,
+};
+
+/*----- its life -----*/
+
+struct helper *
+helper_new(struct loop *loop, int fd, loop_fn *ended, void *arg)
+{
+    struct helper *helper = xcalloc(1, sizeof *helper);
+    struct err     err;
+
+    helper->loop = loop;
+    helper->ended = ended;
+    helper->arg = arg;
+    LIST_INIT(&helper->calls);
+    TAILQ_INIT(&helper->late);
+    loop_defer_init(&helper->end, loop, helper_end, helper);
+    loop_defer_init(&helper->late_turn, loop, helper_late_turn, helper);
+    loop_io_init(&helper->xs_io, loop, helper_watch_fired, helper);
+    framed_init(&helper->daemon, loop, fd, &helper_framed_ops, helper);
+    if (xl_open(&helper->xl, loop, &helper_xl_ops, helper, &err) < 0 ||
+        helper_open_xenstore(helper, &err) < 0)
+        helper_lost(helper, &err);
+    else
+        helper_list(helper, HELPER_LISTED);
+    return helper;
+}
+
+void
+helper_free(struct helper *helper)
+{
+    struct helper_late *late;
+    struct helper_call *call;
+
+    if (!helper)
+        return;
+    loop_defer_stop(&helper->end);
+    loop_defer_stop(&helper->late_turn);
+    loop_io_stop(&helper->xs_io);
+    framed_close(&helper->daemon);
+    xl_close(&helper->xl); /* drops the calls */
+    if (helper->xs)
+        xs_close(helper->xs);
+    while ((late = TAILQ_FIRST(&helper->late))) {
+        TAILQ_REMOVE(&helper->late, late, link);
+        free(late);
+    }
+    while ((call = LIST_FIRST(&helper->calls))) {
+        LIST_REMOVE(call, link);
+        free(call);
+    }
+    domain_names_clear(&helper->names);
+    free(helper);
+}
