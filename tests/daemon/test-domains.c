@@ -394,6 +394,7 @@ START_TEST(a_save_goes_on_under_the_next_daemon)
     world_answers = 0;
     ck_assert_uint_eq(jobs_first(daemon_->jobs)->id, id);
     ck_assert_int_eq(domains_by_name(daemon_->domains, "web")->domid, 1);
+    world_turn(); /* what is kept with it has been read */
     ck_assert_ptr_nonnull(domains_by_name(daemon_->domains, "web")->def);
     world_worker_progress(10, 20);
     job_wait(daemon_->jobs, id, world_request());
@@ -1422,6 +1423,36 @@ START_TEST(dom0_is_listed_and_cannot_be_changed)
 }
 END_TEST
 
+static void
+take_xml(void *arg, char *xml, const struct err *err)
+{
+    ck_assert_ptr_null(err);
+    *(char **)arg = xml;
+}
+
+START_TEST(the_xml_of_dom0_is_well_formed_whatever_its_name)
+{
+    static const char *const names[][2] = {{"Domain-0", "Domain-0"}, {"a<b&c", "a&lt;b&amp;c"}};
+    cleanup_free char       *xml = NULL;
+    cleanup_free char       *expected = xasprintf("<domain type='xen' id='0'>\n"
+                                                  "  <name>%s</name>\n"
+                                                  "  <uuid>00000000-0000-0000-0000-000000000000</uuid>\n"
+                                                  "  <memory unit='KiB'>131072</memory>\n"
+                                                  "  <currentMemory unit='KiB'>131072</currentMemory>\n"
+                                                  "  <vcpu placement='static' current='1'>1</vcpu>\n"
+                                                  "  <os>\n"
+                                                  "    <type arch='x86_64' machine='xenpv'>linux</type>\n"
+                                                  "  </os>\n"
+                                                  "</domain>\n",
+                                                  names[_i][1]);
+
+    world_renamed(0, names[_i][0]);
+    domain_xml(domains_by_id(daemon_->domains, 0), 0, take_xml, &xml);
+    world_turn();
+    ck_assert_str_eq(xml, expected);
+}
+END_TEST
+
 /* _i: virDomainXMLFlags */
 START_TEST(who_may_only_ask_gets_no_xml_with_secrets)
 {
@@ -1544,6 +1575,7 @@ main(void)
     tcase_add_test(tc, what_the_hypervisor_said_is_no_answer_after_a_change);
     tcase_add_test(tc, a_guest_that_cannot_be_paused_is_not_said_to_be);
     tcase_add_test(tc, dom0_is_listed_and_cannot_be_changed);
+    tcase_add_loop_test(tc, the_xml_of_dom0_is_well_formed_whatever_its_name, 0, 2);
     tcase_add_loop_test(tc, who_may_only_ask_gets_no_xml_with_secrets, 0, 16);
     tcase_add_test(tc, an_unknown_flag_is_refused);
     suite_add_tcase(suite, tc);

@@ -114,7 +114,7 @@ ends 0
 for what in break break-libxl; do
     start "$what: the daemon says so, once, and systemd is to start it again"
     "$fake/fake-xen" $what
-    dom0ctl xml db >/dev/null 2>&1 # libxl is asked for something
+    dom0ctl pause db >/dev/null 2>&1 # libxl is asked for something
     ends 1
     [ "$(counts 'the connection to Xen is lost: ')" = 1 ] || wrong 'not one line of it'
     "$fake/fake-xen" mend

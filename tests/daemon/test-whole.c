@@ -33,7 +33,9 @@
 #define CYCLES_BEFORE 30 /* what is kept for later has been made then */
 #define GROWTH_KIB 512
 
-enum { CONNECT_OPEN = 1, CREATE_XML = 10, DESTROY = 12, SAVE = 55 };
+enum { CONNECT_OPEN = 1, CREATE_XML = 10, DESTROY = 12, GET_XML_DESC = 14, GET_INFO = 16,
+       LOOKUP_BY_NAME = 23, SHUTDOWN = 33, LIST_DOMAINS = 37, SAVE = 55, GET_STATE = 212,
+       EVENT_REGISTER_ANY = 167, LIST_ALL_DOMAINS = 273, EVENT_CALLBACK_REGISTER_ANY = 316 };
 enum { JOB_WAIT = 2 };
 
 static char     dir[64], conf[96], sock[96];

@@ -1,5 +1,6 @@
 # Each on the fake Xen, but test-off-xen, which is on what this machine has.
-driver_tests = tests/driver/test-create tests/driver/test-destroy tests/driver/test-file tests/driver/test-host \
+driver_tests = tests/driver/test-create tests/driver/test-destroy tests/driver/test-file \
+	tests/driver/test-host tests/driver/test-host-processes \
 	tests/driver/test-image tests/driver/test-new-file tests/driver/test-off-xen \
 	tests/driver/test-restore tests/driver/test-save tests/driver/test-undo tests/driver/test-worker \
 	tests/driver/test-xl-call tests/driver/test-xl-hooks tests/driver/test-xl-log
@@ -27,6 +28,9 @@ tests_driver_test_file_LDADD = $(driver_test_ldadd)
 tests_driver_test_host_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_host_CFLAGS = $(driver_test_cflags)
 tests_driver_test_host_LDADD = $(driver_test_ldadd)
+tests_driver_test_host_processes_CPPFLAGS = $(driver_test_cppflags)
+tests_driver_test_host_processes_CFLAGS = $(driver_test_cflags)
+tests_driver_test_host_processes_LDADD = $(driver_test_ldadd)
 tests_driver_test_image_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_image_CFLAGS = $(driver_test_cflags)
 tests_driver_test_image_LDADD = $(driver_test_ldadd)

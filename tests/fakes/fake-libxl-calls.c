@@ -67,6 +67,13 @@ struct fake_ao {
 
 /*----- how a call goes -----*/
 
+/* The domain that its lines name. */
+static uint32_t
+about(const struct fake_ao *ao)
+{
+    return ao->made ? ao->made : ao->domid;
+}
+
 void
 fake_ao_free(struct fake_ao *ao)
 {
@@ -167,7 +174,7 @@ one_step(struct fake_ao *ao)
             end(ao, 0);
         return false;
     }
-    fake_say(ao->ctx, ao->domid, 0, "%s failed as it was told", ao->kind->call);
+    fake_say(ao->ctx, about(ao), 0, "%s failed as it was told", ao->kind->call);
     if (ao->fate.half)
         end_half(ao, ao->fate.rc);
     else
@@ -256,7 +263,7 @@ run(struct fake_ao *ao)
     int            rc = ao->fate.rc ? ao->fate.rc : ERROR_FAIL;
 
     if (when == FAKE_REFUSED) {
-        fake_say(ao->ctx, ao->domid, 0, "%s is refused as it was told", ao->kind->call);
+        fake_say(ao->ctx, about(ao), 0, "%s is refused as it was told", ao->kind->call);
         free(ao);
         return rc;
     }
@@ -308,7 +315,7 @@ make(struct fake_ao *ao)
     struct fake_domain             *dom;
 
     if (fake_domain_named(c_info->name)) {
-        fake_say(ao->ctx, ao->domid, 0, "Domain with name \"%s\" already exists.", c_info->name);
+        fake_say(ao->ctx, about(ao), 0, "Domain with name \"%s\" already exists.", c_info->name);
         return ERROR_INVAL;
     }
     fake_lock();
@@ -380,7 +387,7 @@ read_start(struct fake_ao *ao)
 
     fake_stream_start(want);
     if (read(ao->fd, have, sizeof have) != sizeof have || memcmp(want, have, sizeof have) != 0) {
-        fake_say(ao->ctx, ao->domid, 0, "Invalid stream");
+        fake_say(ao->ctx, about(ao), 0, "Invalid stream");
         return ERROR_FAIL;
     }
     ao->size = (size_t)(lseek(ao->fd, 0, SEEK_END) - here) - sizeof have;
@@ -399,7 +406,7 @@ restore_step(struct fake_ao *ao, int step)
         return read_start(ao);
     n = read(ao->fd, ao->body + ao->done, end_of_step - ao->done);
     if (n < 0) {
-        fake_say(ao->ctx, ao->domid, errno, "cannot read the stream");
+        fake_say(ao->ctx, about(ao), errno, "cannot read the stream");
         return ERROR_FAIL;
     }
     ao->done += (size_t)n;
@@ -412,7 +419,7 @@ restore_last(struct fake_ao *ao)
     struct fake_domain *dom = fake_domain_find(ao->made);
 
     if (!dom || !fake_stream_counter(ao->body, ao->done, &dom->counter)) {
-        fake_say(ao->ctx, ao->domid, 0, "restoring domain: the stream is damaged");
+        fake_say(ao->ctx, about(ao), 0, "restoring domain: the stream is damaged");
         return ERROR_FAIL;
     }
     return finish_make(ao);
@@ -446,7 +453,7 @@ write_some(struct fake_ao *ao, const void *data, size_t size)
 {
     if (file_write_all(ao->fd, data, size) == 0)
         return 0;
-    fake_say(ao->ctx, ao->domid, errno, "Failed to write page data to stream");
+    fake_say(ao->ctx, about(ao), errno, "Failed to write page data to stream");
     return ERROR_FAIL;
 }
 
@@ -498,7 +505,7 @@ suspend_step(struct fake_ao *ao, int step)
     if (!dom)
         return ERROR_FAIL;
     if (step == 2 && (dom->frozen || dom->paused)) {
-        fake_say(ao->ctx, ao->domid, 0, "guest did not suspend, timed out");
+        fake_say(ao->ctx, about(ao), 0, "guest did not suspend, timed out");
         return ERROR_GUEST_TIMEDOUT;
     }
     if (step == 2)
@@ -727,7 +734,7 @@ config_last(struct fake_ao *ao)
 
     fake_domain_await_lock(ao->domid);
     if (file_read(path, 1 << 20, &json, NULL, &err) < 0) {
-        fake_say(ao->ctx, ao->domid, 0, "Fail to get domain configuration");
+        fake_say(ao->ctx, about(ao), 0, "Fail to get domain configuration");
         return ERROR_FAIL;
     }
     return libxl_domain_config_from_json(ao->ctx, ao->config, json);
