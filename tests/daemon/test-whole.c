@@ -23,7 +23,9 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "eventloop/loop.h"
+#include "driver/host.h"
 #include "fake-xen.h"
+#include "processes.h"
 #include "wire/dom0d.h"
 #include "wire/frame.h"
 #include "wire/remote.h"
@@ -33,9 +35,19 @@
 #define CYCLES_BEFORE 30 /* what is kept for later has been made then */
 #define GROWTH_KIB 512
 
-enum { CONNECT_OPEN = 1, CREATE_XML = 10, DESTROY = 12, GET_XML_DESC = 14, GET_INFO = 16,
-       LOOKUP_BY_NAME = 23, SHUTDOWN = 33, LIST_DOMAINS = 37, SAVE = 55, GET_STATE = 212,
-       EVENT_REGISTER_ANY = 167, LIST_ALL_DOMAINS = 273, EVENT_CALLBACK_REGISTER_ANY = 316 };
+enum {
+    CONNECT_OPEN = 1,
+    CREATE_XML = 10,
+    DESTROY = 12,
+    GET_XML_DESC = 14,
+    GET_INFO = 16,
+    LOOKUP_BY_NAME = 23,
+    SHUTDOWN = 33,
+    SAVE = 55,
+    GET_STATE = 212,
+    LIST_ALL_DOMAINS = 273,
+    EVENT_REGISTER_ANY = 316,
+};
 enum { JOB_WAIT = 2 };
 
 static char     dir[64], conf[96], sock[96];
@@ -116,20 +128,34 @@ receive_all(void *to, size_t size)
     ck_assert_int_eq(recv(client, to, size, MSG_WAITALL), (ssize_t)size);
 }
 
+/* The next frame; *size_out is its size. */
+static const uint8_t *
+receive_frame(size_t *size_out, struct wire_header *header_out)
+{
+    static uint8_t frame[65536];
+    struct err     err;
+
+    *size_out = 0;
+    receive_all(frame, 4);
+    ck_assert_int_eq(wire_frame_size(frame, 4, size_out, &err), 0);
+    ck_assert_uint_le(*size_out, sizeof frame);
+    receive_all(frame + 4, *size_out - 4);
+    wire_header_decode(frame, *size_out, header_out);
+    return frame;
+}
+
 /* The reply to the last call; err_out->code is ERR_NONE where it is a good one. */
 static void
 receive_reply(xdrproc_t filter, void *ret_out, struct err *err_out)
 {
-    static uint8_t     frame[65536];
+    const uint8_t     *frame;
     struct wire_header header;
-    size_t             size = 0;
+    size_t             size;
 
     *err_out = (struct err){.code = ERR_NONE};
-    receive_all(frame, 4);
-    ck_assert_int_eq(wire_frame_size(frame, 4, &size, err_out), 0);
-    ck_assert_uint_le(size, sizeof frame);
-    receive_all(frame + 4, size - 4);
-    wire_header_decode(frame, size, &header);
+    do
+        frame = receive_frame(&size, &header);
+    while (header.type == WIRE_MESSAGE); /* an event */
     ck_assert_uint_eq(header.serial, serial);
     if (header.status != WIRE_OK)
         wire_decode_error(frame, size, err_out);
@@ -308,41 +334,19 @@ find_socket(char path_out[256])
     closedir(folder);
 }
 
-/* Whether it is the worker with this socket: "dom0d-worker SOCKET LEVEL". */
-static bool
-has_socket(const char *pid, const char *path)
-{
-    cleanup_free char *file = xasprintf("/proc/%s/cmdline", pid);
-    FILE              *stream = fopen(file, "r");
-    char               line[1024] = "";
-    size_t             size = stream ? fread(line, 1, sizeof line - 1, stream) : 0;
-    const char        *argument = line + strlen(line) + 1;
-
-    if (stream)
-        fclose(stream);
-    return argument < line + size && strcmp(argument, path) == 0;
-}
-
 /* The process of the worker that is at work, now or soon. */
 static pid_t
 find_worker(void)
 {
-    uint64_t       end = loop_now_usec() + PATIENCE_USEC;
-    char           path[256] = "";
-    pid_t          pid = -1;
-    struct dirent *entry;
-    DIR           *proc;
+    uint64_t end = loop_now_usec() + PATIENCE_USEC;
+    char     path[256] = "";
+    pid_t    pid;
 
     while (!path[0] && loop_now_usec() < end) {
         usleep(2000);
         find_socket(path);
     }
-    proc = opendir("/proc");
-    ck_assert_ptr_nonnull(proc);
-    while ((entry = readdir(proc)))
-        if (has_socket(entry->d_name, path))
-            pid = atoi(entry->d_name);
-    closedir(proc);
+    pid = find_process(-1, path);
     ck_assert_int_gt(pid, 1);
     return pid;
 }
@@ -464,6 +468,212 @@ START_TEST(a_job_and_what_waits_for_it_outlive_the_daemon)
 }
 END_TEST
 
+/*----- xenstored does not answer -----*/
+
+/* What is answered from memory and by hypercalls, on a machine with other things to do. */
+#define AT_ONCE_USEC 500000
+
+/* Where systemd would listen. */
+static int
+listen_for_notifications(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int                fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/notify", dir);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    setenv("NOTIFY_SOCKET", address.sun_path, 1);
+    setenv("WATCHDOG_USEC", "1000000", 1);
+    return fd;
+}
+
+static unsigned
+count_watchdogs(int fd)
+{
+    char     message[512];
+    unsigned count = 0;
+    ssize_t  n;
+
+    while ((n = recv(fd, message, sizeof message - 1, 0)) > 0) {
+        message[n] = '\0';
+        count += strstr(message, "WATCHDOG=1") != NULL;
+    }
+    return count;
+}
+
+static void
+ask(int procedure, xdrproc_t filter, const void *args)
+{
+    struct err err;
+    uint64_t   begin = loop_now_usec();
+
+    send_call(WIRE_PROGRAM_REMOTE, procedure, filter, args);
+    receive_reply(NULL, NULL, &err);
+    ck_assert_msg(err.code == ERR_NONE, "%d: %s", procedure, err.message);
+    ck_assert_uint_le(loop_now_usec() - begin, AT_ONCE_USEC);
+}
+
+static void
+everything_is_answered_at_once(void)
+{
+    remote_connect_list_all_domains_args                   list = {.need_results = 1};
+    remote_domain_get_info_args                            info = {.dom = web()};
+    remote_domain_get_state_args                           state = {.dom = web()};
+    remote_connect_domain_event_callback_register_any_args events = {.eventID = 0};
+
+    ask(LIST_ALL_DOMAINS, (xdrproc_t)xdr_remote_connect_list_all_domains_args, &list);
+    ask(GET_INFO, (xdrproc_t)xdr_remote_domain_get_info_args, &info);
+    ask(GET_STATE, (xdrproc_t)xdr_remote_domain_get_state_args, &state);
+    ask(EVENT_REGISTER_ANY,
+        (xdrproc_t)xdr_remote_connect_domain_event_callback_register_any_args, &events);
+}
+
+/* Another client, which asks what needs xenstored.  Returns its socket. */
+static int
+ask_beside(int procedure, xdrproc_t filter, const void *args, uint32_t *serial_out)
+{
+    int first = client, beside;
+
+    client_connects();
+    send_call(WIRE_PROGRAM_REMOTE, procedure, filter, args);
+    *serial_out = serial;
+    beside = client;
+    client = first;
+    return beside;
+}
+
+static void
+is_told_that_xenstored_is_silent(int beside, uint32_t beside_serial, uint64_t begin)
+{
+    int        first = client;
+    uint32_t   last = serial;
+    struct err err;
+
+    client = beside;
+    serial = beside_serial;
+    receive_reply(NULL, NULL, &err);
+    ck_assert_int_eq(err.code, ERR_OPERATION_TIMEOUT);
+    ck_assert_msg(strstr(err.message, "xenstored does not answer"), "%s", err.message);
+    ck_assert_uint_le(loop_now_usec() - begin, HOST_LIMIT_USEC + 3000000);
+    close(client);
+    client = first;
+    serial = last;
+}
+
+static bool
+is_known(const char *name)
+{
+    remote_domain_lookup_by_name_args args = {.name = (char *)(uintptr_t)name};
+    struct err                        err;
+
+    send_call(WIRE_PROGRAM_REMOTE, LOOKUP_BY_NAME,
+              (xdrproc_t)xdr_remote_domain_lookup_by_name_args, &args);
+    receive_reply(NULL, NULL, &err);
+    return err.code == ERR_NONE;
+}
+
+START_TEST(an_xenstored_that_is_stopped_holds_up_only_who_needs_it)
+{
+    remote_domain_get_xml_desc_args xml = {.dom = web()};
+    remote_domain_shutdown_args     stop = {.dom = web()};
+    uint32_t                        serials[2];
+    int                             notifications, beside[2];
+    uint64_t                        begin;
+
+    daemon_gets(SIGTERM);
+    notifications = listen_for_notifications();
+    daemon_starts();
+    unsetenv("NOTIFY_SOCKET");
+    unsetenv("WATCHDOG_USEC");
+    client_connects();
+    create();
+
+    fake_xenstored_stops();
+    begin = loop_now_usec();
+    beside[0] = ask_beside(GET_XML_DESC, (xdrproc_t)xdr_remote_domain_get_xml_desc_args, &xml,
+                           &serials[0]);
+    beside[1] =
+        ask_beside(SHUTDOWN, (xdrproc_t)xdr_remote_domain_shutdown_args, &stop, &serials[1]);
+    fake_domain_named("web")->name[0] = 'W';
+    for (int n = 0; n < 6; n++) {
+        everything_is_answered_at_once();
+        sleep(1);
+        /* Where nobody reads them, the daemon has to wait. */
+        ck_assert_uint_ge(count_watchdogs(notifications), 1);
+    }
+    close(notifications);
+    ck_assert(is_known("web"));
+    for (int n = 0; n < 2; n++)
+        is_told_that_xenstored_is_silent(beside[n], serials[n], begin);
+    everything_is_answered_at_once();
+
+    fake_xenstored_goes_on();
+    while (!is_known("Web") && loop_now_usec() < begin + 2 * PATIENCE_USEC)
+        usleep(10000);
+    ck_assert(is_known("Web") && !is_known("web"));
+    ask(GET_XML_DESC, (xdrproc_t)xdr_remote_domain_get_xml_desc_args, &xml);
+    ck_assert_msg(!fake_domain_named("Web")->shutdown, "it was given up before it was begun");
+    destroy();
+}
+END_TEST
+
+/* A guest of dom0d, about which the next daemon asks libxl; and one of xl. */
+START_TEST(a_lock_that_is_held_delays_only_the_xml_of_its_domain)
+{
+    remote_domain_get_xml_desc_args xml = {.dom = web()};
+    struct fake_domain             *held;
+    struct err                      err;
+
+    create();
+    held = fake_domain_add("held", 'h');
+    held->locked = true;
+    while (!is_known("held"))
+        usleep(10000);
+    daemon_gets(SIGKILL);
+    daemon_starts();
+    client_connects();
+    ask(GET_XML_DESC, (xdrproc_t)xdr_remote_domain_get_xml_desc_args, &xml);
+    everything_is_answered_at_once();
+    memset(xml.dom.uuid, 'h', sizeof xml.dom.uuid);
+    send_call(WIRE_PROGRAM_REMOTE, GET_XML_DESC, (xdrproc_t)xdr_remote_domain_get_xml_desc_args,
+              &xml);
+    receive_reply(NULL, NULL, &err);
+    ck_assert_int_eq(err.code, ERR_OPERATION_TIMEOUT);
+    ck_assert_msg(strstr(err.message, "another process holds the domain's lock"), "%s",
+                  err.message);
+    held->locked = false;
+    fake_domain_goes(held);
+    destroy();
+}
+END_TEST
+
+/* Though it waits for xenstored, and sees no end of its socket. */
+START_TEST(the_helper_ends_with_its_daemon)
+{
+    remote_domain_shutdown_args stop = {.dom = web()};
+    uint32_t                    ignored;
+    int                         beside;
+    pid_t                       helper;
+
+    create();
+    fake_xenstored_stops();
+    beside = ask_beside(SHUTDOWN, (xdrproc_t)xdr_remote_domain_shutdown_args, &stop, &ignored);
+    everything_is_answered_at_once(); /* so that the shutdown was given to the helper */
+    usleep(100000);
+    helper = find_process(daemon_pid, "--host");
+    ck_assert_int_gt(helper, 1);
+    daemon_gets(SIGKILL);
+    for (int n = 0; n < 100 && process_runs(helper); n++)
+        usleep(10000);
+    ck_assert(!process_runs(helper));
+    close(beside);
+    fake_xenstored_goes_on();
+    daemon_starts();
+    client_connects();
+    destroy();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -476,6 +686,9 @@ main(void)
     tcase_set_timeout(tc, 60 + (double)number_of_cycles());
     tcase_add_test(tc, guests_that_came_and_went_leave_nothing_in_the_daemon);
     tcase_add_test(tc, who_asked_hears_what_a_dying_worker_said_last);
+    tcase_add_test(tc, an_xenstored_that_is_stopped_holds_up_only_who_needs_it);
+    tcase_add_test(tc, a_lock_that_is_held_delays_only_the_xml_of_its_domain);
+    tcase_add_test(tc, the_helper_ends_with_its_daemon);
     tcase_add_loop_test(tc, a_job_and_what_waits_for_it_outlive_the_daemon, 0, 2);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);
