@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * domain-names.h: what xenstore says of each domain, by domid: the helper's list of what it has told,
- * and the daemon's of what it was told.
+ * domain-names.h: what xenstore says of each domain, by domid: the helper's list of what it has
+ * told, and the daemon's of what it was told.
  */
 #ifndef DRIVER_DOMAIN_NAMES_H
 #define DRIVER_DOMAIN_NAMES_H
@@ -38,7 +38,7 @@ void domain_names_remove(struct domain_name *entry);
 
 /** Calls fn, which may be NULL, for each entry that this pass has not met, and removes it. */
 void domain_names_sweep(struct domain_names *names, void (*fn)(void *arg, uint32_t domid),
-                        void *arg);
+                        void                *arg);
 
 void domain_names_clear(struct domain_names *names);
 

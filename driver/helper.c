@@ -24,8 +24,8 @@
 #define NAME_PATH "/local/domain/%u/name"
 #define DOMAINS_PATH "/local/domain"
 
-/* A request that is so old was read late, because xenstored did not answer: the daemon may have given
- * up on it. */
+/* A request that is so old was read late, because xenstored did not answer: the daemon may have
+ * given up on it. */
 #define LATE_USEC 3000000
 
 static const char *const watched_paths[] = {"@introduceDomain", "@releaseDomain"};
@@ -308,8 +308,8 @@ helper_begin_request(struct helper *helper, const helper_question *question)
     xl_call_init(&call->call, &helper->xl);
     LIST_INSERT_HEAD(&helper->calls, call, link);
     helper_start_request(call);
-    helper_say(helper, &(helper_report){.type = HELPER_BEGUN,
-                                        .helper_report_u.begun_id = question->id});
+    helper_say(helper,
+               &(helper_report){.type = HELPER_BEGUN, .helper_report_u.begun_id = question->id});
 }
 
 /* Its abort, if there is one, is behind it in the socket: nothing is begun before that is empty. */

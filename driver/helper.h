@@ -11,11 +11,11 @@
 struct helper;
 
 /**
- * fd is the socket to the daemon, Taken.  libxl's context and the connection to xenstored are opened
- * here, and the names of all domains are told; that it cannot be done is told to the daemon.
+ * fd is the socket to the daemon, Taken.  libxl's context and the connection to xenstored are
+ * opened here, and the names of all domains are told; that it cannot be done is told to the daemon.
  *
- * ended is called, once, from the loop, when nothing is left to do: the daemon has gone, or was told
- * that Xen is lost.
+ * ended is called, once, from the loop, when nothing is left to do: the daemon has gone, or was
+ * told that Xen is lost.
  */
 struct helper *helper_new(struct loop *loop, int fd, loop_fn *ended, void *arg);
 

@@ -24,12 +24,9 @@ const char *
 host_call_words(const struct host_call *call, char words[128])
 {
     static const char *const requests[] = {
-        [HOST_PAUSE] = "pause",
-        [HOST_UNPAUSE] = "unpause",
-        [HOST_SHUTDOWN_PV] = "shut down",
-        [HOST_SHUTDOWN_ACPI] = "press the power button of",
-        [HOST_REBOOT_PV] = "reboot",
-        [HOST_RESUME] = "resume",
+        [HOST_PAUSE] = "pause",           [HOST_UNPAUSE] = "unpause",
+        [HOST_SHUTDOWN_PV] = "shut down", [HOST_SHUTDOWN_ACPI] = "press the power button of",
+        [HOST_REBOOT_PV] = "reboot",      [HOST_RESUME] = "resume",
     };
     static const char *const kinds[] = {
         [CALL_LIVE] = "read what xenstore says of",

@@ -228,12 +228,12 @@ helper_take_done(struct host *host, const helper_done *done)
 static void
 helper_take_live(struct host *host, const helper_live *told)
 {
-    struct host_call  *call = helper_find_call(host, told->id);
-    size_t             count = told->interfaces.interfaces_len;
+    struct host_call   *call = helper_find_call(host, told->id);
+    size_t              count = told->interfaces.interfaces_len;
     cleanup_free char **names = xcalloc(count + 1, sizeof *names);
-    struct host_live   live;
-    host_live_fn      *done;
-    void              *arg;
+    struct host_live    live;
+    host_live_fn       *done;
+    void               *arg;
 
     if (!call)
         return;
@@ -305,8 +305,7 @@ helper_died(struct host *host)
     if (host->lost)
         return;
     log_error("the helper that asks xenstored has ended; it is started again");
-    helper_fail_calls(host, true, ERR_OPERATION_FAILED,
-                      "the helper that asks xenstored has ended");
+    helper_fail_calls(host, true, ERR_OPERATION_FAILED, "the helper that asks xenstored has ended");
     if (lived_usec >= LIVED_WELL_USEC)
         host->restart_delay_usec = 0;
     loop_timer_start(&host->restart, host->restart_delay_usec);
@@ -374,7 +373,8 @@ static const struct framed_ops helper_framed_ops = {
 
 /*----- the first list -----*/
 
-/* Reads size bytes before end.  Returns 1, 0: the time is over before the first of them, -1: broken.
+/* Reads size bytes before end.  Returns 1, 0: the time is over before the first of them, -1:
+ * broken.
  */
 static int
 helper_receive(int fd, void *data, size_t size, uint64_t end)
@@ -480,8 +480,7 @@ host_helper_known(struct host *host, uint32_t domid)
 
     if (!entry) {
         entry = domain_names_add(&host->names, domid);
-        helper_send(host,
-                    &(helper_command){.type = HELPER_WATCH, .helper_command_u.domid = domid});
+        helper_send(host, &(helper_command){.type = HELPER_WATCH, .helper_command_u.domid = domid});
     }
     return entry;
 }

@@ -45,9 +45,9 @@ void host_process_end(struct host_process *process);
 void host_processes_close(struct host *host);
 
 /*
- * host-spawn.c: `path mode LEVEL`, with one end of a socket pair as its HOST_PROCESS_FD and no other
- * descriptor of ours.  Returns the other end, or -1 with err; *pid_out -1: it is no child.  Tests put
- * another function in the place of this one.
+ * host-spawn.c: `path mode LEVEL`, with one end of a socket pair as its HOST_PROCESS_FD and no
+ * other descriptor of ours.  Returns the other end, or -1 with err; *pid_out -1: it is no child.
+ * Tests put another function in the place of this one.
  */
 int host_spawn(struct loop *loop, const char *path, const char *mode, pid_t *pid_out,
                struct err *err);
@@ -135,11 +135,11 @@ struct host {
     struct domain_names  names;
     struct host_calls    helper_calls;
     uint64_t             last_id;
-    uint64_t             heard_usec; /* when there was last a sign of it, or something to wait for */
-    uint64_t             started_usec, restart_delay_usec;
-    bool                 probed; /* and not answered yet */
-    struct loop_timer    watch;
-    struct loop_timer    restart;
+    uint64_t          heard_usec; /* when there was last a sign of it, or something to wait for */
+    uint64_t          started_usec, restart_delay_usec;
+    bool              probed; /* and not answered yet */
+    struct loop_timer watch;
+    struct loop_timer restart;
 
     /* host-query.c */
     struct host_asker   askers[HOST_QUERIES_MAX];

@@ -173,8 +173,7 @@ asker_ask(struct host_asker *asker, struct host_query *query)
     struct err     err;
 
     if (!asker->process)
-        asker->process =
-            host_process_new(asker->host, "--query", &asker_framed_ops, asker, &err);
+        asker->process = host_process_new(asker->host, "--query", &asker_framed_ops, asker, &err);
     if (!asker->process) {
         query_fail(query, err.code, err.message);
         return;

@@ -41,7 +41,8 @@ spawn_environment(void)
     return environment;
 }
 
-/* Signals as a fresh process has them, and a process group of its own: a Ctrl-C is for the daemon. */
+/* Signals as a fresh process has them, and a process group of its own: a Ctrl-C is for the daemon.
+ */
 static void
 spawn_set_attributes(posix_spawnattr_t *attributes)
 {
@@ -60,9 +61,9 @@ spawn_set_attributes(posix_spawnattr_t *attributes)
 static int
 spawn_with_socket(const char *path, const char *mode, int fd, pid_t *pid_out)
 {
-    char                       level[4];
-    char                      *argv[] = {(char *)(uintptr_t)path, (char *)(uintptr_t)mode, level, NULL};
-    cleanup_free char        **environment = spawn_environment();
+    char                level[4];
+    char               *argv[] = {(char *)(uintptr_t)path, (char *)(uintptr_t)mode, level, NULL};
+    cleanup_free char **environment = spawn_environment();
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t          attributes;
     int                        r;

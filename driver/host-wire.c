@@ -39,9 +39,8 @@ host_wire_error(const struct err *err)
 
     if (!err)
         return (helper_error){.message = nothing};
-    return (helper_error){.code = (int)err->code,
-                          .detail = err->detail,
-                          .message = (char *)(uintptr_t)err->message};
+    return (helper_error){
+        .code = (int)err->code, .detail = err->detail, .message = (char *)(uintptr_t)err->message};
 }
 
 void

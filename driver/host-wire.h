@@ -13,12 +13,12 @@
 /* Where a helper process finds its end of the socket pair. */
 #define HOST_PROCESS_FD 3
 
-/** Queues the message that filter makes of *body.  One that cannot be encoded is logged and dropped:
- * the values are bounded before. */
+/** Queues the message that filter makes of *body.  One that cannot be encoded is logged and
+ * dropped: the values are bounded before. */
 void host_wire_send(struct framed *framed, xdrproc_t filter, const void *body);
 
-/** *body_out must be zeroed; it is freed by wire_body_free(filter, body_out).  Err: ERR_RPC where it
- * is no message of host.x. */
+/** *body_out must be zeroed; it is freed by wire_body_free(filter, body_out).  Err: ERR_RPC where
+ * it is no message of host.x. */
 int host_wire_decode(const void *data, size_t size, xdrproc_t filter, void *body_out,
                      struct err *err);
 

@@ -171,7 +171,8 @@ host_info(struct host *host, struct host_info *info_out, struct err *err)
 
 /*----- domains -----*/
 
-/* The hypervisor does not tell PVH from HVM, xenstore does.  Only what has a name there has a type. */
+/* The hypervisor does not tell PVH from HVM, xenstore does.  Only what has a name there has a type.
+ */
 static enum domain_type
 type_of(struct host *host, const libxl_dominfo *info)
 {

@@ -143,7 +143,8 @@ static const struct framed_ops query_framed_ops = {
     .closed = query_daemon_closed,
 };
 
-/* The context is good for nothing more, and the question that is under way is answered by our end. */
+/* The context is good for nothing more, and the question that is under way is answered by our end.
+ */
 static void
 query_disaster(void *arg, const char *reason)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * worker-main.c: dom0d-worker, the processes that wait in the daemon's place.  Started by dom0d only:
+ * worker-main.c: dom0d-worker, the processes that wait in the daemon's place.  Started by dom0d
+ * only:
  *
  *   dom0d-worker SOCKET-PATH LOG-LEVEL      one operation; the listening socket is descriptor 3
  *   dom0d-worker --host LOG-LEVEL           the helper (helper.h), and

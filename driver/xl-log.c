@@ -37,7 +37,8 @@ level_of(xentoollog_level level)
 /*
  * The part of a line that a user wants to read.  libxl's begin with where they come from,
  * "libxl_create.c:1032:initiate_domain_create: Domain 7:", see libxl_internal.c, libxl__logv;
- * libxc's with "panic: xg_dom_core.c:689: xc_dom_find_loader:".  *domid_out: -1 where it names none.
+ * libxc's with "panic: xg_dom_core.c:689: xc_dom_find_loader:".  *domid_out: -1 where it names
+ * none.
  */
 static const char *
 reason_of(const char *line, int64_t *domid_out)

@@ -35,12 +35,12 @@ struct domain {
     int            domid; /* -1: not running: a job is about to make it, or unmakes it */
 
     struct domain_asks_kept *asks_kept; /* whether def is to be found is asked just now; or NULL */
-    struct domain_def *def;            /* NULL: somebody else (xl) started it, and obeys its on_* */
-    bool               announced;      /* STARTED was sent, so STOPPED is due */
-    int                stop_detail;    /* why it stopped, for the event; -1: nobody said yet */
-    int                running_reason; /* virDomainRunningReason */
-    bool               shutdown_seen;  /* this run's shutdown was acted on */
-    bool               shutdown_told;  /* ... and told, perhaps by an earlier daemon */
+    struct domain_def       *def; /* NULL: somebody else (xl) started it, and obeys its on_* */
+    bool                     announced;   /* STARTED was sent, so STOPPED is due */
+    int                      stop_detail; /* why it stopped, for the event; -1: nobody said yet */
+    int                      running_reason; /* virDomainRunningReason */
+    bool                     shutdown_seen;  /* this run's shutdown was acted on */
+    bool                     shutdown_told;  /* ... and told, perhaps by an earlier daemon */
 
     struct job_queue    jobs;           /* the first holds the domain */
     struct job_stats    last_job;       /* operation NULL: none yet */

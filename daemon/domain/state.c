@@ -225,8 +225,7 @@ domain_xml(struct domain *dom, unsigned flags, domain_xml_fn *done, void *arg)
     } else if (dom->def && dom->domid >= 0) {
         host_domain_live(host, (uint32_t)dom->domid, got_live, wait);
     } else {
-        wait->xml =
-            dom->def ? domain_def_format(dom->def, NULL, flags) : control_domain_xml(dom);
+        wait->xml = dom->def ? domain_def_format(dom->def, NULL, flags) : control_domain_xml(dom);
         loop_defer_init(&wait->defer, dom->daemon->loop, tell_xml, wait);
         loop_defer_start(&wait->defer);
     }

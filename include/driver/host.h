@@ -5,9 +5,9 @@
  *
  * What is asked at once are hypercalls, and what was told before.  Whatever touches xenstored, or a
  * lock that other processes hold too, is done by processes of the worker's program in another mode
- * (wire/host.x): a helper that lives as long as the host is open, and a few query processes, each of
- * which may be killed.  So no xenstored, however it fails, holds up the loop: a call gets an error
- * instead, HOST_LIMIT_USEC after the helper was last heard of.
+ * (wire/host.x): a helper that lives as long as the host is open, and a few query processes, each
+ * of which may be killed.  So no xenstored, however it fails, holds up the loop: a call gets an
+ * error instead, HOST_LIMIT_USEC after the helper was last heard of.
  *
  * Loop thread only.  No libxl type is seen here.
  */
@@ -73,8 +73,8 @@ struct host_events {
 };
 
 /**
- * Starts the helper, and waits HOST_OPEN_USEC at most for its first list of names; without it, names
- * come later, as renamed.
+ * Starts the helper, and waits HOST_OPEN_USEC at most for its first list of names; without it,
+ * names come later, as renamed.
  *
  * worker_path: the program dom0d-worker.  Copied.  events must outlive the host.
  *
@@ -100,13 +100,14 @@ int host_list(struct host *host, struct host_dominfo **list_out, size_t *count_o
 int host_domain_info(struct host *host, uint32_t domid, struct host_dominfo *info_out,
                      struct err *err);
 
-/** As xenstore has told; NULL where it has told of no name (yet).  Borrowed until the loop turns. */
+/** As xenstore has told; NULL where it has told of no name (yet).  Borrowed until the loop turns.
+ */
 const char *host_domain_name(const struct host *host, uint32_t domid);
 
 /*----- calls -----*/
 
 /*
- * Each is answered once, later, from the loop, and until then may be given to host_call_abort.  That
+ * Each is answered once, later, from the loop, and until then may be given to host_call_abort. That
  * no answer came in time is ERR_OPERATION_TIMEOUT, with words that name what does not answer; an
  * answer that comes after that is dropped.
  */
@@ -145,23 +146,23 @@ struct host_live {
 };
 
 /** From xenstore.  live: Borrowed; NULL: err says why not. */
-typedef void host_live_fn(void *arg, struct host_live *live, const struct err *err);
+typedef void      host_live_fn(void *arg, struct host_live *live, const struct err *err);
 struct host_call *host_domain_live(struct host *host, uint32_t domid, host_live_fn *done,
                                    void *arg);
 
 /**
- * The XML that dom0d's worker kept with the domain when it started it.  Another process may hold the
- * domain's lock: this delays the questions about that domain only.
+ * The XML that dom0d's worker kept with the domain when it started it.  Another process may hold
+ * the domain's lock: this delays the questions about that domain only.
  *
  * xml: Taken; NULL without err: it is a guest that somebody else (xl) made.
  */
-typedef void host_xml_fn(void *arg, char *xml, const struct err *err);
+typedef void      host_xml_fn(void *arg, char *xml, const struct err *err);
 struct host_call *host_domain_kept_xml(struct host *host, uint32_t domid, host_xml_fn *done,
                                        void *arg);
 
-/** libxl's configuration of a running domain as a definition: for guests of xl.  It may wait for the
- * domain's lock too.  def: Taken. */
-typedef void host_def_fn(void *arg, struct domain_def *def, const struct err *err);
+/** libxl's configuration of a running domain as a definition: for guests of xl.  It may wait for
+ * the domain's lock too.  def: Taken. */
+typedef void      host_def_fn(void *arg, struct domain_def *def, const struct err *err);
 struct host_call *host_domain_def(struct host *host, uint32_t domid, host_def_fn *done, void *arg);
 
 #endif

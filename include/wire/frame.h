@@ -25,7 +25,7 @@ enum wire_program {
     WIRE_PROGRAM_KEEPALIVE = 0x6b656570, /* libvirt's */
     WIRE_PROGRAM_DOM0D = 0x64306430,     /* what dom0d adds, see dom0d.x */
     WIRE_PROGRAM_WORKER = 0x64306477,    /* between the daemon and a worker, see worker.x */
-    WIRE_PROGRAM_HOST = 0x64306468,      /* between the daemon and its helper processes, see host.x */
+    WIRE_PROGRAM_HOST = 0x64306468, /* between the daemon and its helper processes, see host.x */
 };
 #define WIRE_VERSION 1u /* of all but the last: see worker.x, state.x */
 

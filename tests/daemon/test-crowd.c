@@ -47,9 +47,12 @@ static pid_t daemon_pid;
 static void
 write_config(const char *path)
 {
-    FILE *f = fopen(path, "w");
+    const char        *build = getenv("top_builddir");
+    cleanup_free char *absolute = realpath(build ? build : ".", NULL);
+    FILE              *f = fopen(path, "w");
 
     ck_assert_ptr_nonnull(f);
+    fprintf(f, "worker = %s/tests/fakes/dom0d-worker-fake\n", absolute);
     fprintf(f, "socket = %s/s\nsocket_ro = %s/r\nsocket_group =\nrun_dir = %s/run\n", dir, dir,
             dir);
     fprintf(f, "workers_idle = 0\nmax_clients = %d\nmax_buffers = 16 MiB\n", MAX_CLIENTS);

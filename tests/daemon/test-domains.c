@@ -1435,15 +1435,15 @@ START_TEST(the_xml_of_dom0_is_well_formed_whatever_its_name)
     static const char *const names[][2] = {{"Domain-0", "Domain-0"}, {"a<b&c", "a&lt;b&amp;c"}};
     cleanup_free char       *xml = NULL;
     cleanup_free char       *expected = xasprintf("<domain type='xen' id='0'>\n"
-                                                  "  <name>%s</name>\n"
-                                                  "  <uuid>00000000-0000-0000-0000-000000000000</uuid>\n"
-                                                  "  <memory unit='KiB'>131072</memory>\n"
-                                                  "  <currentMemory unit='KiB'>131072</currentMemory>\n"
-                                                  "  <vcpu placement='static' current='1'>1</vcpu>\n"
-                                                  "  <os>\n"
-                                                  "    <type arch='x86_64' machine='xenpv'>linux</type>\n"
-                                                  "  </os>\n"
-                                                  "</domain>\n",
+                                                        "  <name>%s</name>\n"
+                                                        "  <uuid>00000000-0000-0000-0000-000000000000</uuid>\n"
+                                                        "  <memory unit='KiB'>131072</memory>\n"
+                                                        "  <currentMemory unit='KiB'>131072</currentMemory>\n"
+                                                        "  <vcpu placement='static' current='1'>1</vcpu>\n"
+                                                        "  <os>\n"
+                                                        "    <type arch='x86_64' machine='xenpv'>linux</type>\n"
+                                                        "  </os>\n"
+                                                        "</domain>\n",
                                                   names[_i][1]);
 
     world_renamed(0, names[_i][0]);

@@ -22,8 +22,8 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
-#include "eventloop/loop.h"
 #include "driver/host.h"
+#include "eventloop/loop.h"
 #include "fake-xen.h"
 #include "processes.h"
 #include "wire/dom0d.h"
@@ -524,8 +524,8 @@ everything_is_answered_at_once(void)
     ask(LIST_ALL_DOMAINS, (xdrproc_t)xdr_remote_connect_list_all_domains_args, &list);
     ask(GET_INFO, (xdrproc_t)xdr_remote_domain_get_info_args, &info);
     ask(GET_STATE, (xdrproc_t)xdr_remote_domain_get_state_args, &state);
-    ask(EVENT_REGISTER_ANY,
-        (xdrproc_t)xdr_remote_connect_domain_event_callback_register_any_args, &events);
+    ask(EVENT_REGISTER_ANY, (xdrproc_t)xdr_remote_connect_domain_event_callback_register_any_args,
+        &events);
 }
 
 /* Another client, which asks what needs xenstored.  Returns its socket. */
@@ -566,8 +566,8 @@ is_known(const char *name)
     remote_domain_lookup_by_name_args args = {.name = (char *)(uintptr_t)name};
     struct err                        err;
 
-    send_call(WIRE_PROGRAM_REMOTE, LOOKUP_BY_NAME,
-              (xdrproc_t)xdr_remote_domain_lookup_by_name_args, &args);
+    send_call(WIRE_PROGRAM_REMOTE, LOOKUP_BY_NAME, (xdrproc_t)xdr_remote_domain_lookup_by_name_args,
+              &args);
     receive_reply(NULL, NULL, &err);
     return err.code == ERR_NONE;
 }
@@ -590,8 +590,8 @@ START_TEST(an_xenstored_that_is_stopped_holds_up_only_who_needs_it)
 
     fake_xenstored_stops();
     begin = loop_now_usec();
-    beside[0] = ask_beside(GET_XML_DESC, (xdrproc_t)xdr_remote_domain_get_xml_desc_args, &xml,
-                           &serials[0]);
+    beside[0] =
+        ask_beside(GET_XML_DESC, (xdrproc_t)xdr_remote_domain_get_xml_desc_args, &xml, &serials[0]);
     beside[1] =
         ask_beside(SHUTDOWN, (xdrproc_t)xdr_remote_domain_shutdown_args, &stop, &serials[1]);
     fake_domain_named("web")->name[0] = 'W';

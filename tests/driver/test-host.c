@@ -11,54 +11,9 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
-#include "helper.h"
+#include "host-inside.h"
 #include "host-private.h"
-#include "query.h"
 #include "scene.h"
-
-#define INSIDE_MAX 16
-
-/* What stands for a process. */
-static struct inside {
-    struct helper *helper;
-    struct query  *query;
-} inside_all[INSIDE_MAX];
-static int  n_inside, helpers, queries;
-static bool deaf; /* those that are started now do nothing */
-
-static void
-inside_ends(void *arg)
-{
-    struct inside *one = arg;
-
-    helper_free(take_ptr(one->helper));
-    query_free(take_ptr(one->query));
-}
-
-int
-host_spawn(struct loop *loop, const char *path, const char *mode, pid_t *pid_out, struct err *err)
-{
-    struct inside *one = &inside_all[n_inside++];
-    int            pair[2];
-
-    ck_assert_int_le(n_inside, INSIDE_MAX);
-    ck_assert_str_eq(path, "worker");
-    *pid_out = -1;
-    if (fake_call("spawn", false).rc)
-        return err_set(err, ERR_SYSTEM, "cannot run it");
-    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-    if (strcmp(mode, "--host") == 0)
-        helpers++;
-    else
-        queries++;
-    if (deaf)
-        return pair[0]; /* the other end stays open, and is read by nobody */
-    if (strcmp(mode, "--host") == 0)
-        one->helper = helper_new(loop, pair[1], inside_ends, one);
-    else
-        one->query = query_new(loop, pair[1], inside_ends, one);
-    return pair[0];
-}
 
 static struct host *host;
 static int          changes, renames, disasters, answers;
@@ -129,8 +84,6 @@ setup(void)
 {
     scene_begin();
     xl_close(&scene.xl); /* the host has its own */
-    n_inside = helpers = queries = 0;
-    deaf = false;
     open_host();
 }
 
@@ -138,8 +91,7 @@ static void
 teardown(void)
 {
     host_close(host);
-    for (int n = 0; n < n_inside; n++)
-        inside_ends(&inside_all[n]);
+    host_inside_end();
     scene_end();
 }
 
@@ -395,7 +347,7 @@ START_TEST(kept_xml_is_what_was_stored)
     turn();
     ck_assert_int_eq(answers, 2);
     ck_assert_str_eq(kept, "<domain/>");
-    ck_assert_int_eq(queries, 1); /* the process stays for the next question */
+    ck_assert_int_eq(host_inside.queries, 1); /* the process stays for the next question */
     fake_xen_rule("userdata_retrieve", 1, ERROR_FAIL, false);
     ask_kept(dom->domid);
     turn();
@@ -429,7 +381,7 @@ START_TEST(a_few_processes_answer_many_questions)
     turn();
     turn();
     ck_assert_int_eq(answers, 20);
-    ck_assert_int_eq(queries, HOST_QUERIES_MAX);
+    ck_assert_int_eq(host_inside.queries, HOST_QUERIES_MAX);
 }
 END_TEST
 
@@ -471,11 +423,11 @@ END_TEST
 START_TEST(a_process_that_dies_is_told_and_another_answers)
 {
     fake_domain_add("a", 'a');
-    deaf = true;
+    host_inside.deaf = true;
     ask_kept(1);
     turn();
     ck_assert_int_eq(answers, 0);
-    deaf = false;
+    host_inside.deaf = false;
     shutdown(host->askers[0].process->framed.fd, SHUT_RDWR);
     turn();
     ck_assert_int_eq(answers, 1);
@@ -733,14 +685,6 @@ END_TEST
 
 /*----- a helper that goes, or says nothing -----*/
 
-static void
-helper_dies(void)
-{
-    for (int n = 0; n < n_inside; n++)
-        if (inside_all[n].helper)
-            helper_free(take_ptr(inside_all[n].helper));
-}
-
 START_TEST(a_helper_that_dies_is_started_again_and_what_it_had_to_do_is_told)
 {
     struct fake_domain *dom = fake_domain_add("a", 'a'), *other = fake_domain_add("b", 'b');
@@ -751,14 +695,14 @@ START_TEST(a_helper_that_dies_is_started_again_and_what_it_had_to_do_is_told)
     turn();
     ck_assert_int_eq(answers, 0);
     changes = renames = 0;
-    helper_dies();
+    host_inside_helper_dies();
     strcpy(other->name, "c");
     fake_domain_goes(dom);
     turn();
     ck_assert_int_eq(answers, 1);
     ck_assert_int_eq(answer.code, ERR_OPERATION_FAILED);
     ck_assert_ptr_nonnull(strstr(answer.message, "cannot shut down domain 1: the helper "));
-    ck_assert_int_eq(helpers, 2);
+    ck_assert_int_eq(host_inside.helpers, 2);
     ck_assert_int_gt(changes, 0);
     ck_assert_int_eq(disasters, 0);
     ck_assert_int_eq(renames, 1);
@@ -774,11 +718,11 @@ START_TEST(a_helper_that_dies_again_and_again_is_given_a_rest)
 {
     struct fake_domain *dom = fake_domain_add("a", 'a');
 
-    helper_dies();
+    host_inside_helper_dies();
     turn();
-    helper_dies();
+    host_inside_helper_dies();
     turn();
-    ck_assert_int_eq(helpers, 2);
+    ck_assert_int_eq(host_inside.helpers, 2);
     request(HOST_PAUSE, dom); /* what is asked meanwhile waits */
     turn();
     ck_assert_int_eq(answers, 0);
@@ -786,7 +730,7 @@ START_TEST(a_helper_that_dies_again_and_again_is_given_a_rest)
         usleep(10000);
         turn();
     }
-    ck_assert_int_eq(helpers, 3);
+    ck_assert_int_eq(host_inside.helpers, 3);
     ck_assert_int_eq(answers, 1);
     ck_assert_int_eq(answer.code, ERR_NONE);
     ck_assert(dom->paused);
@@ -801,7 +745,7 @@ START_TEST(a_helper_that_says_nothing_is_waited_for_so_long_and_no_longer)
     uint64_t            begin;
 
     host_close(host);
-    deaf = true;
+    host_inside.deaf = true;
     begin = loop_now_usec();
     open_host();
     ck_assert_uint_ge(loop_now_usec() - begin, HOST_OPEN_USEC);
@@ -819,8 +763,9 @@ START_TEST(a_helper_that_says_nothing_is_waited_for_so_long_and_no_longer)
     ck_assert_uint_ge(loop_now_usec() - begin, HOST_LIMIT_USEC - 1000000);
     ck_assert_uint_le(loop_now_usec() - begin, HOST_LIMIT_USEC + 2000000);
     ck_assert_int_eq(answer.code, ERR_OPERATION_TIMEOUT);
-    ck_assert_str_eq(said, "cannot pause domain 1: xenstored does not answer (it may still happen)\n"
-                           "cannot read what xenstore says of domain 1: xenstored does not answer\n");
+    ck_assert_str_eq(said,
+                     "cannot pause domain 1: xenstored does not answer (it may still happen)\n"
+                     "cannot read what xenstore says of domain 1: xenstored does not answer\n");
 }
 END_TEST
 

@@ -222,6 +222,69 @@ START_TEST(an_error_without_a_reason_has_words)
     ck_assert_str_eq(err.message, cases[_i].message);
 }
 END_TEST
+static void __attribute__((format(printf, 1, 2))) libxl_says(const char *format, ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    xtl_logv(&scene.xl.log.vtable, XTL_ERROR, -1, "libxl", format, ap);
+    va_end(ap);
+}
+
+START_TEST(a_line_that_names_a_domain_is_a_reason_of_that_domains_calls_only)
+{
+    struct fake_domain *db = fake_domain_add("db", 'd');
+    struct xl_call      other;
+    struct err          err;
+
+    dom->frozen = db->frozen = true;
+    xl_call_init(&other, &scene.xl);
+    xl_domain_shutdown(&call, dom->domid, ended);
+    xl_domain_shutdown(&other, db->domid, ended);
+    libxl_says("libxl_x.c:1:f: Domain %u:the first", dom->domid);
+    libxl_says("libxl_x.c:1:f: Domain %u:the second", db->domid);
+    libxl_says("libxl_x.c:1:f: anybody's");
+    libxl_says("libxl_x.c:1:f: Domain 77:nobody's");
+    xl_call_err_set(&err, &call, ERROR_FAIL, "web");
+    ck_assert_str_eq(err.message, "web: the first");
+    xl_call_err_set(&err, &other, ERROR_FAIL, "db");
+    ck_assert_str_eq(err.message, "db: the second");
+    xl_call_drop(&call);
+    xl_call_drop(&other);
+}
+END_TEST
+
+/* That of domain 0 names no domain here. */
+START_TEST(a_line_that_names_no_domain_is_a_reason_of_the_call_that_is_started)
+{
+    struct xl_call other;
+    struct err     err;
+
+    dom->frozen = true;
+    xl_call_init(&other, &scene.xl);
+    xl_domain_shutdown(&other, dom->domid, ended);
+    scene.world->when = FAKE_REFUSED;
+    xl_domain_pause(&call, 0, ended);
+    turn();
+    xl_call_err_set(&err, &call, last_rc, "dom0");
+    ck_assert_str_eq(err.message, "dom0: pause is refused as it was told");
+    ck_assert_str_eq(other.reasons, "");
+    xl_call_drop(&other);
+}
+END_TEST
+
+START_TEST(a_call_that_is_used_again_has_forgotten_its_reasons)
+{
+    fake_xen_rule("pause", 1, ERROR_FAIL, false);
+    start_pause();
+    turn();
+    ck_assert_str_eq(call.reasons, "pause failed as it was told");
+    calls = 0;
+    start_pause();
+    ck_assert_str_eq(call.reasons, "");
+    turn();
+}
+END_TEST
 
 int
 main(void)
@@ -241,5 +304,8 @@ main(void)
     tcase_add_loop_test(tc, a_context_may_be_closed_with_calls_under_way, FAKE_LATER, FAKE_WHENS);
     tcase_add_test(tc, an_error_has_libxls_reason);
     tcase_add_loop_test(tc, an_error_without_a_reason_has_words, 0, 8);
+    tcase_add_test(tc, a_line_that_names_a_domain_is_a_reason_of_that_domains_calls_only);
+    tcase_add_test(tc, a_line_that_names_no_domain_is_a_reason_of_the_call_that_is_started);
+    tcase_add_test(tc, a_call_that_is_used_again_has_forgotten_its_reasons);
     return scene_main("xl-call", tc);
 }

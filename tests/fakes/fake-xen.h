@@ -62,10 +62,10 @@ struct fake_domain {
 };
 
 struct fake_world {
-    bool               off;             /* this is no Xen host */
-    bool               xenstore_broken; /* the connections that are open do not answer any more */
+    bool               off;               /* this is no Xen host */
+    bool               xenstore_broken;   /* the connections that are open do not answer any more */
     bool               xenstored_stopped; /* whoever asks it waits until it goes on */
-    bool               libxl_broken;    /* libxl gives up where a call under way would go on */
+    bool               libxl_broken;      /* libxl gives up where a call under way would go on */
     uint32_t           last_domid;
     uint32_t           unlisted; /* a domain that xenstore does not list (yet); 0: none */
     uint64_t           memory_kib;

@@ -2,8 +2,8 @@
 check_LIBRARIES += tests/fakes/libfakexen.a
 tests_fakes_libfakexen_a_SOURCES = tests/fakes/fake-libxl.c tests/fakes/fake-libxl-calls.c \
 	tests/fakes/fake-libxl.h tests/fakes/fake-stream.c tests/fakes/fake-world.c \
-	tests/fakes/fake-xen.h tests/fakes/fake-xenstore.c tests/fakes/processes.c \
-	tests/fakes/processes.h
+	tests/fakes/fake-xen.h tests/fakes/fake-xenstore.c tests/fakes/host-inside.c tests/fakes/host-inside.h \
+	tests/fakes/processes.c tests/fakes/processes.h
 tests_fakes_libfakexen_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/driver
 
 # The real programs on it, and a tool that changes it beside them: DOM0D_FAKE_DIR says where it is.

@@ -6,8 +6,8 @@
 #include <sys/types.h>
 
 /**
- * The process whose first argument is this, and whose parent is that one (-1: whoever); -1: there is
- * none.  Those that have ended and are not reaped do not count.
+ * The process whose first argument is this, and whose parent is that one (-1: whoever); -1: there
+ * is none.  Those that have ended and are not reaped do not count.
  */
 pid_t find_process(pid_t parent, const char *argument);
 

@@ -25,6 +25,7 @@
 #include "driver/host.h"
 #include "fake-xen.h"
 #include "fuzz.h"
+#include "host-inside.h"
 #include "job/job.h"
 #include "job/pool.h"
 #include "rpc/conn.h"
@@ -279,6 +280,7 @@ world_end(struct daemon *daemon)
     events_free(daemon->events);
     free(daemon->capabilities);
     config_free(daemon->config);
+    host_inside_end();
     loop_free(daemon->loop);
 }
 
