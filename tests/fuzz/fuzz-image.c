@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "conf/libxl.h"
 #include "driver/image.h"
+#include "fake-xen.h"
 #include "fuzz.h"
 
 static void
@@ -30,8 +31,8 @@ context(void)
     static libxl_ctx        *ctx;
 
     if (!ctx) {
-        if (!getenv("DOM0D_FAKE_DIR"))
-            setenv("DOM0D_FAKE_DIR", "/tmp", 1);
+        fake_xen_begin();
+        atexit(fake_xen_end);
         assert(libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &logger) == 0);
     }
     return ctx;

@@ -26,6 +26,7 @@ fuzz_driver_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/driver -I$(top_srcdir)/tes
 check_PROGRAMS += tests/fuzz/replay-image tests/fuzz/replay-worker
 TESTS += tests/fuzz/replay-image tests/fuzz/replay-worker
 tests_fuzz_replay_image_SOURCES = tests/fuzz/fuzz-image.c tests/fuzz/replay.c tests/fuzz/fuzz.h
+tests_fuzz_replay_image_CPPFLAGS = $(fuzz_driver_cppflags)
 tests_fuzz_replay_image_LDADD = tests/fakes/libfakexen.a $(driver_ldadd)
 tests_fuzz_replay_worker_SOURCES = tests/fuzz/fuzz-worker.c tests/fuzz/replay.c tests/fuzz/fuzz.h
 tests_fuzz_replay_worker_CPPFLAGS = $(fuzz_driver_cppflags)
@@ -58,6 +59,7 @@ tests_fuzz_fuzz_domain_xml_LDADD = $(tests_fuzz_replay_domain_xml_LDADD)
 
 noinst_PROGRAMS += tests/fuzz/fuzz-image tests/fuzz/fuzz-worker
 tests_fuzz_fuzz_image_SOURCES = tests/fuzz/fuzz-image.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_image_CPPFLAGS = $(fuzz_driver_cppflags)
 tests_fuzz_fuzz_image_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_image_LDADD = $(tests_fuzz_replay_image_LDADD)
 tests_fuzz_fuzz_worker_SOURCES = tests/fuzz/fuzz-worker.c tests/fuzz/fuzz.h
