@@ -28,7 +28,9 @@
 #include "processes.h"
 #include "wire/dom0d.h"
 #include "wire/frame.h"
+#include "wire/record.h"
 #include "wire/remote.h"
+#include "wire/state.h"
 
 #define PATIENCE_USEC 20000000
 #define CYCLES 50
@@ -674,6 +676,32 @@ START_TEST(the_helper_ends_with_its_daemon)
 }
 END_TEST
 
+START_TEST(the_record_of_a_task_names_its_worker)
+{
+    task_record        record = {.pid = 0};
+    char               socket[256];
+    cleanup_free char *path = NULL;
+    pid_t              worker;
+    struct err         err;
+
+    create();
+    fake_world()->delay_msec = 300;
+    ask_to_save();
+    worker = find_worker();
+    find_socket(socket);
+    path = xasprintf("%s.job", socket);
+    ck_assert_msg(record_read(path, (xdrproc_t)xdr_task_record, &record, &err) == 0, "%s",
+                  err.message);
+    ck_assert_int_eq(record.pid, worker);
+    ck_assert_uint_gt(record.pid_started, 0);
+    ck_assert_uint_eq(record.protocol, WORKER_VERSION);
+    ck_assert_uint_eq(record.sequence, 1);
+    wire_body_free((xdrproc_t)xdr_task_record, &record);
+    receive_reply(NULL, NULL, &err);
+    ck_assert_int_eq(err.code, ERR_NONE);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -682,6 +710,7 @@ main(void)
     SRunner *runner = srunner_create(suite);
     int      failed;
 
+    tcase_add_test(tc, the_record_of_a_task_names_its_worker);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_set_timeout(tc, 60 + (double)number_of_cycles());
     tcase_add_test(tc, guests_that_came_and_went_leave_nothing_in_the_daemon);
