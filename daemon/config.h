@@ -12,22 +12,14 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "job/limits.h"
 #include "rpc/limits.h"
 
 struct config {
-    struct rpc_limits rpc; /* sockets and clients */
-
-    unsigned max_queued_jobs; /* of one domain */
-    unsigned max_jobs;        /* of all domains */
-    size_t   max_xml;         /* bytes, of one domain */
-
-    unsigned workers_idle; /* kept ready */
-
-    char *run_dir;
-    char *dump_dir;
-    char *worker_path;
-
-    enum log_level log_level;
+    struct rpc_limits rpc;     /* sockets and clients */
+    struct job_limits job;     /* jobs, workers, folders */
+    size_t            max_xml; /* bytes, of one domain */
+    enum log_level    log_level;
 };
 
 /** The caller frees it. */

@@ -13,8 +13,8 @@ struct events;
 struct host;
 struct jobs;
 struct loop;
+struct pool;
 struct server;
-struct workers;
 
 struct daemon {
     struct loop     *loop;
@@ -23,10 +23,9 @@ struct daemon {
     struct events   *events;  /* who wants to hear what */
     struct host     *host;    /* Xen; NULL while there is none */
     struct domains  *domains; /* the table */
-    struct workers  *workers;
+    struct pool     *pool;    /* of workers */
     struct jobs     *jobs;
     struct host_info host_info;
-    bool             stopping; /* jobs that have not begun are left to the next one */
     bool  failed;       /* the loop was stopped for a reason that systemd should restart us for */
     char *capabilities; /* XML; NULL until somebody asked */
 };

@@ -24,19 +24,28 @@ daemon_librpc_a_SOURCES = \
 noinst_LIBRARIES += daemon/libdomain.a
 daemon_libdomain_a_CPPFLAGS = $(daemon_cppflags)
 daemon_libdomain_a_SOURCES = \
-	daemon/domain/domain.h \
+	daemon/domain/domain.c daemon/domain/domain.h \
 	daemon/domain/lifecycle.c \
+	daemon/domain/private.h \
 	daemon/domain/record.c \
 	daemon/domain/state.c \
-	daemon/domain/table.c
+	daemon/domain/table.c daemon/domain/table.h \
+	daemon/domain/watch.c \
+	daemon/domain/xml.c
 
 # The jobs that change domains, and the workers that do them.
 noinst_LIBRARIES += daemon/libjob.a
 daemon_libjob_a_CPPFLAGS = $(daemon_cppflags)
 daemon_libjob_a_SOURCES = \
+	daemon/job/history.c daemon/job/history.h \
 	daemon/job/job.c daemon/job/job.h \
-	daemon/job/op-create.c daemon/job/op-destroy.c daemon/job/op-pause.c daemon/job/op-save.c \
+	daemon/job/limits.h \
+	daemon/job/obey.c \
+	daemon/job/op-create.c daemon/job/op-destroy.c daemon/job/op-dump.c daemon/job/op-pause.c \
+	daemon/job/op-restart.c daemon/job/op-restart.h daemon/job/op-restore.c daemon/job/op-save.c \
+	daemon/job/operations.c daemon/job/ops.h \
 	daemon/job/pool.c daemon/job/pool.h \
+	daemon/job/private.h \
 	daemon/job/record.c daemon/job/record.h \
 	daemon/job/recover.c \
 	daemon/job/task.c daemon/job/task.h
@@ -50,6 +59,7 @@ daemon_libapi_a_SOURCES = \
 	daemon/api/handle-none.c daemon/api/handlers.h \
 	daemon/api/job-params.c daemon/api/job-params.h \
 	daemon/api/lookup.c daemon/api/lookup.h \
+	daemon/api/owner.c daemon/api/owner.h \
 	daemon/api/params.c daemon/api/params.h \
 	daemon/api/procedures.c daemon/api/procedures.h
 
@@ -59,7 +69,8 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/config.c daemon/config.h \
 	daemon/daemon.h \
 	daemon/lock.c daemon/lock.h \
-	daemon/notify.c daemon/notify.h
+	daemon/notify.c daemon/notify.h \
+	daemon/start.c daemon/start.h
 
 $(daemon_librpc_a_OBJECTS) $(daemon_libdomain_a_OBJECTS) $(daemon_libjob_a_OBJECTS) \
 	$(daemon_libapi_a_OBJECTS) $(daemon_libdaemon_a_OBJECTS): $(wire_generated_h)
@@ -69,4 +80,4 @@ daemon_dom0d_SOURCES = daemon/main.c
 daemon_dom0d_CPPFLAGS = $(daemon_cppflags)
 daemon_libs = daemon/libdaemon.a daemon/libapi.a daemon/libjob.a \
 	daemon/libdomain.a daemon/librpc.a
-daemon_dom0d_LDADD = $(daemon_libs) $(daemon_libs) $(daemon_libs) $(driver_ldadd)
+daemon_dom0d_LDADD = $(daemon_libs) $(driver_ldadd)

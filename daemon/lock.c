@@ -36,13 +36,13 @@ lock_file(const char *path, struct err *err)
 int
 lock_run_dir(const struct config *config, struct err *err)
 {
-    static const char *const folders[] = {"domains", "jobs", "queue"};
-    cleanup_free char       *path = xasprintf("%s/dom0d.lock", config->run_dir);
+    static const char *const folders[] = {"domains", "ended", "jobs", "queue"};
+    cleanup_free char       *path = xasprintf("%s/dom0d.lock", config->job.run_dir);
 
-    if (lock_make_directory(config->run_dir, 0755, err) < 0)
+    if (lock_make_directory(config->job.run_dir, 0755, err) < 0)
         return -1;
     for (size_t n = 0; n < array_size(folders); n++) {
-        cleanup_free char *folder = xasprintf("%s/%s", config->run_dir, folders[n]);
+        cleanup_free char *folder = xasprintf("%s/%s", config->job.run_dir, folders[n]);
 
         if (lock_make_directory(folder, 0700, err) < 0)
             return -1;

@@ -15,16 +15,13 @@
 #include "base/log.h"
 #include "config.h"
 #include "daemon.h"
-#include "domain/domain.h"
-#include "driver/host.h"
+#include "domain/table.h"
 #include "driver/log-journal.h"
 #include "eventloop/loop.h"
-#include "job/job.h"
-#include "job/pool.h"
 #include "lock.h"
 #include "notify.h"
-#include "rpc/events.h"
 #include "rpc/server.h"
+#include "start.h"
 
 #define CONFIG_FILE SYSCONFDIR "/dom0d/dom0d.conf"
 
@@ -147,40 +144,6 @@ run(struct daemon *daemon)
     loop_signal_stop(&term);
 }
 
-/* Clients are let in last, when there is an answer to whatever they ask. */
-static int
-start(struct daemon *daemon, struct err *err)
-{
-    daemon->events = events_new();
-    daemon->server = server_new(&(struct server_setup){.loop = daemon->loop,
-                                                       .limits = &daemon->config->rpc,
-                                                       .programs = api_programs,
-                                                       .events = daemon->events,
-                                                       .context = daemon});
-    daemon->jobs = jobs_new(daemon);
-    daemon->workers = workers_new(daemon);
-    if (domains_start(daemon, err) < 0)
-        return -1;
-    workers_fill(daemon->workers);
-    return server_listen(daemon->server, err);
-}
-
-/* Of whatever start has made.  Workers that are at work go on. */
-static void
-stop(struct daemon *daemon)
-{
-    server_free(daemon->server);
-    daemon->stopping = true;
-    /* It answers what waits for Xen: so what waits must be there. */
-    host_close(daemon->host);
-    daemon->host = NULL;
-    jobs_free(daemon->jobs);
-    workers_free(daemon->workers);
-    domains_stop(daemon);
-    events_free(daemon->events);
-    free(daemon->capabilities);
-}
-
 /* Returns the status to exit with. */
 static int
 serve(struct config *config)
@@ -196,14 +159,14 @@ serve(struct config *config)
         return EXIT_FAILURE;
     }
     daemon.loop = loop_new();
-    if (start(&daemon, &err) < 0) {
+    if (daemon_start(&daemon, &err) < 0 || server_listen(daemon.server, &err) < 0) {
         log_error("%s", err.message);
         status = err.code == ERR_NO_CONNECT ? EXIT_CONFIG : EXIT_FAILURE;
     } else {
         run(&daemon);
         status = daemon.failed ? EXIT_FAILURE : EXIT_SUCCESS;
     }
-    stop(&daemon);
+    daemon_stop(&daemon);
     loop_free(daemon.loop);
     return status;
 }

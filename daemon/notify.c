@@ -5,7 +5,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "daemon.h"
-#include "domain/domain.h"
+#include "domain/table.h"
 #include "job/job.h"
 #include "notify.h"
 #include "rpc/server.h"

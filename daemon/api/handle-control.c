@@ -9,9 +9,11 @@
 #include "conf/domain.h"
 #include "config.h"
 #include "daemon.h"
-#include "domain/domain.h"
+#include "domain/table.h"
 #include "handlers.h"
-#include "job/job.h"
+#include "job/ops.h"
+#include "lookup.h"
+#include "owner.h"
 #include "wire/libvirt.h"
 #include "wire/worker.h"
 
@@ -40,13 +42,25 @@ control_parse_definition(const struct daemon *daemon, const char *xml, struct do
     return 0;
 }
 
+static void
+control_created(void *arg, const struct job *job, const struct err *err)
+{
+    struct request *req = arg;
+
+    if (err)
+        request_fail(req, err);
+    else
+        reply_domain_create_xml(req,
+                                &(remote_domain_create_xml_ret){.dom = domain_for_wire(job->dom)});
+}
+
 void
 handle_domain_create_xml(struct request *req, const remote_domain_create_xml_args *args)
 {
     struct daemon     *daemon = request_daemon(req);
     struct domain_def *def;
     struct domain     *dom;
-    struct job        *job;
+    struct job_owner   owner;
     struct err         err;
 
     if (control_parse_definition(daemon, args->xml_desc, &def, &err) < 0 ||
@@ -54,10 +68,8 @@ handle_domain_create_xml(struct request *req, const remote_domain_create_xml_arg
         request_fail(req, &err);
         return;
     }
-    job = job_new(daemon, &op_create, dom, req);
-    job->xml = domain_def_format(dom->def, NULL, DOMAIN_XML_SECURE | DOMAIN_XML_INACTIVE);
-    job->flags = args->flags & START_PAUSED ? WORKER_PAUSED : 0;
-    job_submit(job);
+    owner = owner_of_request(req, control_created);
+    job_submit(op_create_new(daemon->jobs, dom, &owner, args->flags & START_PAUSED));
 }
 
 /*----- destroy, pause, unpause -----*/
@@ -65,10 +77,9 @@ handle_domain_create_xml(struct request *req, const remote_domain_create_xml_arg
 static void
 control_destroy(struct request *req, struct domain *dom)
 {
-    struct job *job = job_new(request_daemon(req), &op_destroy, dom, req);
+    struct job_owner owner = owner_of_request(req, NULL);
 
-    job->stop_detail = STOPPED_DESTROYED;
-    job_submit_first(job);
+    job_submit_first(op_destroy_new(request_daemon(req)->jobs, dom, &owner, STOPPED_DESTROYED));
 }
 
 void
@@ -87,19 +98,27 @@ handle_domain_destroy_flags(struct request *req, struct domain *dom,
     control_destroy(req, dom);
 }
 
+static void
+control_submit(struct request *req, const struct job_operation *operation, struct domain *dom)
+{
+    struct job_owner owner = owner_of_request(req, NULL);
+
+    job_submit(job_new(request_daemon(req)->jobs, operation, dom, &owner));
+}
+
 void
 handle_domain_suspend(struct request *req, struct domain *dom,
                       const remote_domain_suspend_args *args)
 {
     (void)args;
-    job_submit(job_new(request_daemon(req), &op_pause, dom, req));
+    control_submit(req, &op_pause, dom);
 }
 
 void
 handle_domain_resume(struct request *req, struct domain *dom, const remote_domain_resume_args *args)
 {
     (void)args;
-    job_submit(job_new(request_daemon(req), &op_unpause, dom, req));
+    control_submit(req, &op_unpause, dom);
 }
 
 /*----- shutdown and reboot -----*/
@@ -134,14 +153,14 @@ power_ask(struct request *req, const struct domain *dom, enum host_request what,
 {
     struct power_request *power;
 
-    if (dom->domid < 0) {
+    if (dom->run.domid < 0) {
         request_fail_libvirt(req, ERR_OPERATION_INVALID, "domain '%s' is not running", dom->name);
         return;
     }
     power = xcalloc(1, sizeof *power);
     *power = (struct power_request){.req = req,
                                     .host = request_daemon(req)->host,
-                                    .domid = (uint32_t)dom->domid,
+                                    .domid = (uint32_t)dom->run.domid,
                                     .try_acpi = try_acpi};
     host_request(power->host, what, power->domid, power_done, power);
 }
@@ -206,9 +225,9 @@ control_check_replacement(const struct daemon *daemon, const struct domain *dom,
 static void
 control_save(struct request *req, struct domain *dom, const char *path, const char *xml)
 {
-    struct daemon *daemon = request_daemon(req);
-    struct job    *job;
-    struct err     err;
+    struct daemon   *daemon = request_daemon(req);
+    struct job_owner owner;
+    struct err       err;
 
     if (!control_check_path(req, path))
         return;
@@ -216,10 +235,8 @@ control_save(struct request *req, struct domain *dom, const char *path, const ch
         request_fail(req, &err);
         return;
     }
-    job = job_new(daemon, &op_save, dom, req);
-    job->path = xstrdup(path);
-    job->xml = xstrdup(xml);
-    job_submit(job);
+    owner = owner_of_request(req, NULL);
+    job_submit(op_save_new(daemon->jobs, dom, &owner, path, xml));
 }
 
 void
@@ -240,7 +257,7 @@ control_restore(struct request *req, const char *path, const char *xml, unsigned
 {
     struct daemon     *daemon = request_daemon(req);
     struct domain_def *def;
-    struct job        *job;
+    struct job_owner   owner;
     struct err         err;
 
     if (!control_check_path(req, path))
@@ -252,11 +269,8 @@ control_restore(struct request *req, const char *path, const char *xml, unsigned
         }
         domain_def_free(def);
     }
-    job = job_new(daemon, &op_restore, NULL, req);
-    job->path = xstrdup(path);
-    job->xml = xstrdup(xml);
-    job->flags = flags & SAVE_PAUSED ? WORKER_PAUSED : 0;
-    job_submit(job);
+    owner = owner_of_request(req, NULL);
+    job_submit(op_restore_new(daemon->jobs, &owner, path, xml, flags & SAVE_PAUSED));
 }
 
 void

@@ -7,9 +7,9 @@
 
 #include "base/alloc.h"
 #include "daemon.h"
-#include "domain/domain.h"
+#include "domain/table.h"
 #include "handlers.h"
-#include "job/job.h"
+#include "lookup.h"
 #include "wire/libvirt.h"
 
 /*----- finding one -----*/
@@ -57,15 +57,17 @@ handle_domain_lookup_by_uuid(struct request *req, const remote_domain_lookup_by_
 
 /* KiB; what was defined, else what the hypervisor allows. */
 static uint64_t
-domain_max_memory_kib(const struct domain *dom, const struct host_dominfo *info)
+domain_max_memory_kib(const struct daemon *daemon, const struct domain *dom,
+                      const struct host_dominfo *info)
 {
-    if (dom->def)
-        return dom->def->max_memory_kib;
+    const struct domain_def *def = domain_def_of(dom);
+
+    if (def)
+        return def->max_memory_kib;
     if (!info)
         return 0;
     /* dom0 may have no limit but the machine's. */
-    return info->max_memory_kib == UINT64_MAX ? dom->daemon->host_info.memory_kib
-                                              : info->max_memory_kib;
+    return info->max_memory_kib == UINT64_MAX ? daemon->host_info.memory_kib : info->max_memory_kib;
 }
 
 void
@@ -75,13 +77,14 @@ handle_domain_get_info(struct request *req, struct domain *dom,
     struct host_dominfo        info = {.memory_kib = 0};
     remote_domain_get_info_ret ret = {.state = 0};
     bool                       runs = domain_ask(dom, &info);
+    const struct domain_def   *def = domain_def_of(dom);
     int                        reason;
 
     (void)args;
     ret.state = (unsigned char)domain_state(dom, runs ? &info : NULL, &reason);
-    ret.maxMem = domain_max_memory_kib(dom, runs ? &info : NULL);
+    ret.maxMem = domain_max_memory_kib(request_daemon(req), dom, runs ? &info : NULL);
     ret.memory = info.memory_kib;
-    ret.nrVirtCpu = (unsigned short)(runs ? info.vcpus_online : dom->def ? dom->def->vcpus : 0);
+    ret.nrVirtCpu = (unsigned short)(runs ? info.vcpus_online : def ? def->vcpus : 0);
     ret.cpuTime = info.cpu_time_nsec;
     reply_domain_get_info(req, &ret);
 }
@@ -104,7 +107,8 @@ handle_domain_get_max_memory(struct request *req, struct domain *dom,
 {
     struct host_dominfo              info;
     remote_domain_get_max_memory_ret ret = {
-        .memory = domain_max_memory_kib(dom, domain_ask(dom, &info) ? &info : NULL)};
+        .memory =
+            domain_max_memory_kib(request_daemon(req), dom, domain_ask(dom, &info) ? &info : NULL)};
 
     (void)args;
     reply_domain_get_max_memory(req, &ret);
@@ -114,11 +118,12 @@ void
 handle_domain_get_max_vcpus(struct request *req, struct domain *dom,
                             const remote_domain_get_max_vcpus_args *args)
 {
-    struct host_dominfo info;
-    int                 num;
+    const struct domain_def *def = domain_def_of(dom);
+    struct host_dominfo      info;
+    int                      num;
 
     (void)args;
-    num = domain_ask(dom, &info) ? (int)info.max_vcpus : dom->def ? (int)dom->def->max_vcpus : 0;
+    num = domain_ask(dom, &info) ? (int)info.max_vcpus : def ? (int)def->max_vcpus : 0;
     reply_domain_get_max_vcpus(req, &(remote_domain_get_max_vcpus_ret){.num = num});
 }
 
@@ -132,8 +137,8 @@ handle_domain_get_os_type(struct request *req, struct domain *dom,
     remote_domain_get_os_type_ret ret;
 
     (void)args;
-    if (dom->def)
-        info.type = dom->def->type;
+    if (domain_def_of(dom))
+        info.type = domain_def_of(dom)->type;
     else
         (void)domain_ask(dom, &info);
     ret.type = (char *)(uintptr_t)words[info.type];
@@ -145,7 +150,7 @@ handle_domain_is_active(struct request *req, struct domain *dom,
                         const remote_domain_is_active_args *args)
 {
     (void)args;
-    reply_domain_is_active(req, &(remote_domain_is_active_ret){.active = dom->domid >= 0});
+    reply_domain_is_active(req, &(remote_domain_is_active_ret){.active = domain_runs(dom)});
 }
 
 static void
@@ -216,7 +221,7 @@ static bool
 list_has(struct domain *dom, unsigned flags)
 {
     return list_wants(flags, LIST_ACTIVE | LIST_INACTIVE,
-                      dom->domid >= 0 ? LIST_ACTIVE : LIST_INACTIVE) &&
+                      domain_runs(dom) ? LIST_ACTIVE : LIST_INACTIVE) &&
            list_wants(flags, LIST_PERSISTENT | LIST_TRANSIENT, LIST_TRANSIENT) &&
            list_wants(flags, LIST_MANAGED_SAVE | LIST_NO_MANAGED_SAVE, LIST_NO_MANAGED_SAVE) &&
            list_wants(flags, LIST_AUTOSTART | LIST_NO_AUTOSTART, LIST_NO_AUTOSTART) &&
@@ -250,7 +255,7 @@ domains_count_active(const struct domains *domains)
     unsigned n = 0;
 
     for (const struct domain *dom = domains_first(domains); dom; dom = domains_next(dom))
-        n += dom->domid >= 0;
+        n += domain_runs(dom);
     return n;
 }
 
@@ -272,8 +277,8 @@ handle_connect_list_domains(struct request *req, const remote_connect_list_domai
     remote_connect_list_domains_ret ret = {.ids.ids_val = ids};
 
     for (const struct domain *dom = domains_first(domains); dom; dom = domains_next(dom))
-        if (dom->domid >= 0 && ret.ids.ids_len < max)
-            ids[ret.ids.ids_len++] = dom->domid;
+        if (domain_runs(dom) && ret.ids.ids_len < max)
+            ids[ret.ids.ids_len++] = dom->run.domid;
     reply_connect_list_domains(req, &ret);
 }
 

@@ -6,9 +6,9 @@
 
 #include "base/alloc.h"
 #include "daemon.h"
-#include "domain/domain.h"
 #include "handlers.h"
 #include "job-params.h"
+#include "job/history.h"
 #include "job/job.h"
 #include "wire/libvirt.h"
 #include "wire/worker.h"
@@ -53,7 +53,7 @@ handle_domain_get_job_stats(struct request *req, struct domain *dom,
 
     job_stats_of(dom, &stats);
     if (args->flags & JOB_STATS_COMPLETED)
-        stats = dom->last_job;
+        stats = job_last_of_domain(dom);
     job_params_fill(&params, &stats);
     ret.type = job_type(&stats);
     ret.params.params_val = params.list;
@@ -115,6 +115,14 @@ handle_job_abort(struct request *req, const dom0d_job_id_args *args)
 
 /*----- what dom0d adds -----*/
 
+static dom0d_job_state
+job_wire_state(const struct job *job)
+{
+    if (job->state == JOB_QUEUED)
+        return DOM0D_JOB_QUEUED;
+    return job->abort_asked ? DOM0D_JOB_ABORTING : DOM0D_JOB_RUNNING;
+}
+
 static void
 job_describe(const struct job *job, uint64_t conn_id, dom0d_job *out)
 {
@@ -124,12 +132,12 @@ job_describe(const struct job *job, uint64_t conn_id, dom0d_job *out)
     *out = (dom0d_job){.id = job->id,
                        .operation = (char *)(uintptr_t)job->operation->name,
                        .domain = (char *)(uintptr_t)(job->dom ? job->dom->name : ""),
-                       .state = (dom0d_job_state)job->state,
+                       .state = job_wire_state(job),
                        .elapsed_usec = stats.elapsed_usec,
                        .processed = stats.processed,
                        .total = stats.total,
-                       .own = job->conn_id == conn_id,
-                       .serial = job->serial};
+                       .own = job->owner.conn_id == conn_id,
+                       .serial = job->owner.serial};
     if (job->dom)
         memcpy(out->uuid, job->dom->uuid, sizeof out->uuid);
 }
@@ -149,16 +157,45 @@ handle_job_list(struct request *req, const rpc_void *args)
     reply_job_list(req, &ret);
 }
 
+static void
+job_wait_answer(struct request *req, const struct err *end)
+{
+    reply_job_wait(req, &(dom0d_job_wait_ret){.code = (int)end->code,
+                                              .message = (char *)(uintptr_t)end->message});
+}
+
+static void
+job_wait_done(void *arg, const struct err *end)
+{
+    job_wait_answer(arg, end);
+}
+
+static void
+job_wait_gone(void *arg)
+{
+    history_wait_stop(arg);
+}
+
 void
 handle_job_wait(struct request *req, const dom0d_job_id_args *args)
 {
-    job_wait(request_daemon(req)->jobs, args->id, req);
+    struct jobs      *jobs = request_daemon(req)->jobs;
+    const struct err *end = history_end(jobs_history(jobs), args->id);
+
+    if (end)
+        job_wait_answer(req, end);
+    else if (jobs_by_id(jobs, args->id))
+        request_on_gone(req, job_wait_gone,
+                        history_wait(jobs_history(jobs), args->id, job_wait_done, req));
+    else
+        request_fail_with(req, ERR_INVALID_ARG, "no job %llu is known",
+                          (unsigned long long)args->id);
 }
 
 void
 handle_job_log(struct request *req, const dom0d_job_id_args *args)
 {
-    const char *log = jobs_log(request_daemon(req)->jobs, args->id);
+    const char *log = history_log(jobs_history(request_daemon(req)->jobs), args->id);
 
     if (log)
         reply_job_log(req, &(dom0d_job_log_ret){.log = (char *)(uintptr_t)log});

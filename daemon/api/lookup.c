@@ -1,8 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "lookup.h"
+#include <string.h>
+
 #include "daemon.h"
-#include "domain/domain.h"
+#include "domain/table.h"
 #include "handlers.h"
+#include "lookup.h"
+
+struct remote_nonnull_domain
+domain_for_wire(const struct domain *dom)
+{
+    struct remote_nonnull_domain wire = {.name = dom->name, .id = dom->run.domid};
+
+    memcpy(wire.uuid, dom->uuid, sizeof dom->uuid);
+    return wire;
+}
 
 struct domain *
 lookup_domain(struct request *req, const remote_nonnull_domain *wire)
@@ -26,7 +37,7 @@ lookup_guest(struct request *req, const remote_nonnull_domain *wire)
 {
     struct domain *dom = lookup_domain(req, wire);
 
-    if (!dom || dom->domid != 0)
+    if (!dom || dom->run.domid != 0)
         return dom;
     request_fail_libvirt(req, ERR_OPERATION_INVALID, "domain '%s' is the control domain",
                          dom->name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * lookup.h: the domain that a call is about, for procedures.c.
+ * lookup.h: domains as calls name them.
  */
 #ifndef DAEMON_LOOKUP_H
 #define DAEMON_LOOKUP_H
@@ -10,7 +10,11 @@
 
 struct domain;
 
-/** NULL: there is none, and the request was answered. */
+/** As libvirt's protocol wants it; borrowed from dom. */
+struct remote_nonnull_domain domain_for_wire(const struct domain *dom);
+
+/** The domain that a call is about, for procedures.c.  NULL: there is none, and the request was
+ * answered. */
 struct domain *lookup_domain(struct request *req, const remote_nonnull_domain *wire);
 
 /** The same for a call that would change it: the control domain is refused. */

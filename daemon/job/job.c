@@ -1,112 +1,73 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/handlers.h"
-#include "api/job-params.h"
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "config.h"
-#include "daemon.h"
-#include "domain/domain.h"
-#include "driver/host.h"
-#include "job.h"
-#include "pool.h"
+#include "history.h"
+#include "private.h"
 #include "record.h"
-#include "rpc/events.h"
-#include "rpc/request.h"
+#include "task.h"
 
 /* How long an aborted job may take before its worker is killed for the sake of a destroy. */
 #define GRACE_USEC 3000000
 
-/* How many jobs that ended are remembered, for job_wait and job_log. */
-#define ENDED_MAX 64
-
-struct ended {
-    uint64_t   id;
-    struct err err; /* code ERR_NONE: it succeeded */
-    char      *log;
-    TAILQ_ENTRY(ended) link;
-};
-
-/* Somebody waits for a job's end. */
-struct waiter {
-    struct jobs    *jobs;
-    uint64_t        id;
-    struct request *req;
-    TAILQ_ENTRY(waiter) link;
-};
-
-struct jobs {
-    struct daemon   *daemon;
-    uint64_t         last_id;
-    unsigned         count;
-    struct job_queue all;
-    TAILQ_HEAD(, waiter) waiters;
-    TAILQ_HEAD(, ended) ended;
-    unsigned n_ended;
-};
-
-static void job_granted(void *arg);
-static void grace_over(void *arg);
-static void conclude(struct job *job, const struct err *err);
+static loop_fn job_granted;
+static loop_fn job_limit_over;
 
 /*----- all jobs -----*/
 
-const struct job_operation *
-job_operation_by_name(const char *name)
-{
-    static const struct job_operation *const all[] = {&op_create,  &op_restore, &op_save,
-                                                      &op_destroy, &op_restart, &op_dump,
-                                                      &op_pause,   &op_unpause};
-
-    for (size_t n = 0; n < array_size(all); n++)
-        if (strcmp(all[n]->name, name) == 0)
-            return all[n];
-    return NULL;
-}
-
 static char *
-last_id_path(const struct jobs *jobs)
+jobs_last_id_path(const struct jobs *jobs)
 {
-    return xasprintf("%s/last-job", jobs->daemon->config->run_dir);
+    return xasprintf("%s/last-job", jobs->limits->run_dir);
 }
 
 static uint64_t
-read_last_id(const struct jobs *jobs)
+jobs_read_last_id(const struct jobs *jobs)
 {
-    cleanup_free char *path = last_id_path(jobs);
+    cleanup_free char *path = jobs_last_id_path(jobs);
     cleanup_free char *text = NULL;
     struct err         err;
 
     return file_read(path, 64, &text, NULL, &err) < 0 ? 0 : strtoull(text, NULL, 10);
 }
 
+/* A number that was given is never given again, not even by the next daemon. */
+static void
+jobs_keep_last_id(const struct jobs *jobs)
+{
+    cleanup_free char *path = jobs_last_id_path(jobs);
+    char               text[24];
+    struct err         err;
+
+    snprintf(text, sizeof text, "%" PRIu64 "\n", jobs->last_id);
+    if (file_replace(path, text, strlen(text), 0600, &err) < 0)
+        log_warning("%s", err.message);
+}
+
 struct jobs *
-jobs_new(struct daemon *daemon)
+jobs_new(struct loop *loop, const struct job_limits *limits, struct domains *domains,
+         struct pool *pool, const struct job_observer *observer, void *arg)
 {
     struct jobs *jobs = xcalloc(1, sizeof *jobs);
 
-    jobs->daemon = daemon;
+    jobs->loop = loop;
+    jobs->limits = limits;
+    jobs->domains = domains;
+    jobs->pool = pool;
+    jobs->observer = observer;
+    jobs->arg = arg;
+    jobs->history = history_new(limits->run_dir);
     TAILQ_INIT(&jobs->all);
-    TAILQ_INIT(&jobs->waiters);
-    TAILQ_INIT(&jobs->ended);
-    jobs->last_id = read_last_id(jobs);
+    jobs->last_id = jobs_read_last_id(jobs);
+    if (jobs->last_id < history_last_id(jobs->history))
+        jobs->last_id = history_last_id(jobs->history);
     return jobs;
-}
-
-static void
-forget_oldest(struct jobs *jobs)
-{
-    struct ended *ended = TAILQ_FIRST(&jobs->ended);
-
-    TAILQ_REMOVE(&jobs->ended, ended, link);
-    jobs->n_ended--;
-    free(ended->log);
-    free(ended);
 }
 
 unsigned
@@ -132,102 +93,82 @@ jobs_by_id(const struct jobs *jobs, uint64_t id)
     return NULL;
 }
 
-/*----- begin -----*/
-
-/* A number that was given is never given again, not even by the next daemon. */
-static void
-keep_last_id(struct jobs *jobs)
+struct domains *
+jobs_domains(const struct jobs *jobs)
 {
-    cleanup_free char *path = last_id_path(jobs);
-    char               text[24];
-    struct err         err;
-
-    snprintf(text, sizeof text, "%llu\n", (unsigned long long)jobs->last_id);
-    if (file_replace(path, text, strlen(text), 0600, &err) < 0)
-        log_warning("%s", err.message);
+    return jobs->domains;
 }
 
-static struct job *
-job_make(struct daemon *daemon, const struct job_operation *operation, uint64_t id)
+struct history *
+jobs_history(const struct jobs *jobs)
 {
-    struct jobs *jobs = daemon->jobs;
-    struct job  *job = xcalloc(1, sizeof *job);
-
-    job->id = id;
-    job->daemon = daemon;
-    job->operation = operation;
-    job->stop_detail = -1;
-    loop_defer_init(&job->wake, daemon->loop, job_granted, job);
-    loop_timer_init(&job->grace, daemon->loop, grace_over, job);
-    loop_timer_init(&job->delay, daemon->loop, NULL, NULL);
-    TAILQ_INSERT_TAIL(&jobs->all, job, in_all);
-    jobs->count++;
-    return job;
+    return jobs->history;
 }
 
-struct job *
-job_new_adopted(struct daemon *daemon, const struct job_operation *operation, uint64_t id)
-{
-    struct job *job = job_make(daemon, operation, id);
+/*----- the queue of a domain -----*/
 
-    job->begun_usec = loop_now_usec();
-    return job;
+struct domain_jobs *
+domain_jobs(struct domain *dom)
+{
+    struct domain_jobs *mine = dom->work.more;
+
+    if (!mine) {
+        mine = dom->work.more = xcalloc(1, sizeof *mine);
+        TAILQ_INIT(&mine->queue);
+    }
+    return mine;
 }
 
-struct job *
-job_new(struct daemon *daemon, const struct job_operation *operation, struct domain *dom,
-        struct request *req)
+void
+domain_jobs_free(struct domain *dom)
 {
-    struct job *job = job_make(daemon, operation, ++daemon->jobs->last_id);
-
-    keep_last_id(daemon->jobs);
-    job->dom = dom;
-    job->req = req;
-    job->conn_id = req ? request_conn_id(req) : 0;
-    job->serial = req ? request_serial(req) : 0;
-    return job;
-}
-
-static void
-job_granted(void *arg)
-{
-    struct job *job = arg;
-
-    job->state = JOB_RUNNING;
-    job->begun_usec = loop_now_usec();
-    job->operation->granted(job);
-}
-
-static unsigned
-queue_length(const struct domain *dom)
-{
-    struct job *job;
-    unsigned    n = 0;
-
-    TAILQ_FOREACH (job, &dom->jobs, in_domain)
-        n++;
-    return n;
-}
-
-static void
-enqueue(struct job *job)
-{
-    TAILQ_INSERT_TAIL(&job->dom->jobs, job, in_domain);
-    job->in_queue = true;
-}
-
-static void
-dequeue(struct job *job)
-{
-    if (job->in_queue)
-        TAILQ_REMOVE(&job->dom->jobs, job, in_domain);
-    job->in_queue = false;
+    free(take_ptr(dom->work.more));
 }
 
 struct job *
 job_of_domain(const struct domain *dom)
 {
-    return TAILQ_FIRST(&dom->jobs);
+    const struct domain_jobs *mine = dom->work.more;
+
+    return mine ? TAILQ_FIRST(&mine->queue) : NULL;
+}
+
+struct job_stats
+job_last_of_domain(const struct domain *dom)
+{
+    const struct domain_jobs *mine = dom->work.more;
+
+    return mine ? mine->last : (struct job_stats){.operation = NULL};
+}
+
+/* The domain's state tells what is done to it. */
+static void
+job_show_activity(struct domain *dom)
+{
+    const struct job *first = job_of_domain(dom);
+
+    dom->work.activity =
+        first && first->state != JOB_QUEUED ? first->operation->activity : DOMAIN_IDLE;
+}
+
+static void
+job_enqueue(struct job *job)
+{
+    TAILQ_INSERT_TAIL(&domain_jobs(job->dom)->queue, job, in_domain);
+    job->in_queue = true;
+    job->dom->work.count++;
+    job_show_activity(job->dom);
+}
+
+static void
+job_dequeue(struct job *job)
+{
+    if (!job->in_queue)
+        return;
+    TAILQ_REMOVE(&domain_jobs(job->dom)->queue, job, in_domain);
+    job->in_queue = false;
+    job->dom->work.count--;
+    job_show_activity(job->dom);
 }
 
 void
@@ -239,63 +180,106 @@ job_wake_first(struct domain *dom)
         loop_defer_start(&first->wake);
 }
 
-/* The job's memory; it is in no domain's queue any more. */
+/*----- begin -----*/
+
+struct job *
+job_new_adopted(struct jobs *jobs, const struct job_operation *operation, uint64_t id)
+{
+    struct job *job = xcalloc(1, operation->size);
+
+    job->id = id;
+    if (jobs->last_id < id)
+        jobs->last_id = id;
+    job->jobs = jobs;
+    job->operation = operation;
+    job->stop_detail = -1;
+    job->begun_usec = loop_now_usec();
+    loop_defer_init(&job->wake, jobs->loop, job_granted, job);
+    loop_timer_init(&job->limit, jobs->loop, job_limit_over, job);
+    if (operation->task)
+        task_init(job_task(job), job);
+    TAILQ_INSERT_TAIL(&jobs->all, job, in_all);
+    jobs->count++;
+    return job;
+}
+
+struct job *
+job_new(struct jobs *jobs, const struct job_operation *operation, struct domain *dom,
+        const struct job_owner *owner)
+{
+    struct job *job = job_new_adopted(jobs, operation, jobs->last_id + 1);
+
+    jobs_keep_last_id(jobs);
+    job->dom = dom;
+    if (owner)
+        job->owner = *owner;
+    return job;
+}
+
 static void
 job_free(struct job *job)
 {
-    struct jobs *jobs = job->daemon->jobs;
-
+    assert(!job->in_queue);
     loop_defer_stop(&job->wake);
-    loop_timer_stop(&job->grace);
-    loop_timer_stop(&job->delay);
-    TAILQ_REMOVE(&jobs->all, job, in_all);
-    jobs->count--;
-    free(job->path);
-    free(job->xml);
-    free(job->log);
+    loop_timer_stop(&job->limit);
+    if (job->operation->clear)
+        job->operation->clear(job);
+    if (job->operation->task)
+        task_clear(job_task(job));
+    TAILQ_REMOVE(&job->jobs->all, job, in_all);
+    job->jobs->count--;
     free(job);
 }
 
-/* What the daemon does by itself is never too much. */
-static int
-check_count(const struct job *job, struct err *err)
+static void
+job_granted(void *arg)
 {
-    unsigned max = job->daemon->config->max_jobs;
+    struct job *job = arg;
 
-    if (!job->req || jobs_count(job->daemon->jobs) <= max)
-        return 0;
-    return err_set(err, ERR_RESOURCE_BUSY, "there are %u jobs already, of max_jobs %u", max, max);
+    job->state = JOB_RUNNING;
+    job->begun_usec = loop_now_usec();
+    if (job->dom)
+        job_show_activity(job->dom);
+    job->operation->granted(job);
 }
 
-/* What the daemon does by itself the next one does too, for the same reason. */
-static void
-keep_record(struct job *job)
+/* What the daemon does by itself is never too much, and the next daemon does it too, for the same
+ * reason. */
+static bool
+job_is_asked_for(const struct job *job)
 {
-    if (job->req)
-        job_record_write(job);
+    return job->owner.done;
+}
+
+static int
+job_check_room(const struct job *job, struct err *err)
+{
+    const struct job_limits *limits = job->jobs->limits;
+
+    if (job_is_asked_for(job) && job->jobs->count > limits->max_jobs)
+        return err_set(err, ERR_RESOURCE_BUSY, "there are %u jobs already, of max_jobs %u",
+                       limits->max_jobs, limits->max_jobs);
+    if (job->dom && job->dom->work.count > limits->max_queued_jobs)
+        return err_set(err, ERR_RESOURCE_BUSY, "domain '%s' has %u jobs waiting already",
+                       job->dom->name, limits->max_queued_jobs);
+    return 0;
 }
 
 void
 job_submit(struct job *job)
 {
-    struct domain *dom = job->dom;
-    unsigned       max = job->daemon->config->max_queued_jobs;
-    struct err     err;
+    struct err err;
 
     job->begun_usec = loop_now_usec();
-    if (check_count(job, &err) < 0) {
+    if (job_check_room(job, &err) < 0) {
         job_finish(job, &err);
         return;
     }
-    if (dom && queue_length(dom) > max) {
-        err_set(&err, ERR_RESOURCE_BUSY, "domain '%s' has %u jobs waiting already", dom->name, max);
-        job_finish(job, &err);
-        return;
-    }
-    keep_record(job);
-    if (dom) {
-        enqueue(job);
-        job_wake_first(dom);
+    if (job_is_asked_for(job))
+        job_record_write(job);
+    if (job->dom) {
+        job_enqueue(job);
+        job_wake_first(job->dom);
     } else {
         loop_defer_start(&job->wake);
     }
@@ -304,227 +288,137 @@ job_submit(struct job *job)
 void
 job_join(struct job *job, struct domain *dom)
 {
-    assert(!job->dom && TAILQ_EMPTY(&dom->jobs));
+    assert(!job->dom && !job_of_domain(dom));
     job->dom = dom;
-    enqueue(job);
+    job_enqueue(job);
 }
+
+static void job_conclude(struct job *job, const struct err *err);
 
 /* All that wait end, for the domain goes. */
 static void
-end_others(const struct job *first)
+job_end_others(const struct job *first)
 {
     struct domain *dom = first->dom;
-    struct job    *job = TAILQ_FIRST(&dom->jobs);
+    struct job    *job = job_of_domain(dom), *next;
     struct err     err;
 
     err_set(&err, ERR_OPERATION_ABORTED, "aborted: domain '%s' is being destroyed", dom->name);
-    while (job) {
-        struct job *next = TAILQ_NEXT(job, in_domain);
-
+    for (; job; job = next) {
+        next = TAILQ_NEXT(job, in_domain);
         if (job->state == JOB_QUEUED && job != first)
-            conclude(job, &err);
-        job = next;
+            job_conclude(job, &err);
     }
 }
 
 void
 job_submit_first(struct job *job)
 {
-    struct domain *dom = job->dom;
-    struct job    *holder;
+    struct job *holder;
+    struct err  err;
 
     job->begun_usec = loop_now_usec();
-    keep_record(job);
-    enqueue(job);
-    end_others(job);
-    holder = job_of_domain(dom);
+    if (job_is_asked_for(job))
+        job_record_write(job);
+    job_enqueue(job);
+    job_end_others(job);
+    holder = job_of_domain(job->dom);
     if (holder == job) {
-        job_wake_first(dom);
+        job_wake_first(job->dom);
     } else if (holder->operation->abort) {
-        struct err err;
-
-        loop_timer_start(&holder->grace, GRACE_USEC);
+        if (holder->state != JOB_HELD)
+            loop_timer_start(&holder->limit, GRACE_USEC);
         (void)job_abort(holder, &err); /* may free holder: must be last */
     }
 }
 
+/*----- held -----*/
+
+void
+job_hold(struct job *job, uint64_t usec)
+{
+    assert(job->state == JOB_RUNNING);
+    job->state = JOB_HELD;
+    loop_timer_start(&job->limit, usec);
+}
+
+void
+job_go_on(struct job *job)
+{
+    assert(job->state == JOB_HELD);
+    job->state = JOB_RUNNING;
+    loop_timer_stop(&job->limit);
+}
+
+/* There is no work under way that could be told to end. */
+static void
+job_end_held(struct job *job, const char *why)
+{
+    struct err err;
+
+    err_set(&err, ERR_OPERATION_ABORTED, "%s", why);
+    job_finish(job, &err); /* must be last */
+}
+
+void
+jobs_owner_gone(struct jobs *jobs, uint64_t conn_id)
+{
+    struct job *job = jobs_first(jobs), *next;
+
+    for (; job; job = next) {
+        next = TAILQ_NEXT(job, in_all);
+        if (job->state == JOB_HELD && job->owner.conn_id == conn_id)
+            job_end_held(job, "aborted: the client that held the domain has gone");
+    }
+}
+
+static void
+job_limit_over(void *arg)
+{
+    struct job *job = arg;
+
+    if (job->state == JOB_HELD) {
+        job_end_held(job, "aborted: nothing was done for too long");
+        return;
+    }
+    log_warning("job %" PRIu64 " (%s) does not heed its abort: its worker is killed", job->id,
+                job->operation->name);
+    if (job->operation->task)
+        task_kill(job_task(job));
+}
+
 /*----- abort -----*/
+
+bool
+job_was_aborted(const struct job *job, struct err *err)
+{
+    if (job->abort_asked)
+        err_set(err, ERR_OPERATION_ABORTED, "aborted");
+    return job->abort_asked;
+}
 
 int
 job_abort(struct job *job, struct err *err)
 {
-    if (job->state == JOB_QUEUED) {
-        struct err why;
-
-        err_set(&why, ERR_OPERATION_ABORTED, "aborted before it began");
-        job_finish(job, &why);
+    if (job->state == JOB_QUEUED || job->state == JOB_HELD) {
+        job_end_held(job, job->state == JOB_QUEUED ? "aborted before it began" : "aborted");
         return 0;
     }
     if (!job->operation->abort)
-        return err_set(err, ERR_OPERATION_INVALID,
-                       "Requested operation is not valid: %s cannot be aborted",
-                       job->operation->name);
+        return err_set_libvirt(err, ERR_OPERATION_INVALID, "%s cannot be aborted",
+                               job->operation->name);
+    if (job->abort_asked)
+        return 0;
+    job->abort_asked = true;
+    job_record_remove(job);
     if (job->state == JOB_RUNNING) {
         job->state = JOB_ABORTING;
-        job_record_remove(job);
         job->operation->abort(job); /* may free job: must be last */
     }
     return 0;
 }
 
-static void
-grace_over(void *arg)
-{
-    struct job *job = arg;
-
-    log_warning("job %llu (%s) does not heed its abort: its worker is killed",
-                (unsigned long long)job->id, job->operation->name);
-    if (job->worker)
-        worker_kill(job->worker);
-}
-
 /*----- end -----*/
-
-static void
-answer_waiters(struct jobs *jobs, uint64_t id, const struct err *err)
-{
-    struct waiter *waiter = TAILQ_FIRST(&jobs->waiters);
-
-    while (waiter) {
-        struct waiter *next = TAILQ_NEXT(waiter, link);
-
-        if (waiter->id == id) {
-            TAILQ_REMOVE(&jobs->waiters, waiter, link);
-            reply_job_wait(waiter->req,
-                           &(dom0d_job_wait_ret){.code = (int)err->code,
-                                                 .message = (char *)(uintptr_t)err->message});
-            free(waiter);
-        }
-        waiter = next;
-    }
-}
-
-static void
-remember(struct job *job, const struct err *err)
-{
-    struct jobs  *jobs = job->daemon->jobs;
-    struct ended *ended = xcalloc(1, sizeof *ended);
-
-    ended->id = job->id;
-    if (err)
-        ended->err = *err;
-    ended->log = take_ptr(job->log);
-    TAILQ_INSERT_TAIL(&jobs->ended, ended, link);
-    if (++jobs->n_ended > ENDED_MAX)
-        forget_oldest(jobs);
-    answer_waiters(jobs, job->id, &ended->err);
-}
-
-static void
-log_end(const struct job *job, const struct err *err)
-{
-    char             uuid[UUID_TEXT_SIZE];
-    struct log_about about = {.domain = NULL};
-    double           seconds = (double)(loop_now_usec() - job->begun_usec) / 1e6;
-
-    if (job->dom)
-        about = domain_for_log(job->dom, uuid);
-    about.job = job->id;
-    about.operation = job->operation->name;
-    if (err)
-        log_about(LOG_LEVEL_WARNING, &about, "%s failed after %.2f s: %s", about.operation, seconds,
-                  err->message);
-    else
-        log_about(LOG_LEVEL_INFO, &about, "%s done in %.2f s", about.operation, seconds);
-}
-
-static void
-answer(struct job *job, const struct err *err)
-{
-    if (!job->req)
-        return;
-    if (err)
-        request_fail(take_ptr(job->req), err);
-    else if (job->operation->reply)
-        job->operation->reply(job);
-    else
-        request_reply(take_ptr(job->req), NULL);
-    job->req = NULL;
-}
-
-/* The domain keeps what its last job did, for domjobinfo --completed, and its clients hear of it.
- */
-static void
-tell_domain(struct job *job, const struct err *err)
-{
-    struct domain      *dom = job->dom;
-    struct params       params;
-    struct event_domain about = domain_for_event(dom);
-
-    job_get_stats(job, &dom->last_job);
-    dom->last_job.ended = true;
-    dom->last_job.result = err ? err->code : ERR_NONE;
-    if (!job->operation->libvirt)
-        return;
-    job_params_fill(&params, &dom->last_job);
-    events_job_completed(job->daemon->events, &about, params.list, params.count);
-    params_clear(&params);
-}
-
-/* What becomes of it when the daemon stops. */
-static const char *
-fate_of(const struct job *job)
-{
-    if (job->worker)
-        return "the operation goes on without it";
-    return job->recorded ? "the next one takes up the operation" : "the operation was not begun";
-}
-
-static void
-abandon(struct job *job)
-{
-    struct err err;
-
-    err_set(&err, ERR_OPERATION_FAILED, "the daemon stops; %s", fate_of(job));
-    if (job->req)
-        request_fail(take_ptr(job->req), &err);
-    dequeue(job);
-    job_free(job);
-}
-
-/* Whether it has begun or not; what that means for its domain is not looked at. */
-static void
-conclude(struct job *job, const struct err *err)
-{
-    struct domain *dom = job->dom;
-
-    job_record_remove(job);
-    log_end(job, err);
-    if (dom)
-        domain_forget_info(dom);
-    if (dom && !err && job->stop_detail >= 0)
-        dom->stop_detail = job->stop_detail;
-    if (dom && job->state != JOB_QUEUED)
-        tell_domain(job, err);
-    answer(job, err);
-    remember(job, err);
-    dequeue(job);
-    job_free(job);
-}
-
-void
-job_finish(struct job *job, const struct err *err)
-{
-    struct domain *dom = job->dom;
-
-    if (job->daemon->stopping && job->recorded) {
-        abandon(job);
-        return;
-    }
-    conclude(job, err);
-    if (dom)
-        domain_settle(dom); /* may free dom: must be last */
-}
 
 void
 job_get_stats(const struct job *job, struct job_stats *stats_out)
@@ -535,76 +429,120 @@ job_get_stats(const struct job *job, struct job_stats *stats_out)
                                     .total = job->total};
 }
 
-/*----- jobs that ended -----*/
-
-static const struct ended *
-ended_by_id(const struct jobs *jobs, uint64_t id)
+struct log_about
+job_for_log(const struct job *job, char uuid_text[UUID_TEXT_SIZE])
 {
-    const struct ended *ended;
+    struct log_about about = {.domain = NULL};
 
-    TAILQ_FOREACH (ended, &jobs->ended, link)
-        if (ended->id == id)
-            return ended;
-    return NULL;
+    if (job->dom)
+        about = domain_for_log(job->dom, uuid_text);
+    about.job = job->id;
+    about.operation = job->operation->name;
+    return about;
 }
 
 static void
-waiter_gone(void *arg)
+job_log_end(const struct job *job, const struct err *err)
 {
-    struct waiter *waiter = arg;
+    char             uuid[UUID_TEXT_SIZE];
+    struct log_about about = job_for_log(job, uuid);
+    double           seconds = (double)(loop_now_usec() - job->begun_usec) / 1e6;
 
-    TAILQ_REMOVE(&waiter->jobs->waiters, waiter, link);
-    free(waiter);
+    if (err)
+        log_about(LOG_LEVEL_WARNING, &about, "%s failed after %.2f s: %s", about.operation, seconds,
+                  err->message);
+    else
+        log_about(LOG_LEVEL_INFO, &about, "%s done in %.2f s", about.operation, seconds);
+}
+
+/* The domain keeps what its last job did, for domjobinfo --completed. */
+static void
+job_tell_end(const struct job *job, const struct err *err)
+{
+    struct job_stats *stats = &domain_jobs(job->dom)->last;
+
+    job_get_stats(job, stats);
+    stats->ended = true;
+    stats->result = err ? err->code : ERR_NONE;
+    job->jobs->observer->ended(job->jobs->arg, job, stats);
+}
+
+static void
+job_answer(struct job *job, const struct err *err)
+{
+    if (job->owner.done)
+        job->owner.done(job->owner.arg, job, err);
+    job->owner.done = NULL;
+}
+
+/* Whether it has begun or not; what that means for its domain is not looked at. */
+static void
+job_conclude(struct job *job, const struct err *err)
+{
+    struct domain *dom = job->dom;
+
+    job_record_remove(job);
+    job_log_end(job, err);
+    if (dom)
+        domain_forget_info(dom);
+    if (dom && !err && job->stop_detail >= 0)
+        dom->run.stop_detail = job->stop_detail;
+    if (dom && job->state != JOB_QUEUED)
+        job_tell_end(job, err);
+    job_answer(job, err);
+    history_add(job->jobs->history, job, err,
+                job->operation->task ? task_log(job_task(job)) : NULL);
+    job_dequeue(job);
+    job_free(job);
+}
+
+/* The next daemon takes it up, or its worker goes on without one. */
+static void
+job_leave(struct job *job)
+{
+    bool        at_work = job->operation->task && task_is_running(job_task(job));
+    const char *fate = at_work         ? "the operation goes on without it"
+                       : job->recorded ? "the next one takes up the operation"
+                                       : "the operation was not begun";
+    struct err  err;
+
+    err_set(&err, ERR_OPERATION_FAILED, "the daemon stops; %s", fate);
+    job_answer(job, &err);
+    job_dequeue(job);
+    job_free(job);
 }
 
 void
-job_wait(struct jobs *jobs, uint64_t id, struct request *req)
+job_finish(struct job *job, const struct err *err)
 {
-    const struct ended *ended = ended_by_id(jobs, id);
-    struct waiter      *waiter;
+    struct domain *dom = job->dom;
 
-    if (ended) {
-        reply_job_wait(req,
-                       &(dom0d_job_wait_ret){.code = (int)ended->err.code,
-                                             .message = (char *)(uintptr_t)ended->err.message});
+    if (job->jobs->stopping && job->recorded) {
+        job_leave(job);
         return;
     }
-    if (!jobs_by_id(jobs, id)) {
-        request_fail_with(req, ERR_INVALID_ARG, "no job %llu is known", (unsigned long long)id);
-        return;
-    }
-    waiter = xcalloc(1, sizeof *waiter);
-    waiter->jobs = jobs;
-    waiter->id = id;
-    waiter->req = req;
-    request_on_gone(req, waiter_gone, waiter);
-    TAILQ_INSERT_TAIL(&jobs->waiters, waiter, link);
+    job_conclude(job, err);
+    if (dom)
+        domain_settle(dom);
 }
 
-const char *
-jobs_log(const struct jobs *jobs, uint64_t id)
+void
+jobs_stop(struct jobs *jobs)
 {
-    const struct ended *ended = ended_by_id(jobs, id);
-
-    return ended ? ended->log : NULL;
+    jobs->stopping = true;
 }
 
 void
 jobs_free(struct jobs *jobs)
 {
-    struct waiter *waiter;
-    struct job    *job;
+    struct err err;
 
     if (!jobs)
         return;
-    while ((job = TAILQ_FIRST(&jobs->all)))
-        abandon(job);
-    while ((waiter = TAILQ_FIRST(&jobs->waiters))) {
-        TAILQ_REMOVE(&jobs->waiters, waiter, link);
-        request_fail_with(waiter->req, ERR_OPERATION_FAILED, "the daemon stops");
-        free(waiter);
-    }
-    while (!TAILQ_EMPTY(&jobs->ended))
-        forget_oldest(jobs);
+    while (!TAILQ_EMPTY(&jobs->all))
+        job_leave(TAILQ_FIRST(&jobs->all));
+    err_set(&err, ERR_OPERATION_FAILED, "the daemon stops");
+    history_answer_all(jobs->history, &err);
+    history_free(jobs->history);
     free(jobs);
 }

@@ -4,15 +4,20 @@
  *
  * Jobs of a domain run one at a time, in order; destroy goes first (job_submit_first).
  *
- *   job_new --job_submit--> Queued --granted()--> Running --job_finish--> freed
- *                                                    | job_abort
- *                                                    v
+ *   job_new --job_submit--> Queued --granted()--> Running <--job_hold, job_go_on--> Held
+ *                                                    |  | its worker died      |
+ *                                          job_abort |  v                      | its time is over,
+ *                                                    | Repairing               | its owner has gone
+ *                                                    v                         v
  *                                                 Aborting --job_finish--> freed
  *
- * A job is freed by job_finish and nowhere else.
+ * and job_finish ends it from any state.  A job is freed by job_finish and nowhere else.
+ *
+ * struct job is the base: each operation's own struct begins with it (op-NAME.c), as struct
+ * op_save { struct job job; struct task task; ... }.
  */
-#ifndef DAEMON_JOB_H
-#define DAEMON_JOB_H
+#ifndef DAEMON_JOB_JOB_H
+#define DAEMON_JOB_JOB_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,25 +25,38 @@
 #include <sys/queue.h>
 
 #include "base/err.h"
-#include "base/uuid.h"
+#include "domain/table.h"
 #include "eventloop/loop.h"
+#include "limits.h"
+#include "wire/worker.h"
 
-struct daemon;
-struct domain;
-struct host_call;
+struct history;
 struct job;
 struct jobs;
-struct request;
-struct worker;
+struct pool;
 
 TAILQ_HEAD(job_queue, job);
 
-enum job_state { JOB_QUEUED = 0, JOB_RUNNING = 1, JOB_ABORTING = 2 };
+enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_HELD, JOB_ABORTING, JOB_REPAIRING };
+
+/** How it ended: err NULL: it succeeded.  For the job's owner, once; job is freed after it. */
+typedef void job_done_fn(void *arg, const struct job *job, const struct err *err);
+
+/* Who asked for a job.  All zero: nobody, the daemon does it by itself. */
+struct job_owner {
+    uint64_t     conn_id; /* the connection, also when it has gone; 0: none */
+    uint32_t     serial;  /* of its call */
+    job_done_fn *done;    /* or NULL */
+    void        *arg;
+};
 
 /* What kind of job it is; one constant struct per operation, in op-NAME.c. */
 struct job_operation {
-    const char *name;
-    int         libvirt; /* virDomainJobOperation */
+    const char          *name;
+    int                  libvirt;  /* virDomainJobOperation; 0: none of libvirt's */
+    enum domain_activity activity; /* what is done to the domain meanwhile */
+    size_t               size;     /* of its struct */
+    size_t               task;     /* offset of its struct task; 0: it has none */
 
     /* Its turn has come: begin.  Ends, now or later, in job_finish. */
     void (*granted)(struct job *job);
@@ -47,16 +65,21 @@ struct job_operation {
      * NULL: it cannot be aborted. */
     void (*abort)(struct job *job);
 
-    /* It succeeded: answer the request.  NULL: the answer is void. */
-    void (*reply)(struct job *job);
+    /* The worker it was given has ended its task. */
+    void (*worker_done)(struct job *job, const struct err *err);
 
-    /* The worker it was given has ended its task: domid of a new domain (else -1), or err. */
-    void (*worker_done)(struct job *job, int domid, const struct err *err);
+    /* Its parameters, as its worker's task has them (Borrowed from the job), and back (Copied).
+     * params_out->operation is 0 before.  NULL: it has none. */
+    void (*save_params)(struct job *job, worker_params *params_out);
+    void (*load_params)(struct job *job, const worker_params *params);
+
+    /* Free what it holds beside struct job and its task.  NULL: nothing. */
+    void (*clear)(struct job *job);
 };
 
 /* How far a job is, or was when it ended. */
 struct job_stats {
-    const struct job_operation *operation;
+    const struct job_operation *operation; /* NULL: there was none */
     uint64_t                    elapsed_usec;
     uint64_t                    processed, total; /* bytes; total 0: not known */
     bool                        ended;
@@ -65,59 +88,75 @@ struct job_stats {
 
 struct job {
     uint64_t                    id; /* from 1, never used again */
-    struct daemon              *daemon;
+    struct jobs                *jobs;
     const struct job_operation *operation;
-    struct domain              *dom;     /* NULL: a restore whose image was not read yet */
-    struct request             *req;     /* who is answered; NULL: nobody asked */
-    uint64_t                    conn_id; /* who asked, also when it has gone; 0: nobody */
-    uint32_t                    serial;
+    struct domain              *dom; /* NULL: a restore whose image was not read yet */
+    struct job_owner            owner;
 
     enum job_state state;
-    bool           in_queue;   /* its domain's */
+    bool           abort_asked;
     uint64_t       begun_usec; /* when it was granted, or submitted while Queued */
     uint64_t       processed, total;
+    int            stop_detail; /* STOPPED's detail when it succeeds; -1: none */
 
-    /* What the operation needs; each uses some. */
-    char             *path;
-    char             *xml;
-    unsigned          flags;       /* of worker_start */
-    int               stop_detail; /* STOPPED's detail when it succeeds */
-    struct worker    *worker;      /* NULL: none (any more) */
-    struct host_call *call;        /* a request to Xen that is under way */
-    bool              retried;     /* restart: the new one was tried twice */
-    char             *log;         /* libxl's lines, when a worker ended */
-    int               task;        /* the worker's operation; 0: none was given yet */
-    bool              recorded;    /* it waits, and the next daemon would know (job-record.h) */
-    bool              undoing;     /* its worker died, another one repairs what it left */
-    bool              undone;      /* ... and has done so: there is nothing left of it */
-    struct err        died;        /* how, while undoing */
-    unsigned          sequence;    /* of its present task, from 1; 0: it had none yet */
-    uint64_t          begun_realtime_usec;
-    struct loop_timer grace; /* an abort that takes too long */
-    struct loop_timer delay; /* a restart that came too soon */
-
+    /* private */
+    bool              in_queue; /* its domain's */
+    bool              recorded; /* it waits, and the next daemon would know (record.h) */
+    struct loop_timer limit;    /* of Held, or of an abort that a destroy waits for */
     struct loop_defer wake;
     TAILQ_ENTRY(job) in_domain;
     TAILQ_ENTRY(job) in_all;
 };
 
-struct jobs *jobs_new(struct daemon *daemon);
-void         jobs_free(struct jobs *jobs);
-unsigned     jobs_count(const struct jobs *jobs);
-struct job  *jobs_first(const struct jobs *jobs);
-struct job  *jobs_by_id(const struct jobs *jobs, uint64_t id);
+/* Who hears of jobs. */
+struct job_observer {
+    /** How far it is has changed. */
+    void (*progressed)(void *arg, const struct job *job);
 
-/** A job of an earlier daemon, with the id it had there; Queued, to be submitted or set Running. */
-struct job *job_new_adopted(struct daemon *daemon, const struct job_operation *operation,
-                            uint64_t id);
+    /** It has ended, after it had begun.  Its owner was not told yet. */
+    void (*ended)(void *arg, const struct job *job, const struct job_stats *stats);
+};
 
-/** req may be NULL, else the job answers it.  dom may be NULL for a restore. */
-struct job *job_new(struct daemon *daemon, const struct job_operation *operation,
-                    struct domain *dom, struct request *req);
+/*----- all jobs -----*/
 
 /**
- * Queue it.  If the domain or the daemon has too many jobs the request is answered
- * (ERR_RESOURCE_BUSY) and the job is gone, and with it a domain that was only reserved.
+ * limits, domains, pool and observer must outlive it.  The numbers of jobs go on where an earlier
+ * daemon has stopped, and what ended under it is known (history.h).
+ */
+struct jobs *jobs_new(struct loop *loop, const struct job_limits *limits, struct domains *domains,
+                      struct pool *pool, const struct job_observer *observer, void *arg);
+
+/** The daemon stops: jobs that have not come to a worker yet are left to the next one. */
+void jobs_stop(struct jobs *jobs);
+
+/** All that are left: their owners are told that the daemon stops.  NULL is fine. */
+void jobs_free(struct jobs *jobs);
+
+unsigned        jobs_count(const struct jobs *jobs);
+struct job     *jobs_first(const struct jobs *jobs);
+struct job     *jobs_by_id(const struct jobs *jobs, uint64_t id);
+struct domains *jobs_domains(const struct jobs *jobs);
+struct history *jobs_history(const struct jobs *jobs);
+
+/** A connection has gone: what is Held for it ends. */
+void jobs_owner_gone(struct jobs *jobs, uint64_t conn_id);
+
+/*----- one job -----*/
+
+/**
+ * Of operation->size, zeroed behind struct job.  dom may be NULL for a restore.  owner is Copied;
+ * NULL: nobody asked.  To be submitted.
+ */
+struct job *job_new(struct jobs *jobs, const struct job_operation *operation, struct domain *dom,
+                    const struct job_owner *owner);
+
+/** A job of an earlier daemon, with the number it had there; to be submitted, or to be joined and
+ * set Running. */
+struct job *job_new_adopted(struct jobs *jobs, const struct job_operation *operation, uint64_t id);
+
+/**
+ * Queue it.  If the domain or the daemon has too many jobs it ends at once (ERR_RESOURCE_BUSY), and
+ * with it a domain that was only reserved.
  */
 void job_submit(struct job *job);
 
@@ -131,31 +170,58 @@ void job_submit_first(struct job *job);
 void job_join(struct job *job, struct domain *dom);
 
 /**
+ * It holds its domain for usec at most while no work is under way, or until its owner's connection
+ * goes; then it ends, ERR_OPERATION_ABORTED.
+ */
+void job_hold(struct job *job, uint64_t usec);
+
+/** A Held one is Running again. */
+void job_go_on(struct job *job);
+
+/**
  * End: answer, tell, remember, let the next one have its turn.  err NULL: it succeeded.
- * Frees job, and perhaps its domain: must be last.
+ * Frees job: must be last.
  */
 void job_finish(struct job *job, const struct err *err);
 
 /** ERR_OPERATION_INVALID where it cannot be aborted.  May free job: must be last. */
 int job_abort(struct job *job, struct err *err);
 
-/** The job that holds the domain, or NULL. */
+/** An abort was asked for, and what was done has not come to its end: ERR_OPERATION_ABORTED. */
+bool job_was_aborted(const struct job *job, struct err *err);
+
+void job_get_stats(const struct job *job, struct job_stats *stats_out);
+
+/** As a line of the log wants it; borrowed from job. */
+struct log_about job_for_log(const struct job *job, char uuid_text[UUID_TEXT_SIZE]);
+
+/*----- the jobs of a domain -----*/
+
+/* What the table keeps for us with each domain (domain_work.more). */
+struct domain_jobs {
+    struct job_queue queue;          /* the first holds the domain */
+    struct job_stats last;           /* operation NULL: none yet */
+    uint64_t         restarted_usec; /* when it was last restarted; 0: never */
+    uint64_t         restart_delay_usec;
+};
+
+/** Never NULL: made at the first call, freed by domain_jobs_free. */
+struct domain_jobs *domain_jobs(struct domain *dom);
+
+/** For the table's observer: the domain leaves. */
+void domain_jobs_free(struct domain *dom);
+
+/** The job that holds the domain or is the first to have its turn, or NULL. */
 struct job *job_of_domain(const struct domain *dom);
+
+/** What its last job was; operation NULL: there was none. */
+struct job_stats job_last_of_domain(const struct domain *dom);
 
 /** Let the first job of the domain have its turn, if it has not had it. */
 void job_wake_first(struct domain *dom);
 
-void job_get_stats(const struct job *job, struct job_stats *stats_out);
-
-/**
- * Give the job a worker and its task, made of the job's fields; operation->abort may be
- * job_abort_worker.  operation->worker_done is told the end, from the loop.
- *
- * A worker that dies is followed by one that finishes what was committed and undoes the rest; the
- * end is told when that is done.
- */
-void job_run_worker(struct job *job, int task);
-void job_abort_worker(struct job *job);
+/** For the table's observer: what the domain's definition wants is queued, in order. */
+void job_obey(struct jobs *jobs, struct domain *dom, enum domain_action action, int stop_detail);
 
 /*----- after a restart of the daemon -----*/
 
@@ -164,28 +230,12 @@ void job_abort_worker(struct job *job);
  * have repaired what dead ones left.  Before the table is filled: half-built domains are told from
  * guests of others by the jobs that make them.
  */
-void jobs_adopt(struct daemon *daemon);
+void jobs_recover(struct jobs *jobs);
 
 /**
  * Queue again the jobs that waited when the earlier daemon went.  When the table is filled: what is
  * not possible any more ends at once, and who waits for it is told why.
  */
-void jobs_requeue(struct daemon *daemon);
-
-/*----- jobs that ended -----*/
-
-/** Answer req (procedure job_wait) when the job ends; at once if it did. */
-void job_wait(struct jobs *jobs, uint64_t id, struct request *req);
-
-/** libxl's lines of a job that ended lately; NULL: not known.  Borrowed. */
-const char *jobs_log(const struct jobs *jobs, uint64_t id);
-
-/*----- the operations -----*/
-
-/** By its name; NULL: there is none. */
-const struct job_operation *job_operation_by_name(const char *name);
-
-extern const struct job_operation op_create, op_restore, op_save, op_destroy, op_restart, op_dump,
-    op_pause, op_unpause;
+void jobs_requeue(struct jobs *jobs);
 
 #endif

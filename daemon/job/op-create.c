@@ -1,83 +1,84 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * op-create.c: start a domain that the table has reserved (create), or the one that an image
- * holds (restore).  job->xml is the definition, job->flags may have WORKER_PAUSED.
+ * op-create.c: start a domain that the table has reserved.
+ *
+ *   create_granted   a worker builds it
+ *   create_done
  */
-#include "api/handlers.h"
 #include "base/alloc.h"
-#include "daemon.h"
-#include "domain/domain.h"
-#include "job.h"
-#include "rpc/events.h"
-#include "rpc/request.h"
-#include "wire/libvirt.h"
-#include "wire/worker.h"
+#include "ops.h"
+#include "task.h"
 
-static void
-started(struct job *job, const struct err *err, int running_reason, int detail)
+struct op_create {
+    struct job  job;
+    struct task task;
+    char       *xml;
+    bool        paused;
+};
+
+struct job *
+op_create_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner, bool paused)
 {
-    struct domain *dom = job->dom;
+    struct job       *job = job_new(jobs, &op_create, dom, owner);
+    struct op_create *op = container_of(job, struct op_create, job);
 
-    if (!err) {
-        dom->running_reason = running_reason;
-        domain_announce_started(dom, detail);
-        if (job->flags & WORKER_PAUSED) {
-            struct event_domain about = domain_for_event(dom);
-
-            events_lifecycle(job->daemon->events, &about, LIFECYCLE_SUSPENDED, SUSPENDED_PAUSED);
-        }
-    }
-    job_finish(job, err); /* must be last */
-}
-
-static void
-created(struct job *job, int domid, const struct err *err)
-{
-    (void)domid;
-    started(job, err, RUNNING_BOOTED, STARTED_BOOTED);
+    op->xml = domain_def_format(dom->live, NULL, DOMAIN_XML_SECURE | DOMAIN_XML_INACTIVE);
+    op->paused = paused;
+    return job;
 }
 
 static void
 create_granted(struct job *job)
 {
-    job_run_worker(job, WORKER_CREATE);
-}
-
-/* The answer to DOMAIN_CREATE_XML. */
-static void
-create_reply(struct job *job)
-{
-    remote_domain_create_xml_ret ret = {.dom = domain_for_wire(job->dom)};
-
-    request_reply(take_ptr(job->req), &ret);
+    task_run(&container_of(job, struct op_create, job)->task, WORKER_CREATE);
 }
 
 static void
-restored(struct job *job, int domid, const struct err *err)
+create_done(struct job *job, const struct err *err)
 {
-    (void)domid;
-    started(job, err, RUNNING_RESTORED, STARTED_RESTORED);
+    const struct op_create *op = container_of(job, struct op_create, job);
+
+    if (!err)
+        domain_announce_started(job->dom, STARTED_BOOTED, RUNNING_BOOTED);
+    if (!err && op->paused)
+        domain_announce_paused(job->dom);
+    job_finish(job, err);
 }
 
 static void
-restore_granted(struct job *job)
+create_save_params(struct job *job, worker_params *params_out)
 {
-    job_run_worker(job, WORKER_RESTORE);
+    const struct op_create *op = container_of(job, struct op_create, job);
+
+    *params_out = (worker_params){.operation = WORKER_CREATE,
+                                  .worker_params_u.create = {.xml = op->xml, .paused = op->paused}};
+}
+
+static void
+create_load_params(struct job *job, const worker_params *params)
+{
+    struct op_create *op = container_of(job, struct op_create, job);
+
+    op->xml = xstrdup(params->worker_params_u.create.xml);
+    op->paused = params->worker_params_u.create.paused;
+}
+
+static void
+create_clear(struct job *job)
+{
+    free(container_of(job, struct op_create, job)->xml);
 }
 
 const struct job_operation op_create = {
     .name = "create",
     .libvirt = JOB_OPERATION_START,
+    .activity = DOMAIN_STARTING,
+    .size = sizeof(struct op_create),
+    .task = offsetof(struct op_create, task),
     .granted = create_granted,
-    .abort = job_abort_worker,
-    .reply = create_reply,
-    .worker_done = created,
-};
-
-const struct job_operation op_restore = {
-    .name = "restore",
-    .libvirt = JOB_OPERATION_RESTORE,
-    .granted = restore_granted,
-    .abort = job_abort_worker,
-    .worker_done = restored,
+    .abort = task_abort_job,
+    .worker_done = create_done,
+    .save_params = create_save_params,
+    .load_params = create_load_params,
+    .clear = create_clear,
 };

@@ -2,82 +2,85 @@
 /*
  * op-pause.c: stop a domain's virtual processors, and let them go on.
  */
-#include "daemon.h"
-#include "domain/domain.h"
-#include "job.h"
-#include "rpc/events.h"
-#include "wire/libvirt.h"
+#include "base/alloc.h"
+#include "ops.h"
+#include "private.h"
+
+struct op_pause {
+    struct job        job;
+    struct host_call *call; /* while Xen is asked */
+};
 
 static void
-request(struct job *job, enum host_request what, host_done_fn *done)
+pause_ask(struct job *job, enum host_request what, host_done_fn *done)
 {
-    struct err err;
+    struct op_pause *op = container_of(job, struct op_pause, job);
+    struct err       err;
 
-    if (job->dom->domid < 0) {
-        err_set(&err, ERR_OPERATION_INVALID,
-                "Requested operation is not valid: domain '%s' is not running", job->dom->name);
-        job_finish(job, &err);
+    if (domain_runs(job->dom)) {
+        op->call = host_request(domains_host(job->jobs->domains), what,
+                                (uint32_t)job->dom->run.domid, done, op);
         return;
     }
-    job->call = host_request(job->daemon->host, what, (uint32_t)job->dom->domid, done, job);
+    err_set_libvirt(&err, ERR_OPERATION_INVALID, "domain '%s' is not running", job->dom->name);
+    job_finish(job, &err);
 }
 
 static void
-finish(struct job *job, enum lifecycle_event event, int detail, const struct err *err)
+pause_done(void *arg, const struct err *err)
 {
-    struct event_domain about = domain_for_event(job->dom);
+    struct op_pause *op = arg;
 
-    job->call = NULL;
+    op->call = NULL;
     if (!err)
-        events_lifecycle(job->daemon->events, &about, event, detail);
-    job_finish(job, err);
+        domain_announce_paused(op->job.dom);
+    job_finish(&op->job, err);
 }
 
 static void
-paused(void *arg, const struct err *err)
+unpause_done(void *arg, const struct err *err)
 {
-    finish(arg, LIFECYCLE_SUSPENDED, SUSPENDED_PAUSED, err);
-}
+    struct op_pause *op = arg;
 
-static void
-unpaused(void *arg, const struct err *err)
-{
-    struct job *job = arg;
-
-    if (!err) {
-        job->dom->running_reason = RUNNING_UNPAUSED;
-        domain_remember(job->dom);
-    }
-    finish(job, LIFECYCLE_RESUMED, RESUMED_UNPAUSED, err);
+    op->call = NULL;
+    if (!err)
+        domain_announce_resumed(op->job.dom);
+    job_finish(&op->job, err);
 }
 
 static void
 pause_granted(struct job *job)
 {
-    request(job, HOST_PAUSE, paused);
+    pause_ask(job, HOST_PAUSE, pause_done);
 }
 
 static void
 unpause_granted(struct job *job)
 {
-    request(job, HOST_UNPAUSE, unpaused);
+    pause_ask(job, HOST_UNPAUSE, unpause_done);
 }
 
 static void
-abort_call(struct job *job)
+pause_abort(struct job *job)
 {
-    if (job->call)
-        host_call_abort(job->call);
+    struct op_pause *op = container_of(job, struct op_pause, job);
+
+    if (op->call)
+        host_call_abort(op->call);
 }
 
 const struct job_operation op_pause = {
     .name = "pause",
+    .activity = DOMAIN_CHANGING,
+    .size = sizeof(struct op_pause),
     .granted = pause_granted,
-    .abort = abort_call,
+    .abort = pause_abort,
 };
 
 const struct job_operation op_unpause = {
     .name = "unpause",
+    .activity = DOMAIN_CHANGING,
+    .size = sizeof(struct op_pause),
     .granted = unpause_granted,
-    .abort = abort_call,
+    .abort = pause_abort,
 };

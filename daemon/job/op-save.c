@@ -1,47 +1,60 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * op-save.c: write a running domain to job->path, then it is gone.  Dumping its core is alike,
- * but it stays.
+ * op-save.c: write a running domain to a file, then it is gone.
  *
  *   save_granted     see that it can be saved, ask for its XML
  *   save_xml_ready   the worker saves
  *   save_done
  */
+#include <stdlib.h>
+
 #include "base/alloc.h"
-#include "daemon.h"
-#include "domain/domain.h"
-#include "job.h"
-#include "rpc/events.h"
-#include "wire/libvirt.h"
-#include "wire/worker.h"
+#include "ops.h"
+#include "task.h"
+
+struct op_save {
+    struct job  job;
+    struct task task;
+    char       *path;
+    char       *xml; /* what the image gets; NULL: the domain's own, not asked for yet */
+};
 
 static domain_xml_fn save_xml_ready;
-static void          save_done(struct job *job, int domid, const struct err *err);
+
+struct job *
+op_save_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner, const char *path,
+            const char *xml)
+{
+    struct job     *job = job_new(jobs, &op_save, dom, owner);
+    struct op_save *op = container_of(job, struct op_save, job);
+
+    op->path = xstrdup(path);
+    op->xml = xstrdup(xml);
+    return job;
+}
 
 /* A kernel that does not run cannot suspend itself, and libxl would wait a minute to find that out.
  */
 static int
-can_be_saved(const struct domain *dom, struct err *err)
+save_check(const struct domain *dom, struct err *err)
 {
     struct host_dominfo info;
     int                 reason;
 
-    if (dom->domid < 0)
-        return err_set(err, ERR_OPERATION_INVALID,
-                       "Requested operation is not valid: domain '%s' is not running", dom->name);
-    if (host_domain_info(dom->daemon->host, (uint32_t)dom->domid, &info, err) < 0)
+    if (!domain_runs(dom))
+        return err_set_libvirt(err, ERR_OPERATION_INVALID, "domain '%s' is not running", dom->name);
+    if (domain_ask_now(dom, &info, err) < 0)
         return -1;
     switch (domain_state(dom, &info, &reason)) {
     case STATE_RUNNING:
         return 0;
     case STATE_PAUSED:
-        return err_set(err, ERR_OPERATION_INVALID,
-                       "Requested operation is not valid: domain '%s' is paused and so cannot save "
-                       "itself: resume it first",
-                       dom->name);
+        return err_set_libvirt(err, ERR_OPERATION_INVALID,
+                               "domain '%s' is paused and so cannot save "
+                               "itself: resume it first",
+                               dom->name);
     default:
-        return err_set(err, ERR_OPERATION_INVALID,
-                       "Requested operation is not valid: domain '%s' has shut down", dom->name);
+        return err_set_libvirt(err, ERR_OPERATION_INVALID, "domain '%s' has shut down", dom->name);
     }
 }
 
@@ -50,7 +63,7 @@ save_granted(struct job *job)
 {
     struct err err;
 
-    if (can_be_saved(job->dom, &err) < 0)
+    if (save_check(job->dom, &err) < 0)
         job_finish(job, &err);
     else
         domain_xml(job->dom, DOMAIN_XML_SECURE, save_xml_ready, job);
@@ -59,50 +72,68 @@ save_granted(struct job *job)
 static void
 save_xml_ready(void *arg, char *xml, const struct err *err)
 {
-    struct job *job = arg;
-    struct err  aborted;
+    struct op_save *op = arg;
+    struct err      aborted;
 
-    if (!err && job->state == JOB_ABORTING) {
-        err_set(&aborted, ERR_OPERATION_ABORTED, "aborted");
+    if (!err && job_was_aborted(&op->job, &aborted))
         err = &aborted;
-    }
     if (err) {
         free(xml);
-        job_finish(job, err);
+        job_finish(&op->job, err);
         return;
     }
-    if (!job->xml)
-        job->xml = take_ptr(xml);
+    if (!op->xml)
+        op->xml = take_ptr(xml);
     free(xml);
-    job->stop_detail = STOPPED_SAVED;
-    job_run_worker(job, WORKER_SAVE);
+    op->job.stop_detail = STOPPED_SAVED;
+    task_run(&op->task, WORKER_SAVE);
 }
 
 static void
-save_done(struct job *job, int domid, const struct err *err)
+save_done(struct job *job, const struct err *err)
 {
-    (void)domid;
     job_finish(job, err);
 }
 
 static void
-dump_granted(struct job *job)
+save_save_params(struct job *job, worker_params *params_out)
 {
-    job_run_worker(job, WORKER_DUMP);
+    const struct op_save *op = container_of(job, struct op_save, job);
+
+    *params_out =
+        (worker_params){.operation = WORKER_SAVE,
+                        .worker_params_u.save = {.path = op->path, .xml = task_text(op->xml)}};
+}
+
+static void
+save_load_params(struct job *job, const worker_params *params)
+{
+    struct op_save    *op = container_of(job, struct op_save, job);
+    const worker_save *save = &params->worker_params_u.save;
+
+    op->path = xstrdup(save->path);
+    op->xml = save->xml[0] ? xstrdup(save->xml) : NULL;
+}
+
+static void
+save_clear(struct job *job)
+{
+    struct op_save *op = container_of(job, struct op_save, job);
+
+    free(op->path);
+    free(op->xml);
 }
 
 const struct job_operation op_save = {
     .name = "save",
     .libvirt = JOB_OPERATION_SAVE,
+    .activity = DOMAIN_SAVING,
+    .size = sizeof(struct op_save),
+    .task = offsetof(struct op_save, task),
     .granted = save_granted,
-    .abort = job_abort_worker,
+    .abort = task_abort_job,
     .worker_done = save_done,
-};
-
-const struct job_operation op_dump = {
-    .name = "dump",
-    .libvirt = JOB_OPERATION_DUMP,
-    .granted = dump_granted,
-    .abort = job_abort_worker,
-    .worker_done = save_done,
+    .save_params = save_save_params,
+    .load_params = save_load_params,
+    .clear = save_clear,
 };

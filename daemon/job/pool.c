@@ -4,7 +4,7 @@
  * connected to.  The socket is what lets a worker outlive its daemon: whoever comes next connects
  * to it.  ID.job beside it is the record of its task.
  *
- *   Idle --worker_run--> Busy --ended()--> Leaving --its exit--> freed
+ *   Idle --pool_run--> Busy --ended()--> Leaving --its exit--> freed
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,8 +22,6 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "config.h"
-#include "daemon.h"
 #include "eventloop/framed.h"
 #include "eventloop/loop.h"
 #include "pool.h"
@@ -35,38 +33,39 @@
 /* The descriptor at which a worker finds its listening socket. */
 #define WORKER_LISTEN_FD 3
 
-struct worker {
-    struct workers          *pool;
-    char                     socket_path[108];
-    char                    *record_path; /* NULL: no task was given, or its end is dealt with */
-    pid_t                    pid;         /* -1: not known yet, of an adopted one */
-    uint64_t                 pid_started; /* clock ticks since boot; 0: not known */
-    unsigned                 version;     /* of worker.x, that it speaks */
-    bool                     adopted;     /* no child of ours */
-    struct loop_child        child;
-    struct framed            framed;
-    bool                     helped;  /* libxl's save helper is in its process group */
-    bool                     leaving; /* it has said how its task ended */
-    bool                     exited;
-    int                      status; /* wait's, when exited */
-    char                    *said;   /* its last error; NULL: none */
-    const struct worker_ops *ops;    /* NULL: Idle, or Leaving */
-    void                    *arg;
-    TAILQ_ENTRY(worker) link;
+struct pool_worker {
+    struct pool      *pool;
+    char              socket_path[108];
+    char             *record_path; /* NULL: no task was given, or its end is dealt with */
+    pid_t             pid;         /* -1: not known yet, of an adopted one */
+    uint64_t          pid_started; /* clock ticks since boot; 0: not known */
+    unsigned          version;     /* of worker.x, that it speaks */
+    bool              adopted;     /* no child of ours */
+    struct loop_child child;
+    struct framed     framed;
+    bool              helped;  /* libxl's save helper is in its process group */
+    bool              leaving; /* it has said how its task ended */
+    bool              exited;
+    int               status;          /* wait's, when exited */
+    char             *said;            /* its last error; NULL: none */
+    const struct pool_worker_ops *ops; /* NULL: Idle, or Leaving */
+    void                         *arg;
+    TAILQ_ENTRY(pool_worker) link;
 };
 
-struct workers {
-    struct daemon *daemon;
-    TAILQ_HEAD(worker_list, worker) idle;
-    struct worker_list busy;
-    struct worker_list leaving;
-    struct loop_defer  fill;
+struct pool {
+    struct loop             *loop;
+    const struct job_limits *limits;
+    TAILQ_HEAD(pool_worker_list, pool_worker) idle;
+    struct pool_worker_list busy;
+    struct pool_worker_list leaving;
+    struct loop_defer       fill;
 };
 
 /*----- the process -----*/
 
 static int
-listen_at(const char *path, struct err *err)
+pool_listen(const char *path, struct err *err)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     cleanup_close int  fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -79,7 +78,7 @@ listen_at(const char *path, struct err *err)
 
 /* The socket listens already, so this cannot wait: the kernel queues us. */
 static int
-connect_to(const char *path, struct err *err)
+pool_connect(const char *path, struct err *err)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     cleanup_close int  fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -93,7 +92,7 @@ connect_to(const char *path, struct err *err)
 /* Signals as a fresh process has them, and a process group of its own: a Ctrl-C is for the daemon.
  */
 static void
-spawn_attributes(posix_spawnattr_t *attributes)
+pool_spawn_attributes(posix_spawnattr_t *attributes)
 {
     sigset_t none, all;
 
@@ -108,30 +107,30 @@ spawn_attributes(posix_spawnattr_t *attributes)
 }
 
 static int
-spawn(struct worker *w, int listen_fd, struct err *err)
+pool_spawn(struct pool_worker *w, int listen_fd, struct err *err)
 {
-    const struct config *config = w->pool->daemon->config;
-    char                 level[4];
-    char *argv[] = {(char *)(uintptr_t)config->worker_path, w->socket_path, level, NULL};
+    const char                *program = w->pool->limits->worker_path;
+    char                       level[4];
+    char                      *argv[] = {(char *)(uintptr_t)program, w->socket_path, level, NULL};
     cleanup_close int          moved = fcntl(listen_fd, F_DUPFD_CLOEXEC, WORKER_LISTEN_FD + 1);
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t          attributes;
     int                        r;
 
     snprintf(level, sizeof level, "%d", (int)log_get_level());
-    spawn_attributes(&attributes);
+    pool_spawn_attributes(&attributes);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, moved, WORKER_LISTEN_FD);
-    r = posix_spawn(&w->pid, config->worker_path, &actions, &attributes, argv, environ);
+    r = posix_spawn(&w->pid, program, &actions, &attributes, argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
-    return r ? err_set_errno(err, r, "cannot run %s", config->worker_path) : 0;
+    return r ? err_set_errno(err, r, "cannot run %s", program) : 0;
 }
 
 /* In clock ticks since boot: with it a number that was given again is not taken for the old one. 0:
  * there is no such process. */
 static uint64_t
-pid_started_at(pid_t pid)
+pool_pid_started(pid_t pid)
 {
     unsigned long long started = 0;
     char               path[32], line[1024] = "";
@@ -157,7 +156,7 @@ pid_started_at(pid_t pid)
 /*----- the end of one -----*/
 
 static void
-worker_free(struct worker *w)
+pool_worker_free(struct pool_worker *w)
 {
     framed_close(&w->framed);
     loop_child_stop(&w->child);
@@ -170,7 +169,7 @@ worker_free(struct worker *w)
 
 /* Its end is dealt with: nobody need know of the task any more. */
 static void
-forget_record(struct worker *w)
+pool_worker_forget_record(struct pool_worker *w)
 {
     if (w->record_path)
         unlink(w->record_path);
@@ -178,7 +177,7 @@ forget_record(struct worker *w)
 }
 
 static void
-say_how_it_died(const struct worker *w, struct err *err)
+pool_worker_say_death(const struct pool_worker *w, struct err *err)
 {
     if (w->adopted)
         err_set(err, ERR_INTERNAL, "the worker has gone");
@@ -191,8 +190,8 @@ say_how_it_died(const struct worker *w, struct err *err)
         err_append(err, " after the error '%s'", w->said);
 }
 
-static struct worker_list *
-list_of(struct worker *w)
+static struct pool_worker_list *
+pool_worker_list_of(struct pool_worker *w)
 {
     if (w->leaving)
         return &w->pool->leaving;
@@ -201,39 +200,39 @@ list_of(struct worker *w)
 
 /* Process and connection are both gone. */
 static void
-worker_gone(struct worker *w)
+pool_worker_gone(struct pool_worker *w)
 {
     struct err err;
 
-    say_how_it_died(w, &err);
-    TAILQ_REMOVE(list_of(w), w, link);
+    pool_worker_say_death(w, &err);
+    TAILQ_REMOVE(pool_worker_list_of(w), w, link);
     if (w->ops) {
         /* libxl's helpers that a save or restore left behind. */
         if (w->helped && w->pid > 0)
             kill(-w->pid, SIGKILL);
         w->ops->ended(w->arg, NULL, &err);
-        forget_record(w);
+        pool_worker_forget_record(w);
     } else if (!w->leaving)
         log_warning("an idle worker is gone: %s", err.message);
-    worker_free(w);
+    pool_worker_free(w);
 }
 
 static void
-worker_exited(void *arg, int status)
+pool_worker_exited(void *arg, int status)
 {
-    struct worker *w = arg;
+    struct pool_worker *w = arg;
 
     w->exited = true;
     w->status = status;
     /* What it said last may still be in the socket; the end of that comes too. */
     if (w->framed.fd < 0)
-        worker_gone(w);
+        pool_worker_gone(w);
 }
 
 /*----- what it says -----*/
 
 static void
-send_command(struct worker *w, const worker_command *command)
+pool_worker_send(struct pool_worker *w, const worker_command *command)
 {
     void      *frame;
     size_t     size;
@@ -241,7 +240,7 @@ send_command(struct worker *w, const worker_command *command)
 
     if (worker_command_encode(w->version, command, &frame, &size, &err) < 0) {
         log_error("cannot tell a worker what to do: %s", err.message);
-        worker_kill(w);
+        pool_worker_kill(w);
         return;
     }
     framed_send(&w->framed, frame, size);
@@ -250,15 +249,15 @@ send_command(struct worker *w, const worker_command *command)
 
 /* The end of its task is dealt with; it may go. */
 static void
-let_go(struct worker *w)
+pool_worker_let_go(struct pool_worker *w)
 {
-    forget_record(w);
-    send_command(w, &(worker_command){.type = WORKER_BYE});
+    pool_worker_forget_record(w);
+    pool_worker_send(w, &(worker_command){.type = WORKER_BYE});
     framed_close_when_drained(&w->framed);
 }
 
 static void
-leaves(struct worker *w)
+pool_worker_leaves(struct pool_worker *w)
 {
     TAILQ_REMOVE(&w->pool->busy, w, link);
     TAILQ_INSERT_TAIL(&w->pool->leaving, w, link);
@@ -267,116 +266,115 @@ leaves(struct worker *w)
 }
 
 static void
-take_done(struct worker *w, const worker_done *done)
+pool_worker_done(struct pool_worker *w, const worker_done *done)
 {
-    const struct worker_ops *ops = w->ops;
+    const struct pool_worker_ops *ops = w->ops;
 
-    leaves(w);
+    pool_worker_leaves(w);
     ops->ended(w->arg, done, NULL);
-    let_go(w);
+    pool_worker_let_go(w);
 }
 
 /* An adopted one introduces itself. */
 static void
-take_state(struct worker *w, const worker_state *state)
+pool_worker_state(struct pool_worker *w, const worker_state *state)
 {
     if (w->adopted && w->pid < 0) {
         w->pid = state->pid;
-        w->pid_started = pid_started_at(w->pid);
+        w->pid_started = pool_pid_started(w->pid);
     }
     w->ops->progress(w->arg, &state->progress);
 }
 
 static void
-take_said(struct worker *w, const worker_said *said)
+pool_worker_said(struct pool_worker *w, const worker_said *said)
 {
     free(w->said);
     w->said = xstrdup(said->line);
 }
 
 static void
-worker_frame(void *arg, const void *data, size_t size)
+pool_worker_frame(void *arg, const void *data, size_t size)
 {
-    struct worker *w = arg;
-    worker_report  report = {.type = 0};
-    struct err     err;
+    struct pool_worker *w = arg;
+    worker_report       report = {.type = 0};
+    struct err          err;
 
     if (worker_report_decode(data, size, &report, &err) < 0) {
         log_error("protocol error of a worker: %s", err.message);
-        worker_kill(w);
+        pool_worker_kill(w);
         return;
     }
     if (w->ops && report.type == WORKER_STATE)
-        take_state(w, &report.worker_report_u.state);
+        pool_worker_state(w, &report.worker_report_u.state);
     else if (w->ops && report.type == WORKER_PROGRESS)
         w->ops->progress(w->arg, &report.worker_report_u.progress);
     else if (w->ops && report.type == WORKER_IDENTIFIED)
         w->ops->identified(w->arg, &report.worker_report_u.identified);
     else if (report.type == WORKER_SAID)
-        take_said(w, &report.worker_report_u.said);
+        pool_worker_said(w, &report.worker_report_u.said);
     else if (w->ops && report.type == WORKER_DONE)
-        take_done(w, &report.worker_report_u.done);
+        pool_worker_done(w, &report.worker_report_u.done);
     wire_body_free((xdrproc_t)xdr_worker_report, &report);
 }
 
 /* A worker that closes its connection and lives on is of no use. */
 static void
-worker_closed(void *arg, const struct err *err)
+pool_worker_closed(void *arg, const struct err *err)
 {
-    struct worker *w = arg;
+    struct pool_worker *w = arg;
 
     if (err)
         log_error("protocol error of a worker: %s", err->message);
     if (!w->leaving)
-        worker_kill(w);
+        pool_worker_kill(w);
     if (w->exited || w->adopted)
-        worker_gone(w);
+        pool_worker_gone(w);
 }
 
-static const struct framed_ops worker_framed_ops = {
+static const struct framed_ops pool_worker_framed_ops = {
     .size_of = wire_frame_size,
-    .frame = worker_frame,
-    .closed = worker_closed,
+    .frame = pool_worker_frame,
+    .closed = pool_worker_closed,
 };
 
 /*----- the pool -----*/
 
-static struct worker *
-worker_new(struct workers *pool, struct err *err)
+static struct pool_worker *
+pool_worker_new(struct pool *pool, struct err *err)
 {
-    struct daemon    *daemon = pool->daemon;
-    struct worker    *w = xcalloc(1, sizeof *w);
-    cleanup_close int listen_fd = -1;
-    cleanup_close int fd = -1;
-    uint64_t          id;
+    struct pool_worker *w = xcalloc(1, sizeof *w);
+    cleanup_close int   listen_fd = -1;
+    cleanup_close int   fd = -1;
+    uint64_t            id;
 
     w->pool = pool;
     w->version = WORKER_VERSION;
     w->framed.fd = -1;
-    loop_child_init(&w->child, daemon->loop, worker_exited, w);
+    loop_child_init(&w->child, pool->loop, pool_worker_exited, w);
     if (getrandom(&id, sizeof id, 0) != sizeof id)
         id = loop_now_usec();
-    snprintf(w->socket_path, sizeof w->socket_path, "%s/jobs/%016" PRIx64, daemon->config->run_dir,
+    snprintf(w->socket_path, sizeof w->socket_path, "%s/jobs/%016" PRIx64, pool->limits->run_dir,
              id);
-    listen_fd = listen_at(w->socket_path, err);
+    listen_fd = pool_listen(w->socket_path, err);
     if (listen_fd >= 0)
-        fd = connect_to(w->socket_path, err);
-    if (fd < 0 || spawn(w, listen_fd, err) < 0) {
-        worker_free(w);
+        fd = pool_connect(w->socket_path, err);
+    if (fd < 0 || pool_spawn(w, listen_fd, err) < 0) {
+        pool_worker_free(w);
         return NULL;
     }
-    w->pid_started = pid_started_at(w->pid);
+    w->pid_started = pool_pid_started(w->pid);
     loop_child_start(&w->child, w->pid);
-    framed_init(&w->framed, daemon->loop, take_fd(fd), &worker_framed_ops, w);
+    framed_init(&w->framed, pool->loop, take_fd(fd), &pool_worker_framed_ops, w);
     TAILQ_INSERT_TAIL(&pool->idle, w, link);
     return w;
 }
 
 static unsigned
-count_idle(const struct workers *pool)
+pool_count_idle(const struct pool *pool)
 {
-    struct worker *w;
-    unsigned       n = 0;
+    struct pool_worker *w;
+    unsigned            n = 0;
 
     TAILQ_FOREACH (w, &pool->idle, link)
         n++;
@@ -385,14 +383,14 @@ count_idle(const struct workers *pool)
 
 /* One at a turn, so that clients have theirs in between. */
 static void
-fill_one(void *arg)
+pool_fill_one(void *arg)
 {
-    struct workers *pool = arg;
-    struct err      err;
+    struct pool *pool = arg;
+    struct err   err;
 
-    if (count_idle(pool) >= pool->daemon->config->workers_idle)
+    if (pool_count_idle(pool) >= pool->limits->workers_idle)
         return;
-    if (!worker_new(pool, &err))
+    if (!pool_worker_new(pool, &err))
         log_error("no worker in reserve: %s", err.message);
     else
         loop_defer_start(&pool->fill);
@@ -400,7 +398,7 @@ fill_one(void *arg)
 
 /* Nobody listens there, and there is no task whose end is to be dealt with. */
 static bool
-is_dead_socket(const char *path)
+pool_is_dead_socket(const char *path)
 {
     cleanup_free char *record_path = xasprintf("%s" WORKER_RECORD_SUFFIX, path);
     cleanup_close int  fd = -1;
@@ -409,76 +407,77 @@ is_dead_socket(const char *path)
 
     if (lstat(path, &st) < 0 || !S_ISSOCK(st.st_mode) || access(record_path, F_OK) == 0)
         return false;
-    fd = connect_to(path, &err);
+    fd = pool_connect(path, &err);
     return fd < 0 && err.detail == ECONNREFUSED;
 }
 
 /* An earlier daemon was killed between making a socket and starting the worker for it; or both were
  * killed.  Idle workers that live remove theirs themselves. */
 static void
-remove_dead_sockets(const struct daemon *daemon)
+pool_remove_dead_sockets(const struct pool *pool)
 {
-    cleanup_free char  *folder = xasprintf("%s/jobs", daemon->config->run_dir);
+    cleanup_free char  *folder = xasprintf("%s/jobs", pool->limits->run_dir);
     size_t              count;
     cleanup_free char **paths = records_find(folder, "", &count);
 
     for (size_t n = 0; n < count; n++) {
-        if (is_dead_socket(paths[n]))
+        if (pool_is_dead_socket(paths[n]))
             unlink(paths[n]);
         free(paths[n]);
     }
 }
 
-struct workers *
-workers_new(struct daemon *daemon)
+struct pool *
+pool_new(struct loop *loop, const struct job_limits *limits)
 {
-    struct workers *pool = xcalloc(1, sizeof *pool);
+    struct pool *pool = xcalloc(1, sizeof *pool);
 
-    remove_dead_sockets(daemon);
-    pool->daemon = daemon;
+    pool->loop = loop;
+    pool->limits = limits;
+    pool_remove_dead_sockets(pool);
     TAILQ_INIT(&pool->idle);
     TAILQ_INIT(&pool->busy);
     TAILQ_INIT(&pool->leaving);
-    loop_defer_init(&pool->fill, daemon->loop, fill_one, pool);
+    loop_defer_init(&pool->fill, pool->loop, pool_fill_one, pool);
     return pool;
 }
 
 void
-workers_fill(struct workers *workers)
+pool_fill(struct pool *pool)
 {
-    loop_defer_start(&workers->fill);
+    loop_defer_start(&pool->fill);
 }
 
 static void
-free_all(struct worker_list *list)
+pool_free_all(struct pool_worker_list *list)
 {
-    struct worker *w;
+    struct pool_worker *w;
 
     while ((w = TAILQ_FIRST(list))) {
         TAILQ_REMOVE(list, w, link);
-        worker_free(w);
+        pool_worker_free(w);
     }
 }
 
 void
-workers_free(struct workers *workers)
+pool_free(struct pool *pool)
 {
-    struct worker *w;
+    struct pool_worker *w;
 
-    if (!workers)
+    if (!pool)
         return;
-    loop_defer_stop(&workers->fill);
-    free_all(&workers->idle);
-    free_all(&workers->leaving);
-    TAILQ_FOREACH (w, &workers->busy, link)
+    loop_defer_stop(&pool->fill);
+    pool_free_all(&pool->idle);
+    pool_free_all(&pool->leaving);
+    TAILQ_FOREACH (w, &pool->busy, link)
         w->socket_path[0] = '\0'; /* it goes on, and the socket is how it is found */
-    free_all(&workers->busy);
-    free(workers);
+    pool_free_all(&pool->busy);
+    free(pool);
 }
 
 /* With what only we know. */
 static int
-worker_write_record(const struct worker *w, const task_record *record, struct err *err)
+pool_worker_write_record(const struct pool_worker *w, const task_record *record, struct err *err)
 {
     task_record whole = *record;
 
@@ -489,76 +488,76 @@ worker_write_record(const struct worker *w, const task_record *record, struct er
 }
 
 static bool
-worker_has_helper(const task_record *record)
+pool_worker_has_helper(const task_record *record)
 {
     return task_traits(record->task.params.operation) & TASK_HAS_HELPER;
 }
 
-struct worker *
-worker_run(struct workers *workers, const task_record *record, const struct worker_ops *ops,
-           void *arg, struct err *err)
+struct pool_worker *
+pool_run(struct pool *pool, const task_record *record, const struct pool_worker_ops *ops, void *arg,
+         struct err *err)
 {
-    struct worker *w = TAILQ_FIRST(&workers->idle);
+    struct pool_worker *w = TAILQ_FIRST(&pool->idle);
 
     if (!w)
-        w = worker_new(workers, err);
+        w = pool_worker_new(pool, err);
     if (!w)
         return NULL;
     w->record_path = xasprintf("%s" WORKER_RECORD_SUFFIX, w->socket_path);
-    if (worker_write_record(w, record, err) < 0) {
+    if (pool_worker_write_record(w, record, err) < 0) {
         free(take_ptr(w->record_path));
         return NULL;
     }
-    TAILQ_REMOVE(&workers->idle, w, link);
-    TAILQ_INSERT_TAIL(&workers->busy, w, link);
+    TAILQ_REMOVE(&pool->idle, w, link);
+    TAILQ_INSERT_TAIL(&pool->busy, w, link);
     w->ops = ops;
     w->arg = arg;
-    w->helped = worker_has_helper(record);
-    send_command(w,
-                 &(worker_command){.type = WORKER_START, .worker_command_u.start = record->task});
-    workers_fill(workers);
+    w->helped = pool_worker_has_helper(record);
+    pool_worker_send(
+        w, &(worker_command){.type = WORKER_START, .worker_command_u.start = record->task});
+    pool_fill(pool);
     return w;
 }
 
 void
-worker_update_record(struct worker *worker, const task_record *record)
+pool_worker_update_record(struct pool_worker *worker, const task_record *record)
 {
     struct err err;
 
-    if (worker_write_record(worker, record, &err) < 0)
+    if (pool_worker_write_record(worker, record, &err) < 0)
         log_error("%s", err.message);
 }
 
 void
-worker_proceed(struct worker *worker)
+pool_worker_proceed(struct pool_worker *worker)
 {
-    send_command(worker, &(worker_command){.type = WORKER_PROCEED});
+    pool_worker_send(worker, &(worker_command){.type = WORKER_PROCEED});
 }
 
 void
-worker_refuse(struct worker *worker, const struct err *why)
+pool_worker_refuse(struct pool_worker *worker, const struct err *why)
 {
     worker_command command = {.type = WORKER_REFUSE};
 
     command.worker_command_u.refuse = (worker_error){
         .code = (int)why->code, .detail = why->detail, .message = (char *)(uintptr_t)why->message};
-    send_command(worker, &command);
+    pool_worker_send(worker, &command);
 }
 
 void
-worker_abort(struct worker *worker)
+pool_worker_abort(struct pool_worker *worker)
 {
-    send_command(worker, &(worker_command){.type = WORKER_ABORT});
+    pool_worker_send(worker, &(worker_command){.type = WORKER_ABORT});
 }
 
 void
-worker_kill(struct worker *worker)
+pool_worker_kill(struct pool_worker *worker)
 {
     if (worker->exited || worker->pid <= 0)
         return;
     /* No child of ours: its number may be somebody else's by now. */
     if (worker->adopted && worker->pid_started &&
-        worker->pid_started != pid_started_at(worker->pid))
+        worker->pid_started != pool_pid_started(worker->pid))
         return;
     kill(worker->pid, SIGKILL);
 }
@@ -566,54 +565,54 @@ worker_kill(struct worker *worker)
 /*----- after a restart of the daemon -----*/
 
 void
-worker_own(struct worker *worker, const struct worker_ops *ops, void *arg)
+pool_worker_own(struct pool_worker *worker, const struct pool_worker_ops *ops, void *arg)
 {
     worker->ops = ops;
     worker->arg = arg;
 }
 
 static char *
-socket_of(const char *record_path)
+pool_socket_of(const char *record_path)
 {
     return xstrndup(record_path, strlen(record_path) - strlen(WORKER_RECORD_SUFFIX));
 }
 
-struct worker *
-worker_find(struct workers *workers, const char *record_path, const task_record *record)
+struct pool_worker *
+pool_worker_find(struct pool *pool, const char *record_path, const task_record *record)
 {
-    cleanup_free char *socket_path = socket_of(record_path);
-    struct worker     *w;
-    struct err         err;
-    int                fd = connect_to(socket_path, &err);
+    cleanup_free char  *socket_path = pool_socket_of(record_path);
+    struct pool_worker *w;
+    struct err          err;
+    int                 fd = pool_connect(socket_path, &err);
 
     if (fd < 0)
         return NULL;
     w = xcalloc(1, sizeof *w);
-    w->pool = workers;
+    w->pool = pool;
     w->pid = record->pid > 0 ? record->pid : -1;
     w->pid_started = record->pid_started;
     w->version = record->protocol;
-    w->helped = worker_has_helper(record);
+    w->helped = pool_worker_has_helper(record);
     w->adopted = true;
     snprintf(w->socket_path, sizeof w->socket_path, "%s", socket_path);
     w->record_path = xstrdup(record_path);
-    loop_child_init(&w->child, workers->daemon->loop, worker_exited, w);
-    framed_init(&w->framed, workers->daemon->loop, fd, &worker_framed_ops, w);
-    TAILQ_INSERT_TAIL(&workers->busy, w, link);
+    loop_child_init(&w->child, pool->loop, pool_worker_exited, w);
+    framed_init(&w->framed, pool->loop, fd, &pool_worker_framed_ops, w);
+    TAILQ_INSERT_TAIL(&pool->busy, w, link);
     return w;
 }
 
 void
-worker_dismiss(struct worker *worker)
+pool_worker_dismiss(struct pool_worker *worker)
 {
-    leaves(worker);
-    let_go(worker);
+    pool_worker_leaves(worker);
+    pool_worker_let_go(worker);
 }
 
 void
-worker_forget(const char *record_path)
+pool_worker_forget(const char *record_path)
 {
-    cleanup_free char *socket_path = socket_of(record_path);
+    cleanup_free char *socket_path = pool_socket_of(record_path);
 
     unlink(record_path);
     unlink(socket_path);

@@ -1,22 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * record.h: what the next daemon is to know of a job.  While it waits, or has not come to its
+ * worker yet, that lies in RUN_DIR/queue; from then on in its task's record, RUN_DIR/jobs (pool.h).
+ */
 #ifndef DAEMON_JOB_RECORD_H
 #define DAEMON_JOB_RECORD_H
 
-#include "wire/state.h"
+#include "base/err.h"
 
 struct job;
+struct task;
+struct pool_worker;
+struct pool_worker_ops;
 
-/* Of the records in RUN_DIR/queue. */
+/** Of the name of a file in RUN_DIR/queue. */
 #define JOB_RECORD_SUFFIX ".job"
 
-/** Of the task that the job has or is to have.  Borrows from job. */
-task_record job_record(const struct job *job);
-
-/** The same parameters back into a job that was taken up; definition may be empty. */
-void job_take_params(struct job *job, const worker_params *params, const char *definition);
-
-/** Have the next daemon begin the job, unless job_record_remove comes first. */
+/** Have the next daemon begin the job, unless job_record_remove comes first.  That it cannot be
+ * written is logged. */
 void job_record_write(struct job *job);
 void job_record_remove(struct job *job);
+
+/** Give the task to a worker, its record first; see pool_run.  While the job is Repairing, that is
+ * the task to undo. */
+struct pool_worker *task_record_give(struct task *task, const struct pool_worker_ops *ops,
+                                     struct err *err);
+
+/** Write its record again: more is known now. */
+void task_record_update(const struct task *task);
 
 #endif

@@ -4,7 +4,7 @@ checks = tests/checks/check-layers.sh tests/checks/check-daemon.sh tests/checks/
 	tests/checks/check-spdx.sh tests/checks/check-names.sh tests/checks/check-man.sh
 
 dist_check_SCRIPTS += $(checks)
-EXTRA_DIST += tests/checks/layers-known tests/checks/statics-known
+EXTRA_DIST += tests/checks/statics-known
 TESTS += $(checks)
 AM_TESTS_ENVIRONMENT += CHECK_CPPFLAGS='$(AM_CPPFLAGS) -I$(top_srcdir)/daemon $(XENLIGHT_CFLAGS) $(LIBXML_CFLAGS) \
 	$(LIBEVENT_CFLAGS) $(TIRPC_CFLAGS) $(CHECK_CFLAGS)'; export CHECK_CPPFLAGS;

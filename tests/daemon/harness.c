@@ -67,7 +67,7 @@ harness_stop(struct harness *h)
     free(h->config.rpc.socket);
     free(h->config.rpc.socket_ro);
     free(h->config.rpc.socket_group);
-    free(h->config.run_dir);
+    free(h->config.job.run_dir);
     free(h->daemon.capabilities);
     log_set_sink(NULL);
 }

@@ -5,8 +5,7 @@ tests_daemon_test_domains_SOURCES = tests/daemon/test-domains.c tests/daemon/wor
 	tests/daemon/world.h
 tests_daemon_test_domains_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/daemon
 tests_daemon_test_domains_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_daemon_test_domains_LDADD = daemon/libapi.a daemon/libjob.a daemon/libdomain.a daemon/libjob.a \
-	daemon/libdomain.a daemon/libapi.a daemon/librpc.a daemon/libdaemon.a conf/libconf.a \
+tests_daemon_test_domains_LDADD = $(daemon_libs) conf/libconf.a \
 	wire/libwire.a wire/libwiretypes.a eventloop/libeventloop.a base/libbase.a \
 	$(LIBEVENT_LIBS) $(LIBXML_LIBS) $(TIRPC_LIBS) $(CHECK_LIBS)
 
@@ -14,7 +13,7 @@ check_PROGRAMS += tests/daemon/test-pool
 TESTS += tests/daemon/test-pool
 tests_daemon_test_pool_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/daemon
 tests_daemon_test_pool_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_daemon_test_pool_LDADD = daemon/libjob.a daemon/libdaemon.a wire/libwire.a \
+tests_daemon_test_pool_LDADD = daemon/libjob.a wire/libwire.a \
 	wire/libwiretypes.a eventloop/libeventloop.a base/libbase.a $(LIBEVENT_LIBS) $(TIRPC_LIBS) \
 	$(CHECK_LIBS)
 

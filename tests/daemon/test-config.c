@@ -41,17 +41,17 @@ START_TEST(a_new_configuration_has_the_defaults)
     ck_assert_uint_eq(config->rpc.max_clients, 2000);
     ck_assert_uint_eq(config->rpc.max_client_requests, 16);
     ck_assert_uint_eq(config->rpc.max_requests, 4000);
-    ck_assert_uint_eq(config->max_queued_jobs, 64);
-    ck_assert_uint_eq(config->max_jobs, 1000);
+    ck_assert_uint_eq(config->job.max_queued_jobs, 64);
+    ck_assert_uint_eq(config->job.max_jobs, 1000);
     ck_assert_uint_eq(config->rpc.max_output, 8 << 20);
     ck_assert_uint_eq(config->rpc.max_buffers, 128 << 20);
     ck_assert_uint_eq(config->max_xml, 1 << 20);
-    ck_assert_uint_eq(config->workers_idle, 2);
+    ck_assert_uint_eq(config->job.workers_idle, 2);
     ck_assert_uint_eq(config->rpc.keepalive_interval, 5);
     ck_assert_uint_eq(config->rpc.keepalive_count, 5);
-    ck_assert_str_eq(config->run_dir, "/run/dom0d");
-    ck_assert_str_eq(config->dump_dir, "/var/lib/dom0d/dump");
-    ck_assert_str_eq(config->worker_path, PKGLIBEXECDIR "/dom0d-worker");
+    ck_assert_str_eq(config->job.run_dir, "/run/dom0d");
+    ck_assert_str_eq(config->job.dump_dir, "/var/lib/dom0d/dump");
+    ck_assert_str_eq(config->job.worker_path, PKGLIBEXECDIR "/dom0d-worker");
     ck_assert_int_eq(config->log_level, LOG_LEVEL_INFO);
 }
 END_TEST
@@ -74,7 +74,7 @@ START_TEST(lines_set_their_keys_and_the_rest_keeps_its_default)
     ck_assert_uint_eq(config->rpc.max_output, 65536);
     ck_assert_uint_eq(config->max_xml, 2 << 20);
     ck_assert_int_eq(config->log_level, LOG_LEVEL_DEBUG);
-    ck_assert_uint_eq(config->workers_idle, 2);
+    ck_assert_uint_eq(config->job.workers_idle, 2);
 }
 END_TEST
 

@@ -7,12 +7,14 @@
 #include <unistd.h>
 
 #include "api/handlers.h"
+#include "api/lookup.h"
 #include "base/alloc.h"
 #include "base/file.h"
 #include "config.h"
 #include "daemon.h"
-#include "domain/domain.h"
+#include "domain/table.h"
 #include "job/job.h"
+#include "job/op-restart.h"
 #include "wire/worker.h"
 #include "world.h"
 
@@ -106,6 +108,12 @@ client_restores(const char *path)
     world_turn();
 }
 
+static void
+client_waits(uint64_t id, struct request *req)
+{
+    handle_job_wait(req, &(dom0d_job_id_args){.id = id});
+}
+
 /* A domain that dom0d has started, "web", UUID of w, domid 1. */
 static void
 web_runs(const char *extra)
@@ -171,7 +179,7 @@ START_TEST(a_guest_that_xl_renames_has_its_new_name_everywhere)
     dom = domains_by_id(daemon_->domains, 5);
     ck_assert_ptr_eq(domains_by_name(daemon_->domains, "mine"), dom);
     ck_assert_ptr_null(domains_by_name(daemon_->domains, "ours"));
-    ck_assert_str_eq(dom->def->name, "mine");
+    ck_assert_str_eq(dom->live->name, "mine");
     /* libvirt has no event of it for a guest without a lasting definition. */
     ck_assert_str_eq(world_events, "");
 }
@@ -181,7 +189,7 @@ START_TEST(a_name_that_no_definition_may_have_is_of_the_guest_only)
 {
     rename_ours("a/b");
     ck_assert_str_eq(domains_by_id(daemon_->domains, 5)->name, "a/b");
-    ck_assert_str_eq(domains_by_id(daemon_->domains, 5)->def->name, "ours");
+    ck_assert_str_eq(domains_by_id(daemon_->domains, 5)->live->name, "ours");
 }
 END_TEST
 
@@ -211,10 +219,10 @@ START_TEST(of_two_with_one_name_the_second_is_found_when_the_first_has_gone)
     world_changed();
     world_domain(6, 'y', "twin");
     world_changed();
-    ck_assert_int_eq(domains_by_name(daemon_->domains, "twin")->domid, 5);
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "twin")->run.domid, 5);
     world_domain_goes(5);
     world_changed();
-    ck_assert_int_eq(domains_by_name(daemon_->domains, "twin")->domid, 6);
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "twin")->run.domid, 6);
 }
 END_TEST
 
@@ -226,10 +234,10 @@ START_TEST(of_two_with_one_uuid_the_second_is_found_when_the_first_has_gone)
     world_domain(5, 'x', "a");
     world_domain(6, 'x', "b");
     world_changed();
-    ck_assert_int_eq(domains_by_uuid(daemon_->domains, uuid)->domid, 5);
+    ck_assert_int_eq(domains_by_uuid(daemon_->domains, uuid)->run.domid, 5);
     world_domain_goes(5);
     world_changed();
-    ck_assert_int_eq(domains_by_uuid(daemon_->domains, uuid)->domid, 6);
+    ck_assert_int_eq(domains_by_uuid(daemon_->domains, uuid)->run.domid, 6);
     world_domain_goes(6);
     world_changed();
     ck_assert_ptr_null(domains_by_uuid(daemon_->domains, uuid));
@@ -241,11 +249,11 @@ START_TEST(of_two_with_one_name_the_second_is_found_when_the_first_is_named_anew
     world_domain(5, 'x', NULL);
     world_domain(6, 'y', "unnamed-5");
     world_changed();
-    ck_assert_int_eq(domains_by_name(daemon_->domains, "unnamed-5")->domid, 5);
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "unnamed-5")->run.domid, 5);
     world_rename(5, "late");
     world_changed();
-    ck_assert_int_eq(domains_by_name(daemon_->domains, "late")->domid, 5);
-    ck_assert_int_eq(domains_by_name(daemon_->domains, "unnamed-5")->domid, 6);
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "late")->run.domid, 5);
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "unnamed-5")->run.domid, 6);
 }
 END_TEST
 
@@ -269,7 +277,7 @@ START_TEST(a_created_domain_has_the_id_that_the_worker_read_at_completion)
     world_worker_succeeds();
     ck_assert_int_eq(world_answers, 1);
     ck_assert_str_eq(world_events, "STARTED web 1 0;");
-    ck_assert_int_eq(domains_by_name(daemon_->domains, "web")->domid, 1);
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "web")->run.domid, 1);
 }
 END_TEST
 
@@ -279,7 +287,7 @@ START_TEST(a_domain_seen_while_it_is_made_is_not_taken_for_a_guest_of_xl)
     world_domain(9, 'w', "web");
     world_changed();
     ck_assert_str_eq(world_events, "");
-    ck_assert_int_eq(domains_by_name(daemon_->domains, "web")->domid, 9);
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "web")->run.domid, 9);
     ck_assert_uint_eq(domains_count(daemon_->domains), 2);
     world_domain_goes(9);
     world_worker_fails(ERR_INTERNAL, "no memory");
@@ -393,11 +401,10 @@ START_TEST(a_save_goes_on_under_the_next_daemon)
     daemon_is_replaced(true);
     world_answers = 0;
     ck_assert_uint_eq(jobs_first(daemon_->jobs)->id, id);
-    ck_assert_int_eq(domains_by_name(daemon_->domains, "web")->domid, 1);
-    world_turn(); /* what is kept with it has been read */
-    ck_assert_ptr_nonnull(domains_by_name(daemon_->domains, "web")->def);
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "web")->run.domid, 1);
+    ck_assert_ptr_nonnull(domains_by_name(daemon_->domains, "web")->live);
     world_worker_progress(10, 20);
-    job_wait(daemon_->jobs, id, world_request());
+    client_waits(id, world_request());
     world_worker_succeeds();
     ck_assert_int_eq(world_answers, 1);
     ck_assert_str_eq(world_events, "STOPPED web -1 4;");
@@ -414,7 +421,7 @@ START_TEST(a_create_goes_on_under_the_next_daemon_and_is_not_taken_for_a_guest_o
     world_domain_goes(1);
     world_worker_succeeds();
     ck_assert_str_eq(world_events, "STARTED web 2 0;");
-    ck_assert_ptr_nonnull(domains_by_name(daemon_->domains, "web")->def);
+    ck_assert_ptr_nonnull(domains_by_name(daemon_->domains, "web")->live);
 }
 END_TEST
 
@@ -428,7 +435,7 @@ START_TEST(what_died_with_the_daemon_is_undone_by_the_next)
     ck_assert(world_task.flags & WORKER_UNDO);
     ck_assert_str_eq(world_task.path, "/tmp/web.save");
     world_worker_fails(ERR_OPERATION_ABORTED, "the guest runs on");
-    ck_assert_int_eq(domains_by_name(daemon_->domains, "web")->domid, 1);
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "web")->run.domid, 1);
     ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
     ck_assert_str_eq(world_events, "");
 }
@@ -567,7 +574,7 @@ START_TEST(a_guest_that_has_another_id_than_before_went_and_came)
     world_domain(6, 'x', "theirs");
     daemon_is_back();
     ck_assert_str_eq(world_events, "STOPPED theirs -1 1;STARTED theirs 6 0;");
-    ck_assert_int_eq(domains_by_name(daemon_->domains, "theirs")->domid, 6);
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "theirs")->run.domid, 6);
 }
 END_TEST
 
@@ -593,7 +600,7 @@ START_TEST(a_guest_that_was_renamed_while_no_daemon_was_there_has_its_new_name)
     world_rename(5, "new");
     daemon_is_back();
     ck_assert_str_eq(world_events, "");
-    ck_assert_int_eq(domains_by_name(daemon_->domains, "new")->domid, 5);
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "new")->run.domid, 5);
     ck_assert_ptr_null(domains_by_name(daemon_->domains, "old"));
 }
 END_TEST
@@ -605,7 +612,7 @@ START_TEST(a_guest_of_ours_that_was_renamed_has_its_new_name_with_the_next_daemo
     daemon_is_away();
     daemon_is_back();
     ck_assert_str_eq(domains_by_id(daemon_->domains, 5)->name, "mine");
-    ck_assert_str_eq(domains_by_id(daemon_->domains, 5)->def->name, "mine");
+    ck_assert_str_eq(domains_by_id(daemon_->domains, 5)->live->name, "mine");
 }
 END_TEST
 
@@ -685,8 +692,8 @@ END_TEST
 
 START_TEST(a_record_that_cannot_be_read_is_removed)
 {
-    cleanup_free char *path = xasprintf("%s/domains/9.domain", daemon_->config->run_dir);
-    cleanup_free char *half = xasprintf("%s/domains/9.domain.a1B2c3", daemon_->config->run_dir);
+    cleanup_free char *path = xasprintf("%s/domains/9.domain", daemon_->config->job.run_dir);
+    cleanup_free char *half = xasprintf("%s/domains/9.domain.a1B2c3", daemon_->config->job.run_dir);
     struct err         err;
 
     ck_assert_int_eq(file_replace(path, "no record", 9, 0600, &err), 0);
@@ -715,7 +722,7 @@ last_id(void)
 static void
 assert_ended(uint64_t id, enum err_code code, const char *part)
 {
-    job_wait(daemon_->jobs, id, world_waiter());
+    client_waits(id, world_waiter());
     assert_answer(ERR_NONE, "");
     ck_assert_int_eq(world_waited.code, (int)code);
     ck_assert_msg(strstr(world_waited.message, part), "%s", world_waited.message);
@@ -883,7 +890,7 @@ START_TEST(a_pause_under_way_is_done_by_the_next_daemon)
     args.dom = wire_of("web");
     world_call(DOMAIN_SUSPEND, &args);
     id = last_id();
-    while (!jobs_first(daemon_->jobs)->call)
+    while (jobs_first(daemon_->jobs)->state == JOB_QUEUED)
         loop_run_ready(daemon_->loop);
     daemon_is_away();
     ck_assert_str_eq(world_events, "");
@@ -904,7 +911,7 @@ START_TEST(a_job_that_had_just_begun_is_taken_up_and_not_queued_too)
     web_runs("");
     args = (remote_domain_save_args){.dom = wire_of("web"), .to = to};
     world_call(DOMAIN_SAVE, &args);
-    path = xasprintf("%s/queue/%020d.job", daemon_->config->run_dir, (int)last_id());
+    path = xasprintf("%s/queue/%020d.job", daemon_->config->job.run_dir, (int)last_id());
     ck_assert_int_eq(file_read(path, 65536, &bytes, &size, &err), 0);
     world_turn();
     ck_assert_int_ne(access(path, F_OK), 0);
@@ -988,7 +995,7 @@ START_TEST(a_failed_save_leaves_the_domain_running)
     world_worker_fails(ERR_OPERATION_FAILED, "disk full");
     assert_answer(ERR_OPERATION_FAILED, "disk full");
     ck_assert_str_eq(world_events, "");
-    ck_assert_int_eq(domains_by_name(daemon_->domains, "web")->domid, 1);
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "web")->run.domid, 1);
 }
 END_TEST
 
@@ -1094,7 +1101,7 @@ END_TEST
 START_TEST(a_domain_has_no_more_jobs_waiting_than_the_configuration_says)
 {
     web_runs("");
-    daemon_->config->max_queued_jobs = 2;
+    daemon_->config->job.max_queued_jobs = 2;
     client_saves("web", "/tmp/1");
     client_saves("web", "/tmp/2");
     client_saves("web", "/tmp/3");
@@ -1108,7 +1115,7 @@ END_TEST
 START_TEST(above_max_jobs_a_guest_can_only_be_destroyed)
 {
     web_runs("");
-    daemon_->config->max_jobs = 2;
+    daemon_->config->job.max_jobs = 2;
     client_saves("web", "/tmp/1");
     client_saves("web", "/tmp/2");
     client_creates(world_xml("other", 'o', ""), 0);
@@ -1145,13 +1152,13 @@ START_TEST(who_waits_for_a_job_hears_how_it_ended_also_afterwards)
     web_runs("");
     client_saves("web", "/tmp/web.save");
     id = jobs_first(daemon_->jobs)->id;
-    job_wait(daemon_->jobs, id, world_request());
+    client_waits(id, world_request());
     ck_assert_int_eq(world_answers, 0);
     world_worker_succeeds();
     ck_assert_int_eq(world_answers, 2);
-    job_wait(daemon_->jobs, id, world_request());
+    client_waits(id, world_request());
     ck_assert_int_eq(world_answers, 3);
-    job_wait(daemon_->jobs, id + 1, world_request());
+    client_waits(id + 1, world_request());
     assert_answer(ERR_INVALID_ARG, "no job");
 }
 END_TEST
@@ -1163,7 +1170,7 @@ START_TEST(who_waits_for_a_job_and_goes_leaves_nothing)
     web_runs("");
     client_saves("web", "/tmp/web.save");
     waits = world_request();
-    job_wait(daemon_->jobs, jobs_first(daemon_->jobs)->id, waits);
+    client_waits(jobs_first(daemon_->jobs)->id, waits);
     world_client_goes(waits);
     world_worker_succeeds();
     ck_assert_int_eq(world_answers, 1);
@@ -1191,7 +1198,7 @@ START_TEST(a_guest_that_reboots_is_stopped_before_it_is_started)
     ck_assert_int_eq(world_task.operation, WORKER_CREATE);
     world_worker_succeeds();
     ck_assert_str_eq(world_events, "REBOOT web 1 0;STOPPED web -1 0;STARTED web 2 0;");
-    ck_assert_int_eq(domains_by_name(daemon_->domains, "web")->domid, 2);
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "web")->run.domid, 2);
 }
 END_TEST
 
@@ -1224,7 +1231,7 @@ START_TEST(a_crashed_guest_that_is_preserved_stays_and_is_told_once)
     world_changed();
     ck_assert_int_eq(world_task.operation, 0);
     ck_assert_str_eq(world_events, "CRASHED web 1 0;");
-    ck_assert_int_eq(domains_by_name(daemon_->domains, "web")->domid, 1);
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "web")->run.domid, 1);
 }
 END_TEST
 
@@ -1316,15 +1323,17 @@ END_TEST
 static uint64_t
 guest_reboots(void)
 {
-    struct domain *dom = domains_by_name(daemon_->domains, "web");
+    struct domain     *dom = domains_by_name(daemon_->domains, "web");
+    struct op_restart *restart;
 
-    world_domain_shuts_down((uint32_t)dom->domid, HOST_SHUTDOWN_REBOOT);
-    if (loop_timer_is_active(&job_of_domain(dom)->delay))
-        loop_timer_start(&job_of_domain(dom)->delay, 0);
+    world_domain_shuts_down((uint32_t)dom->run.domid, HOST_SHUTDOWN_REBOOT);
+    restart = container_of(job_of_domain(dom), struct op_restart, job);
+    if (loop_timer_is_active(&restart->delay))
+        loop_timer_start(&restart->delay, 0);
     world_turn();
     world_worker_succeeds();
     world_worker_succeeds();
-    return dom->restart_delay_usec;
+    return domain_jobs(dom)->restart_delay_usec;
 }
 
 START_TEST(a_guest_that_restarts_again_and_again_waits_longer_each_time_up_to_a_minute)
@@ -1334,9 +1343,9 @@ START_TEST(a_guest_that_restarts_again_and_again_waits_longer_each_time_up_to_a_
     web_runs("");
     for (size_t n = 0; n < array_size(seconds); n++)
         ck_assert_uint_eq(guest_reboots(), seconds[n] * 1000000ull);
-    domains_by_name(daemon_->domains, "web")->restarted_usec -= 64000000;
+    domain_jobs(domains_by_name(daemon_->domains, "web"))->restarted_usec -= 64000000;
     ck_assert_uint_eq(guest_reboots(), 60000000);
-    domains_by_name(daemon_->domains, "web")->restarted_usec -= 66000000;
+    domain_jobs(domains_by_name(daemon_->domains, "web"))->restarted_usec -= 66000000;
     ck_assert_uint_eq(guest_reboots(), 0);
     ck_assert_uint_eq(guest_reboots(), 1000000);
 }
@@ -1373,7 +1382,7 @@ START_TEST(what_the_hypervisor_said_is_an_answer_for_a_moment_only)
     bool                 remembered = false;
 
     web_runs("");
-    web = world_find((uint32_t)domains_by_name(daemon_->domains, "web")->domid);
+    web = world_find((uint32_t)domains_by_name(daemon_->domains, "web")->run.domid);
     /* Once at least of many times both are asked in the same moment. */
     for (int n = 0; n < 100 && !remembered; n++) {
         web->paused = false;
@@ -1396,10 +1405,10 @@ START_TEST(what_the_hypervisor_said_is_no_answer_after_a_change)
     dom = domains_by_name(daemon_->domains, "web");
     ck_assert(!web_is_paused());
     client_pauses("web");
-    ck_assert_msg(dom->info_usec == 0, "a job has changed it");
-    world_find((uint32_t)dom->domid)->paused = true;
+    ck_assert_msg(dom->run.info_usec == 0, "a job has changed it");
+    world_find((uint32_t)dom->run.domid)->paused = true;
     world_changed();
-    ck_assert_msg(dom->info.paused, "xenstore has told of something");
+    ck_assert_msg(dom->run.info.paused, "xenstore has told of something");
 }
 END_TEST
 

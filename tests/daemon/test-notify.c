@@ -10,7 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "domain/domain.h"
+#include "domain/table.h"
 #include "eventloop/loop.h"
 #include "harness.h"
 #include "job/job.h"

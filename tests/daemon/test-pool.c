@@ -13,8 +13,6 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
-#include "config.h"
-#include "daemon.h"
 #include "eventloop/loop.h"
 #include "job/pool.h"
 #include "wire/frame.h"
@@ -22,7 +20,8 @@
 
 static char            run_dir[] = "/tmp/test-pool.XXXXXX";
 static char            jobs[64], socket_path[80], record_path[96];
-static struct daemon   the_daemon;
+static struct loop    *loop;
+static struct pool    *pool;
 static int             listen_fd, fd;
 static worker_progress heard;
 static int             progresses, ends, dead, code;
@@ -53,7 +52,7 @@ ended(void *arg, const worker_done *done, const struct err *err)
     ck_assert_int_eq(access(record_path, F_OK), 0); /* until its end is dealt with */
 }
 
-static const struct worker_ops ops = {
+static const struct pool_worker_ops ops = {
     .identified = identified, .progress = progressed, .ended = ended};
 
 /*----- the worker -----*/
@@ -75,7 +74,7 @@ static void
 turn(void)
 {
     for (int n = 0; n < 20; n++)
-        loop_run_ready(the_daemon.loop);
+        loop_run_ready(loop);
 }
 
 /* The commands that have come are of version 1, and these: Abort, Proceed, Refuse, Bye. */
@@ -123,20 +122,16 @@ setup(void)
     listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     ck_assert_int_eq(bind(listen_fd, (struct sockaddr *)&address, sizeof address), 0);
     ck_assert_int_eq(listen(listen_fd, 1), 0);
-    the_daemon.loop = loop_new();
-    the_daemon.config = config_new();
-    free(the_daemon.config->run_dir);
-    the_daemon.config->run_dir = xstrdup(run_dir);
-    the_daemon.workers = workers_new(&the_daemon);
+    loop = loop_new();
+    pool = pool_new(loop, &(struct job_limits){.run_dir = run_dir});
     progresses = ends = dead = 0;
 }
 
 static void
 teardown(void)
 {
-    workers_free(the_daemon.workers);
-    loop_free(the_daemon.loop);
-    config_free(the_daemon.config);
+    pool_free(pool);
+    loop_free(loop);
     close(fd);
     close(listen_fd);
     unlink(socket_path);
@@ -145,17 +140,17 @@ teardown(void)
     ck_assert_int_eq(rmdir(run_dir), 0);
 }
 
-static struct worker *
+static struct pool_worker *
 take_up(void)
 {
-    task_record    record = {.pid = 0};
-    struct worker *worker;
-    struct err     err;
+    task_record         record = {.pid = 0};
+    struct pool_worker *worker;
+    struct err          err;
 
     ck_assert_int_eq(record_read(record_path, (xdrproc_t)xdr_task_record, &record, &err), 0);
-    worker = worker_find(the_daemon.workers, record_path, &record);
+    worker = pool_worker_find(pool, record_path, &record);
     ck_assert_ptr_nonnull(worker);
-    worker_own(worker, &ops, NULL);
+    pool_worker_own(worker, &ops, NULL);
     fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
     ck_assert_int_ge(fd, 0);
     wire_body_free((xdrproc_t)xdr_task_record, &record);
@@ -184,13 +179,13 @@ END_TEST
 
 START_TEST(a_version_1_worker_is_told_in_its_own_words)
 {
-    struct worker *worker = take_up();
-    struct err     why;
+    struct pool_worker *worker = take_up();
+    struct err          why;
 
     err_set(&why, ERR_OPERATION_INVALID, "in use");
-    worker_abort(worker);
-    worker_proceed(worker);
-    worker_refuse(worker, &why);
+    pool_worker_abort(worker);
+    pool_worker_proceed(worker);
+    pool_worker_refuse(worker, &why);
     turn();
     assert_told("APR");
 }
@@ -198,13 +193,13 @@ END_TEST
 
 START_TEST(what_is_written_again_of_a_version_1_worker_says_that_it_is_one)
 {
-    task_record    record = {.pid = 0};
-    struct worker *worker = take_up();
-    struct err     err;
+    task_record         record = {.pid = 0};
+    struct pool_worker *worker = take_up();
+    struct err          err;
 
     ck_assert_int_eq(record_read(record_path, (xdrproc_t)xdr_task_record, &record, &err), 0);
     record.protocol = 0;
-    worker_update_record(worker, &record);
+    pool_worker_update_record(worker, &record);
     wire_body_free((xdrproc_t)xdr_task_record, &record);
     record = (task_record){.pid = 0};
     ck_assert_int_eq(record_read(record_path, (xdrproc_t)xdr_task_record, &record, &err), 0);

@@ -13,12 +13,16 @@
 #include "base/file.h"
 #include "config.h"
 #include "daemon.h"
-#include "domain/domain.h"
+#include "domain/table.h"
+#include "job/history.h"
 #include "job/job.h"
+#include "job/pool.h"
 #include "rpc/conn.h"
 #include "rpc/events.h"
 #include "rpc/procedure.h"
 #include "rpc/request.h"
+#include "rpc/server.h"
+#include "start.h"
 #include "wire/record.h"
 #include "wire/task.h"
 #include "world.h"
@@ -44,19 +48,19 @@ struct host {
 
 struct host_call {
     struct loop_defer defer;
+    uint32_t          domid;
     host_done_fn     *done;
     host_def_fn      *def_done;
-    host_live_fn     *live_done;
     host_xml_fn      *xml_done;
-    uint32_t          domid;
+    host_live_fn     *live_done;
     void             *arg;
     enum err_code     code;
     TAILQ_ENTRY(host_call) link;
 };
 
-struct worker {
-    const struct worker_ops *ops;
-    void                    *arg;
+struct pool_worker {
+    const struct pool_worker_ops *ops;
+    void                         *arg;
 };
 
 struct request {
@@ -70,9 +74,10 @@ struct request {
 
 static loop_fn call_ends;
 
-static struct host   host;
-static struct worker the_worker;
-static uint32_t      last_serial;
+static struct daemon     *the_daemon;
+static struct host        host;
+static struct pool_worker the_worker;
+static uint32_t           last_serial;
 
 struct world_task world_task;
 static char       run_dir[64];
@@ -131,11 +136,11 @@ world_start(void)
 
     daemon->loop = loop_new();
     daemon->config = config_new();
-    free(daemon->config->run_dir);
-    daemon->config->run_dir = xstrdup(run_dir);
-    daemon->jobs = jobs_new(daemon);
+    free(daemon->config->job.run_dir);
+    daemon->config->job.run_dir = xstrdup(run_dir);
     world_events_kept = false;
-    ck_assert_int_eq(domains_start(daemon, &err), 0);
+    the_daemon = daemon;
+    ck_assert_int_eq(daemon_start(daemon, &err), 0);
     return daemon;
 }
 
@@ -179,17 +184,21 @@ remove_records(const char *name, const char *suffix, size_t expected)
     remove_folder(name);
 }
 
-/* There is one of each domain that clients were told to run, and of each job that waits. */
+/* There is one of each domain that clients were told to run, of each job that waits, and of the
+ * last that ended. */
 static void
 remove_all_records(const struct daemon *daemon)
 {
-    size_t announced = 0, waiting = 0;
+    size_t announced = 0, waiting = 0, ended = 0;
 
     for (const struct domain *dom = domains_first(daemon->domains); dom; dom = domains_next(dom))
-        announced += dom->announced;
+        announced += dom->run.announced;
     for (const struct job *job = jobs_first(daemon->jobs); job; job = TAILQ_NEXT(job, in_all))
         waiting += job->recorded;
+    for (uint64_t id = 1; id <= history_last_id(jobs_history(daemon->jobs)); id++)
+        ended += history_end(jobs_history(daemon->jobs), id) != NULL;
     remove_records("domains", ".domain", announced);
+    remove_records("ended", ".ended", ended);
     remove_records("queue", ".job", waiting);
 }
 
@@ -203,6 +212,7 @@ world_new(void)
     make_folder("jobs");
     make_folder("domains");
     make_folder("queue");
+    make_folder("ended");
 
     host = (struct host){.next_domid = 1};
     last_serial = 0;
@@ -222,10 +232,7 @@ world_stop(struct daemon *daemon)
     world_task.operation = 0;
     free(take_ptr(record_path));
     records_stay = false;
-    daemon->stopping = true;
-    host_close(take_ptr(daemon->host));
-    jobs_free(daemon->jobs);
-    domains_stop(daemon);
+    daemon_stop(daemon);
     config_free(daemon->config);
     loop_free(daemon->loop);
     free(daemon);
@@ -432,34 +439,27 @@ const char *
 host_domain_name(const struct host *h, uint32_t domid)
 {
     (void)h;
-    return find(domid)->name;
-}
-
-static void
-answer_live(struct host_call *call, const struct err *err)
-{
-    struct host_live live = {.live.domid = (int)call->domid};
-
-    call->live_done(call->arg, err ? NULL : &live, err);
+    return find(domid) ? find(domid)->name : NULL;
 }
 
 static void
 call_ends(void *arg)
 {
-    struct host_call  *call = arg;
-    struct domain_def *def = NULL;
-    struct err         err;
+    struct host_call          *call = arg;
+    const struct world_domain *dom = find(call->domid);
+    struct host_live           live = {.live.domid = (int)call->domid};
+    struct domain_def         *def = NULL;
+    struct err                 err;
 
     TAILQ_REMOVE(&host.calls, call, link);
     err_set(&err, call->code, "the host says no");
     if (call->done)
         call->done(call->arg, call->code ? &err : NULL);
-    else if (call->live_done)
-        answer_live(call, call->code ? &err : NULL);
     else if (call->xml_done)
-        call->xml_done(call->arg,
-                       call->code || !find(call->domid) ? NULL : xstrdup(find(call->domid)->xml),
+        call->xml_done(call->arg, call->code || !dom ? NULL : xstrdup(dom->xml),
                        call->code ? &err : NULL);
+    else if (call->live_done)
+        call->live_done(call->arg, call->code ? NULL : &live, call->code ? &err : NULL);
     else if (call->code)
         call->def_done(call->arg, NULL, &err);
     else {
@@ -472,10 +472,11 @@ call_ends(void *arg)
 }
 
 static struct host_call *
-call_new(void *arg)
+call_new(uint32_t domid, void *arg)
 {
     struct host_call *call = xcalloc(1, sizeof *call);
 
+    call->domid = domid;
     call->arg = arg;
     call->code = host.requests_fail;
     loop_defer_init(&call->defer, host.loop, call_ends, call);
@@ -487,7 +488,7 @@ call_new(void *arg)
 struct host_call *
 host_request(struct host *h, enum host_request what, uint32_t domid, host_done_fn *done, void *arg)
 {
-    struct host_call *call = call_new(arg);
+    struct host_call *call = call_new(domid, arg);
 
     (void)h;
     call->done = done;
@@ -499,32 +500,30 @@ host_request(struct host *h, enum host_request what, uint32_t domid, host_done_f
 struct host_call *
 host_domain_def(struct host *h, uint32_t domid, host_def_fn *done, void *arg)
 {
-    struct host_call *call = call_new(arg);
-
-    (void)h, (void)domid;
-    call->def_done = done;
-    return call;
-}
-
-struct host_call *
-host_domain_live(struct host *h, uint32_t domid, host_live_fn *done, void *arg)
-{
-    struct host_call *call = call_new(arg);
+    struct host_call *call = call_new(domid, arg);
 
     (void)h;
-    call->domid = domid;
-    call->live_done = done;
+    call->def_done = done;
     return call;
 }
 
 struct host_call *
 host_domain_kept_xml(struct host *h, uint32_t domid, host_xml_fn *done, void *arg)
 {
-    struct host_call *call = call_new(arg);
+    struct host_call *call = call_new(domid, arg);
 
     (void)h;
-    call->domid = domid;
     call->xml_done = done;
+    return call;
+}
+
+struct host_call *
+host_domain_live(struct host *h, uint32_t domid, host_live_fn *done, void *arg)
+{
+    struct host_call *call = call_new(domid, arg);
+
+    (void)h;
+    call->live_done = done;
     return call;
 }
 
@@ -536,24 +535,24 @@ host_call_abort(struct host_call *call)
 
 /*----- workers -----*/
 
-struct worker *
-worker_run(struct workers *workers, const task_record *record, const struct worker_ops *ops,
-           void *arg, struct err *err)
+struct pool_worker *
+pool_run(struct pool *pool, const task_record *record, const struct pool_worker_ops *ops, void *arg,
+         struct err *err)
 {
     static unsigned number;
 
-    (void)workers;
+    (void)pool;
     ck_assert_msg(!world_task.operation, "one task at a time in this world");
     record_path = xasprintf("%s/jobs/%u" WORKER_RECORD_SUFFIX, run_dir, ++number);
     ck_assert_int_eq(record_write(record_path, (xdrproc_t)xdr_task_record, record, err), 0);
     take_task(&record->task);
     world_aborted = world_killed = world_proceeds = world_refused = false;
-    the_worker = (struct worker){.ops = ops, .arg = arg};
+    the_worker = (struct pool_worker){.ops = ops, .arg = arg};
     return &the_worker;
 }
 
 void
-worker_update_record(struct worker *worker, const task_record *record)
+pool_worker_update_record(struct pool_worker *worker, const task_record *record)
 {
     struct err err;
 
@@ -562,9 +561,9 @@ worker_update_record(struct worker *worker, const task_record *record)
 }
 
 void
-worker_own(struct worker *worker, const struct worker_ops *ops, void *arg)
+pool_worker_own(struct pool_worker *worker, const struct pool_worker_ops *ops, void *arg)
 {
-    *worker = (struct worker){.ops = ops, .arg = arg};
+    *worker = (struct pool_worker){.ops = ops, .arg = arg};
 }
 
 /* The file of a worker that lives on where its socket would be. */
@@ -589,12 +588,12 @@ world_records_stay(void)
     records_stay = true;
 }
 
-struct worker *
-worker_find(struct workers *workers, const char *path, const task_record *record)
+struct pool_worker *
+pool_worker_find(struct pool *pool, const char *path, const task_record *record)
 {
     cleanup_free char *life = life_of(path);
 
-    (void)workers;
+    (void)pool;
     if (access(life, F_OK) < 0)
         return NULL;
     take_task(&record->task);
@@ -604,7 +603,7 @@ worker_find(struct workers *workers, const char *path, const task_record *record
 }
 
 void
-worker_dismiss(struct worker *worker)
+pool_worker_dismiss(struct pool_worker *worker)
 {
     (void)worker;
     world_dismissed = true;
@@ -613,20 +612,20 @@ worker_dismiss(struct worker *worker)
 }
 
 void
-worker_forget(const char *path)
+pool_worker_forget(const char *path)
 {
     unlink(path);
 }
 
 void
-worker_proceed(struct worker *worker)
+pool_worker_proceed(struct pool_worker *worker)
 {
     (void)worker;
     world_proceeds = true;
 }
 
 void
-worker_refuse(struct worker *worker, const struct err *why)
+pool_worker_refuse(struct pool_worker *worker, const struct err *why)
 {
     (void)worker;
     world_refused = true;
@@ -634,14 +633,14 @@ worker_refuse(struct worker *worker, const struct err *why)
 }
 
 void
-worker_abort(struct worker *worker)
+pool_worker_abort(struct pool_worker *worker)
 {
     (void)worker;
     world_aborted = true;
 }
 
 void
-worker_kill(struct worker *worker)
+pool_worker_kill(struct pool_worker *worker)
 {
     (void)worker;
     world_killed = true;
@@ -739,7 +738,7 @@ world_request(void)
 {
     struct request *req = xcalloc(1, sizeof *req);
 
-    req->daemon = host.arg;
+    req->daemon = the_daemon;
     req->serial = ++last_serial;
     return req;
 }
@@ -929,7 +928,53 @@ events_deregister_legacy(struct events *events, struct conn *conn, int event, st
     return 0;
 }
 
+/*----- the server, which this world does without -----*/
+
+struct server *
+server_new(const struct server_setup *setup)
+{
+    (void)setup;
+    return NULL;
+}
+
+void
+server_free(struct server *server)
+{
+    (void)server;
+}
+
+struct pool *
+pool_new(struct loop *loop, const struct job_limits *limits)
+{
+    (void)loop, (void)limits;
+    return NULL;
+}
+
+void
+pool_fill(struct pool *pool)
+{
+    (void)pool;
+}
+
+void
+pool_free(struct pool *pool)
+{
+    (void)pool;
+}
+
 /*----- listeners -----*/
+
+struct events *
+events_new(void)
+{
+    return NULL;
+}
+
+void
+events_free(struct events *events)
+{
+    (void)events;
+}
 
 static void
 note(const char *word, const struct event_domain *dom, int detail)

@@ -21,7 +21,7 @@
 #include "base/log.h"
 #include "config.h"
 #include "daemon.h"
-#include "domain/domain.h"
+#include "domain/table.h"
 #include "driver/host.h"
 #include "fake-xen.h"
 #include "fuzz.h"
@@ -31,6 +31,7 @@
 #include "rpc/conn.h"
 #include "rpc/events.h"
 #include "rpc/server.h"
+#include "start.h"
 #include "wire/frame.h"
 #include "wire/remote.h"
 
@@ -49,74 +50,81 @@ struct step {
 
 /*----- workers that do what they are told -----*/
 
-struct workers {
-    TAILQ_HEAD(, worker) list;
+struct pool {
+    struct loop *loop;
+    TAILQ_HEAD(, pool_worker) list;
 };
 
-struct worker {
-    struct workers          *workers;
-    const struct worker_ops *ops;
-    void                    *arg;
-    enum worker_operation    operation;
-    char                    *name;
-    uint8_t                  uuid[UUID_SIZE];
-    uint32_t                 domid;
-    bool                     identified; /* a restore's image was, and it may go on */
-    struct loop_defer        killed;
-    TAILQ_ENTRY(worker) link;
+struct pool_worker {
+    struct pool                  *pool;
+    const struct pool_worker_ops *ops;
+    void                         *arg;
+    enum worker_operation         operation;
+    char                         *name;
+    uint8_t                       uuid[UUID_SIZE];
+    uint32_t                      domid;
+    bool                          identified; /* a restore's image was, and it may go on */
+    struct loop_defer             killed;
+    TAILQ_ENTRY(pool_worker) link;
 };
 
 static unsigned n_workers; /* that were asked for */
 
-struct workers *
-workers_new(struct daemon *daemon)
+struct pool *
+pool_new(struct loop *loop, const struct job_limits *limits)
 {
-    struct workers *workers = xcalloc(1, sizeof *workers);
+    struct pool *pool = xcalloc(1, sizeof *pool);
 
-    (void)daemon;
-    TAILQ_INIT(&workers->list);
-    return workers;
+    (void)limits;
+    pool->loop = loop;
+    TAILQ_INIT(&pool->list);
+    return pool;
+}
+
+void
+pool_fill(struct pool *pool)
+{
+    (void)pool;
 }
 
 static void
-worker_free(struct worker *worker)
+worker_free(struct pool_worker *worker)
 {
-    TAILQ_REMOVE(&worker->workers->list, worker, link);
+    TAILQ_REMOVE(&worker->pool->list, worker, link);
     loop_defer_stop(&worker->killed);
     free(worker->name);
     free(worker);
 }
 
 void
-workers_free(struct workers *workers)
+pool_free(struct pool *pool)
 {
-    while (!TAILQ_EMPTY(&workers->list))
-        worker_free(TAILQ_FIRST(&workers->list));
-    free(workers);
+    while (!TAILQ_EMPTY(&pool->list))
+        worker_free(TAILQ_FIRST(&pool->list));
+    free(pool);
 }
 
 static void
 worker_dies(void *arg)
 {
-    struct worker *worker = arg;
-    struct err     err;
+    struct pool_worker *worker = arg;
+    struct err          err;
 
     err_set(&err, ERR_INTERNAL, "the worker was killed");
     worker->ops->ended(worker->arg, NULL, &err);
     worker_free(worker);
 }
 
-struct worker *
-worker_run(struct workers *workers, const task_record *record, const struct worker_ops *ops,
-           void *arg, struct err *err)
+struct pool_worker *
+pool_run(struct pool *pool, const task_record *record, const struct pool_worker_ops *ops, void *arg,
+         struct err *err)
 {
-    struct daemon *daemon = ((struct job *)arg)->daemon;
-    struct worker *worker = xcalloc(1, sizeof *worker);
+    struct pool_worker *worker = xcalloc(1, sizeof *worker);
 
     (void)err;
     n_workers++;
-    *worker = (struct worker){
-        .workers = workers,
+    *worker = (struct pool_worker){
+        .pool = pool,
         .ops = ops,
         .arg = arg,
         .operation = record->task.params.operation,
@@ -124,69 +132,69 @@ worker_run(struct workers *workers, const task_record *record, const struct work
         .domid = (uint32_t)record->task.domid,
     };
     memcpy(worker->uuid, record->task.uuid, UUID_SIZE);
-    loop_defer_init(&worker->killed, daemon->loop, worker_dies, worker);
-    TAILQ_INSERT_TAIL(&workers->list, worker, link);
+    loop_defer_init(&worker->killed, pool->loop, worker_dies, worker);
+    TAILQ_INSERT_TAIL(&pool->list, worker, link);
     return worker;
 }
 
 void
-worker_update_record(struct worker *worker, const task_record *record)
+pool_worker_update_record(struct pool_worker *worker, const task_record *record)
 {
     (void)worker, (void)record;
 }
 
 void
-worker_proceed(struct worker *worker)
+pool_worker_proceed(struct pool_worker *worker)
 {
     worker->identified = true;
 }
 
 void
-worker_refuse(struct worker *worker, const struct err *why)
+pool_worker_refuse(struct pool_worker *worker, const struct err *why)
 {
     (void)why;
     worker->identified = false;
 }
 
 void
-worker_abort(struct worker *worker)
+pool_worker_abort(struct pool_worker *worker)
 {
     (void)worker;
 }
 
 void
-worker_kill(struct worker *worker)
+pool_worker_kill(struct pool_worker *worker)
 {
     loop_defer_start(&worker->killed);
 }
 
-struct worker *
-worker_find(struct workers *workers, const char *record_path, const task_record *record)
+struct pool_worker *
+pool_worker_find(struct pool *pool, const char *record_path, const task_record *record)
 {
-    (void)workers, (void)record_path, (void)record;
+    (void)pool, (void)record_path, (void)record;
     return NULL;
 }
 
 void
-worker_own(struct worker *worker, const struct worker_ops *ops, void *arg)
+pool_worker_own(struct pool_worker *worker, const struct pool_worker_ops *ops, void *arg)
 {
     (void)worker, (void)ops, (void)arg;
 }
 
 void
-worker_dismiss(struct worker *worker)
+pool_worker_dismiss(struct pool_worker *worker)
 {
     (void)worker;
 }
 
 void
-worker_forget(const char *record_path)
+pool_worker_forget(const char *record_path)
 {
     (void)record_path;
 }
 
 static void
-worker_fails(struct worker *worker)
+worker_fails(struct pool_worker *worker)
 {
     char        text[] = "it failed";
     worker_done done = {.domid = -1, .log = text, .error = {.code = 1, .message = text}};
@@ -196,7 +204,7 @@ worker_fails(struct worker *worker)
 }
 
 static void
-worker_succeeds(struct worker *worker)
+worker_succeeds(struct pool_worker *worker)
 {
     char                empty[] = "";
     worker_done         done = {.domid = -1, .log = empty, .error.message = empty};
@@ -214,7 +222,7 @@ worker_succeeds(struct worker *worker)
 }
 
 static void
-worker_identifies(struct worker *worker, const struct step *step)
+worker_identifies(struct pool_worker *worker, const struct step *step)
 {
     cleanup_free char *xml = xcalloc(1, step->size + 1);
     worker_identified  what = {.name = worker->name, .xml = xml};
@@ -253,32 +261,16 @@ world_begin(struct daemon *daemon)
     fake_xen_forget();
     n_workers = 0;
 
-    *daemon = (struct daemon){.loop = loop_new(), .config = config_new(), .events = events_new()};
-    free(daemon->config->run_dir);
-    daemon->config->run_dir = xstrdup(getenv("DOM0D_FAKE_DIR"));
-    daemon->server = server_new(&(struct server_setup){.loop = daemon->loop,
-                                                       .limits = &daemon->config->rpc,
-                                                       .programs = api_programs,
-                                                       .events = daemon->events,
-                                                       .context = daemon});
-    daemon->jobs = jobs_new(daemon);
-    daemon->workers = workers_new(daemon);
-    assert(domains_start(daemon, &err) == 0);
+    *daemon = (struct daemon){.loop = loop_new(), .config = config_new()};
+    free(daemon->config->job.run_dir);
+    daemon->config->job.run_dir = xstrdup(getenv("DOM0D_FAKE_DIR"));
+    assert(daemon_start(daemon, &err) == 0);
 }
 
-/* As main.c stops it. */
 static void
 world_end(struct daemon *daemon)
 {
-    server_free(daemon->server);
-    daemon->stopping = true;
-    host_close(daemon->host);
-    daemon->host = NULL;
-    jobs_free(daemon->jobs);
-    workers_free(daemon->workers);
-    domains_stop(daemon);
-    events_free(daemon->events);
-    free(daemon->capabilities);
+    daemon_stop(daemon);
     config_free(daemon->config);
     host_inside_end();
     loop_free(daemon->loop);
@@ -295,7 +287,7 @@ settle(struct daemon *daemon)
 static void
 something_happens(struct daemon *daemon, const struct step *step)
 {
-    struct worker      *worker = TAILQ_FIRST(&daemon->workers->list);
+    struct pool_worker *worker = TAILQ_FIRST(&daemon->pool->list);
     struct fake_domain *dom = &fake_world()->domains[1];
 
     switch (step->number % 8) {

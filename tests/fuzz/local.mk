@@ -38,7 +38,7 @@ check_PROGRAMS += tests/fuzz/replay-dispatch
 TESTS += tests/fuzz/replay-dispatch
 tests_fuzz_replay_dispatch_SOURCES = tests/fuzz/fuzz-dispatch.c tests/fuzz/replay.c tests/fuzz/fuzz.h
 tests_fuzz_replay_dispatch_CPPFLAGS = $(fuzz_dispatch_cppflags)
-tests_fuzz_replay_dispatch_LDADD = $(daemon_libs) $(daemon_libs) $(daemon_libs) \
+tests_fuzz_replay_dispatch_LDADD = $(daemon_libs) \
 	tests/fakes/libfakexen.a $(driver_ldadd)
 
 if FUZZERS

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * private.h: what the files of this folder know of the table.
+ */
+#ifndef DAEMON_DOMAIN_PRIVATE_H
+#define DAEMON_DOMAIN_PRIVATE_H
+
+#include <libxml/hash.h>
+
+#include "eventloop/loop.h"
+#include "table.h"
+
+struct domain_xml_wait;
+
+TAILQ_HEAD(domain_list, domain);
+
+enum domain_index { INDEX_ID, INDEX_UUID, INDEX_NAME, INDEX_COUNT };
+
+struct domains {
+    struct loop                  *loop;
+    struct host                  *host; /* NULL: none (any more) */
+    char                         *run_dir;
+    const struct domain_observer *observer;
+    void                         *arg;
+
+    struct domain_list list;
+    unsigned           count;
+    /* libxml2's hash tables, which we have anyway; their keys are text. */
+    xmlHashTablePtr indexes[INDEX_COUNT];
+    unsigned        hidden; /* how often a domain is in no index because another has its key */
+
+    struct domain_list swept; /* they left: freed by sweep */
+    struct loop_defer  sweep;
+    struct loop_timer  ask_again; /* for owners that could not be found out */
+    TAILQ_HEAD(, domain_xml_wait) xml_waits;
+};
+
+/** Its name follows xenstore's, as far as that is known. */
+void domain_give_name(struct domain *dom);
+
+/** Whose is it?  Asks for what was kept with it; the answer comes later, and settles the domain. */
+void domain_find_owner(struct domain *dom);
+
+/** Its name in the index; before and after the name changes. */
+void domains_rename(struct domain *dom, const char *name);
+
+/** Its id, in the index. */
+void domains_change_id(struct domain *dom, int domid);
+
+/** What the observer hears. */
+void domain_tell(const struct domain *dom, enum lifecycle_event event, int detail);
+
+/** A new entry at the end. */
+struct domain *domains_add(struct domains *domains, const char *name,
+                           const uint8_t uuid[UUID_SIZE]);
+
+/** It is found no more; the sweep frees it. */
+void domains_remove(struct domain *dom);
+
+/** A domain's kernel stopped, by itself or because it was asked: tell, and ask for what its
+ * on_poweroff, on_reboot or on_crash says. */
+void lifecycle_shutdown(struct domain *dom, const struct host_dominfo *info);
+
+/** All that wait for an XML are told that there will be none. */
+void domains_drop_xml_waits(struct domains *domains);
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * watch.c: the table is compared with the hypervisor's list whenever something has changed.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "private.h"
+
+static void
+watch_discover(struct domains *domains, const struct host_dominfo *info)
+{
+    struct domain *dom = domains_by_uuid(domains, info->uuid);
+    char           made_up[32];
+
+    if (dom && !domain_runs(dom) && dom->work.count) {
+        /* Somebody makes it just now, and will announce it; or it came anew and a job waits. */
+        domain_set_id(dom, (int)info->domid);
+        domain_settle(dom);
+        return;
+    }
+    snprintf(made_up, sizeof made_up, "unnamed-%u", info->domid);
+    dom = domains_add(domains, made_up, info->uuid);
+    dom->named = false;
+    domain_set_id(dom, (int)info->domid);
+    domain_give_name(dom);
+    domain_announce_started(dom, STARTED_BOOTED, 0);
+    domain_find_owner(dom);
+}
+
+static const struct host_dominfo *
+watch_find(const struct host_dominfo *list, size_t count, int domid)
+{
+    size_t low = 0, high = count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if ((int)list[middle].domid < domid)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count && (int)list[low].domid == domid ? &list[low] : NULL;
+}
+
+/* Those that went, or whose kernel stopped. */
+static void
+watch_refresh_known(struct domains *domains, const struct host_dominfo *list, size_t count)
+{
+    struct domain *dom = domains_first(domains), *next;
+
+    for (; dom; dom = next) {
+        const struct host_dominfo *info = watch_find(list, count, dom->run.domid);
+        bool                       is_it = info && uuid_equal(info->uuid, dom->uuid);
+
+        next = domains_next(dom);
+        if (!domain_runs(dom))
+            continue;
+        if (is_it)
+            domain_note_info(dom, info);
+        if (is_it && !info->dying && !dom->named)
+            domain_give_name(dom);
+        if (is_it && !info->dying && dom->owner == DOMAIN_OF_NOBODY_KNOWN)
+            domain_find_owner(dom);
+        if (!is_it || info->dying || info->shutdown)
+            domain_settle(dom);
+    }
+}
+
+void
+domains_refresh(struct domains *domains)
+{
+    cleanup_free struct host_dominfo *list = NULL;
+    size_t                            count;
+    struct err                        err;
+
+    if (host_list(domains->host, &list, &count, &err) < 0) {
+        log_warning("cannot list the domains: %s", err.message);
+        return;
+    }
+    watch_refresh_known(domains, list, count);
+    for (size_t i = 0; i < count; i++)
+        if (!list[i].dying && !domains_by_id(domains, (int)list[i].domid))
+            watch_discover(domains, &list[i]);
+}
+
+/*----- what the host tells -----*/
+
+static void
+watch_changed(void *arg)
+{
+    domains_refresh(arg);
+}
+
+static void
+watch_renamed(void *arg, uint32_t domid)
+{
+    struct domain *dom = domains_by_id(arg, (int)domid);
+
+    if (dom)
+        domain_give_name(dom);
+}
+
+static void
+watch_lost(void *arg, const char *reason)
+{
+    const struct domains *domains = arg;
+
+    domains->observer->lost(domains->arg, reason);
+}
+
+const struct host_events domains_host_events = {
+    .changed = watch_changed,
+    .renamed = watch_renamed,
+    .disaster = watch_lost,
+};

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * xml.c: a domain's XML.  A definition of dom0d's own is in memory, and xenstore has what is live
+ * in it; of a guest of xl libxl knows the whole; of the control domain the hypervisor.
+ *
+ *   domain_xml ----------------------> xml_got_live ---> done   a guest of dom0d
+ *              -> xml_got_definition -> xml_got_live ---> done   a guest of xl
+ *              -> xml_got_kept ...                               one of either, not known yet
+ *              -> xml_now ------------------------------> done   nothing is to be asked
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "private.h"
+
+/* Somebody waits for an XML.  The table owns it until it has told. */
+struct domain_xml_wait {
+    struct domains    *domains;
+    int                domid;
+    uint8_t            uuid[UUID_SIZE];
+    unsigned           flags;
+    domain_xml_fn     *done;
+    void              *arg;
+    struct domain_def *def;  /* of a guest of xl, once libxl has told it */
+    char              *xml;  /* what there is to say, when nothing is to be asked */
+    struct host_call  *call; /* what is asked; NULL: nothing */
+    struct loop_defer  now;
+    TAILQ_ENTRY(domain_xml_wait) link;
+};
+
+static loop_fn      xml_now;
+static host_xml_fn  xml_got_kept;
+static host_def_fn  xml_got_definition;
+static host_live_fn xml_got_live;
+
+/* xml is Taken by who waits. */
+static void
+xml_finish(struct domain_xml_wait *wait, char *xml, const struct err *err)
+{
+    domain_xml_fn *done = wait->done;
+    void          *arg = wait->arg;
+
+    TAILQ_REMOVE(&wait->domains->xml_waits, wait, link);
+    loop_defer_stop(&wait->now);
+    domain_def_free(wait->def);
+    free(wait->xml);
+    free(wait);
+    done(arg, xml, err);
+}
+
+/* What the hypervisor says must do: libxl keeps no configuration of it. */
+static char *
+xml_of_control_domain(const struct domain *dom)
+{
+    struct host_dominfo info = {.max_vcpus = 1};
+    struct err          err;
+
+    (void)domain_ask_now(dom, &info, &err);
+    return domain_control_format(dom->run.domid, dom->name, dom->uuid, info.memory_kib,
+                                 info.vcpus_online, info.max_vcpus);
+}
+
+void
+domain_xml(struct domain *dom, unsigned flags, domain_xml_fn *done, void *arg)
+{
+    struct domains          *domains = dom->table;
+    const struct domain_def *def = domain_def_of(dom);
+    bool                     live = domain_runs(dom) && !(flags & DOMAIN_XML_INACTIVE);
+    struct domain_xml_wait  *wait = xcalloc(1, sizeof *wait);
+
+    wait->domains = domains;
+    wait->domid = dom->run.domid;
+    memcpy(wait->uuid, dom->uuid, UUID_SIZE);
+    wait->flags = flags;
+    wait->done = done;
+    wait->arg = arg;
+    loop_defer_init(&wait->now, domains->loop, xml_now, wait);
+    TAILQ_INSERT_TAIL(&domains->xml_waits, wait, link);
+    if (!def && dom->owner == DOMAIN_OF_NOBODY_KNOWN) {
+        wait->call = host_domain_kept_xml(domains->host, (uint32_t)wait->domid, xml_got_kept, wait);
+    } else if (!def && wait->domid != 0) {
+        wait->call =
+            host_domain_def(domains->host, (uint32_t)wait->domid, xml_got_definition, wait);
+    } else if (def && live) {
+        wait->call = host_domain_live(domains->host, (uint32_t)wait->domid, xml_got_live, wait);
+    } else {
+        wait->xml = def ? domain_def_format(def, NULL, flags) : xml_of_control_domain(dom);
+        loop_defer_start(&wait->now);
+    }
+}
+
+static void
+xml_now(void *arg)
+{
+    struct domain_xml_wait *wait = arg;
+
+    xml_finish(wait, take_ptr(wait->xml), NULL);
+}
+
+/* It was not known yet whether dom0d had started it. */
+static void
+xml_got_kept(void *arg, char *xml, const struct err *err)
+{
+    struct domain_xml_wait *wait = arg;
+    struct domain_def      *def;
+    struct err              bad;
+
+    wait->call = NULL;
+    if (err)
+        xml_finish(wait, NULL, err);
+    else if (xml && domain_def_parse(xml, strlen(xml), &def, &bad) == 0)
+        xml_got_definition(wait, def, NULL);
+    else
+        wait->call =
+            host_domain_def(wait->domains->host, (uint32_t)wait->domid, xml_got_definition, wait);
+    free(xml);
+}
+
+static void
+xml_got_definition(void *arg, struct domain_def *def, const struct err *err)
+{
+    struct domain_xml_wait *wait = arg;
+
+    wait->call = NULL;
+    wait->def = def;
+    if (err)
+        xml_finish(wait, NULL, err);
+    else if (wait->flags & DOMAIN_XML_INACTIVE)
+        xml_finish(wait, domain_def_format(def, NULL, wait->flags), NULL);
+    else
+        wait->call =
+            host_domain_live(wait->domains->host, (uint32_t)wait->domid, xml_got_live, wait);
+}
+
+static void
+xml_got_live(void *arg, struct host_live *live, const struct err *err)
+{
+    struct domain_xml_wait  *wait = arg;
+    const struct domain     *dom = domains_by_id(wait->domains, wait->domid);
+    const struct domain_def *def = wait->def;
+    struct err               gone;
+
+    wait->call = NULL;
+    /* A definition of dom0d's own may have changed meanwhile, or its domain be another one. */
+    if (!def && dom && uuid_equal(dom->uuid, wait->uuid))
+        def = dom->live;
+    if (!err && !def) {
+        err_set_libvirt(&gone, ERR_NO_DOMAIN, "domain %d has ended meanwhile", wait->domid);
+        err = &gone;
+    }
+    xml_finish(wait, err ? NULL : domain_def_format(def, &live->live, wait->flags), err);
+}
+
+void
+domains_drop_xml_waits(struct domains *domains)
+{
+    struct domain_xml_wait *wait;
+    struct err              err;
+
+    err_set(&err, ERR_OPERATION_FAILED, "the daemon stops");
+    /* The host has answered all that it was asked when it was closed. */
+    while ((wait = TAILQ_FIRST(&domains->xml_waits)))
+        xml_finish(wait, NULL, &err);
+}

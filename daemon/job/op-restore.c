@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * op-restore.c: start the domain that an image holds.  Which one that is the worker tells (task.c):
+ * only then the job has a domain.
+ *
+ *   restore_granted   a worker reads the image and builds the domain
+ *   restore_done
+ */
+#include "base/alloc.h"
+#include "ops.h"
+#include "task.h"
+
+struct op_restore {
+    struct job  job;
+    struct task task;
+    char       *path;
+    char       *xml; /* NULL: the image's own */
+    bool        paused;
+};
+
+struct job *
+op_restore_new(struct jobs *jobs, const struct job_owner *owner, const char *path, const char *xml,
+               bool paused)
+{
+    struct job        *job = job_new(jobs, &op_restore, NULL, owner);
+    struct op_restore *op = container_of(job, struct op_restore, job);
+
+    op->path = xstrdup(path);
+    op->xml = xstrdup(xml);
+    op->paused = paused;
+    return job;
+}
+
+static void
+restore_granted(struct job *job)
+{
+    task_run(&container_of(job, struct op_restore, job)->task, WORKER_RESTORE);
+}
+
+static void
+restore_done(struct job *job, const struct err *err)
+{
+    const struct op_restore *op = container_of(job, struct op_restore, job);
+
+    if (!err)
+        domain_announce_started(job->dom, STARTED_RESTORED, RUNNING_RESTORED);
+    if (!err && op->paused)
+        domain_announce_paused(job->dom);
+    job_finish(job, err);
+}
+
+static void
+restore_save_params(struct job *job, worker_params *params_out)
+{
+    const struct op_restore *op = container_of(job, struct op_restore, job);
+
+    *params_out =
+        (worker_params){.operation = WORKER_RESTORE,
+                        .worker_params_u.restore = {
+                            .path = op->path, .xml = task_text(op->xml), .paused = op->paused}};
+}
+
+static void
+restore_load_params(struct job *job, const worker_params *params)
+{
+    struct op_restore    *op = container_of(job, struct op_restore, job);
+    const worker_restore *restore = &params->worker_params_u.restore;
+
+    op->path = xstrdup(restore->path);
+    op->xml = restore->xml[0] ? xstrdup(restore->xml) : NULL;
+    op->paused = restore->paused;
+}
+
+static void
+restore_clear(struct job *job)
+{
+    struct op_restore *op = container_of(job, struct op_restore, job);
+
+    free(op->path);
+    free(op->xml);
+}
+
+const struct job_operation op_restore = {
+    .name = "restore",
+    .libvirt = JOB_OPERATION_RESTORE,
+    .activity = DOMAIN_STARTING,
+    .size = sizeof(struct op_restore),
+    .task = offsetof(struct op_restore, task),
+    .granted = restore_granted,
+    .abort = task_abort_job,
+    .worker_done = restore_done,
+    .save_params = restore_save_params,
+    .load_params = restore_load_params,
+    .clear = restore_clear,
+};

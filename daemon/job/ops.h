@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * ops.h: the operations, and how a job of each is made; each is a file of its own, op-NAME.c.
+ *
+ * All but job_new's parameters are Copied.  The result is to be submitted.
+ */
+#ifndef DAEMON_JOB_OPS_H
+#define DAEMON_JOB_OPS_H
+
+#include "job.h"
+
+/** By its name; NULL: there is none. */
+const struct job_operation *job_operation_by_name(const char *name);
+
+extern const struct job_operation op_create, op_restore, op_save, op_destroy, op_restart, op_dump,
+    op_pause, op_unpause;
+
+/** Start a domain that was reserved, by its definition dom->live. */
+struct job *op_create_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
+                          bool paused);
+
+/** Start the domain that an image holds; xml, unless NULL, is in the place of the image's own. */
+struct job *op_restore_new(struct jobs *jobs, const struct job_owner *owner, const char *path,
+                           const char *xml, bool paused);
+
+/** Write a running domain to path, then it is gone; xml, unless NULL, goes into the image. */
+struct job *op_save_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
+                        const char *path, const char *xml);
+
+/** Write the memory of a domain to path. */
+struct job *op_dump_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
+                        const char *path);
+
+/** Make an end of a domain; detail: STOPPED's. */
+struct job *op_destroy_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
+                           int detail);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdlib.h>
+
+#include "api/job-params.h"
+#include "api/procedures.h"
+#include "base/alloc.h"
+#include "base/log.h"
+#include "config.h"
+#include "daemon.h"
+#include "domain/table.h"
+#include "driver/host.h"
+#include "job/job.h"
+#include "job/pool.h"
+#include "rpc/events.h"
+#include "rpc/server.h"
+#include "start.h"
+
+/* How long clients of an earlier daemon may take to come back and hear what has happened. */
+#define EVENTS_KEPT_USEC 10000000
+
+/*----- what the table of domains tells -----*/
+
+static struct event_domain
+start_event_domain(const struct domain *dom)
+{
+    return (struct event_domain){.name = dom->name, .uuid = dom->uuid, .domid = dom->run.domid};
+}
+
+static void
+start_domain_lifecycle(void *arg, const struct domain *dom, enum lifecycle_event event, int detail)
+{
+    const struct daemon *daemon = arg;
+    struct event_domain  about = start_event_domain(dom);
+
+    events_lifecycle(daemon->events, &about, event, detail);
+}
+
+static void
+start_domain_reboot(void *arg, const struct domain *dom)
+{
+    const struct daemon *daemon = arg;
+    struct event_domain  about = start_event_domain(dom);
+
+    events_reboot(daemon->events, &about);
+}
+
+static void
+start_domain_wants(void *arg, struct domain *dom, enum domain_action action, int stop_detail)
+{
+    const struct daemon *daemon = arg;
+
+    job_obey(daemon->jobs, dom, action, stop_detail);
+}
+
+static void
+start_domain_settled(void *arg, struct domain *dom)
+{
+    (void)arg;
+    job_wake_first(dom);
+}
+
+static void
+start_domain_leaves(void *arg, struct domain *dom)
+{
+    (void)arg;
+    domain_jobs_free(dom);
+}
+
+static void
+start_host_lost(void *arg, const char *reason)
+{
+    struct daemon *daemon = arg;
+
+    log_error("the connection to Xen is lost: %s", reason);
+    daemon->failed = true;
+    loop_stop(daemon->loop);
+}
+
+static const struct domain_observer start_domain_observer = {
+    .lifecycle = start_domain_lifecycle,
+    .reboot = start_domain_reboot,
+    .wants = start_domain_wants,
+    .settled = start_domain_settled,
+    .leaves = start_domain_leaves,
+    .lost = start_host_lost,
+};
+
+/*----- what the jobs tell -----*/
+
+static void
+start_job_progressed(void *arg, const struct job *job)
+{
+    (void)arg, (void)job; /* clients ask for it */
+}
+
+/* libvirt knows of no job that it has no operation for. */
+static void
+start_job_ended(void *arg, const struct job *job, const struct job_stats *stats)
+{
+    const struct daemon *daemon = arg;
+    struct event_domain  about = start_event_domain(job->dom);
+    struct params        params;
+
+    if (!stats->operation->libvirt)
+        return;
+    job_params_fill(&params, stats);
+    events_job_completed(daemon->events, &about, params.list, params.count);
+    params_clear(&params);
+}
+
+static const struct job_observer start_job_observer = {
+    .progressed = start_job_progressed,
+    .ended = start_job_ended,
+};
+
+/*----- start and stop -----*/
+
+/* Jobs of an earlier daemon first: half-built domains are told from guests of others by the jobs
+ * that make them. */
+static void
+start_take_over(struct daemon *daemon)
+{
+    bool earlier = domains_recall(daemon->domains);
+
+    jobs_recover(daemon->jobs);
+    if (earlier)
+        events_keep(daemon->events, daemon->loop, EVENTS_KEPT_USEC);
+    domains_refresh(daemon->domains);
+    jobs_requeue(daemon->jobs);
+}
+
+int
+daemon_start(struct daemon *daemon, struct err *err)
+{
+    const struct config *config = daemon->config;
+
+    daemon->events = events_new();
+    daemon->server = server_new(&(struct server_setup){.loop = daemon->loop,
+                                                       .limits = &config->rpc,
+                                                       .programs = api_programs,
+                                                       .events = daemon->events,
+                                                       .context = daemon});
+    daemon->pool = pool_new(daemon->loop, &config->job);
+    daemon->domains =
+        domains_new(daemon->loop, config->job.run_dir, &start_domain_observer, daemon);
+    daemon->jobs = jobs_new(daemon->loop, &config->job, daemon->domains, daemon->pool,
+                            &start_job_observer, daemon);
+    if (host_open(daemon->loop, config->job.worker_path, &domains_host_events, daemon->domains,
+                  &daemon->host, err) < 0 ||
+        host_info(daemon->host, &daemon->host_info, err) < 0)
+        return -1;
+    domains_set_host(daemon->domains, daemon->host);
+    start_take_over(daemon);
+    pool_fill(daemon->pool);
+    return 0;
+}
+
+void
+daemon_stop(struct daemon *daemon)
+{
+    server_free(daemon->server);
+    jobs_stop(daemon->jobs);
+    /* It answers what waits for Xen: so what waits must be there. */
+    host_close(take_ptr(daemon->host));
+    if (daemon->domains)
+        domains_set_host(daemon->domains, NULL);
+    jobs_free(daemon->jobs);
+    pool_free(daemon->pool);
+    domains_free(daemon->domains);
+    events_free(daemon->events);
+    free(daemon->capabilities);
+}
