@@ -590,6 +590,7 @@ START_TEST(an_xenstored_that_is_stopped_holds_up_only_who_needs_it)
     client_connects();
     create();
 
+    fake_world()->when = FAKE_AT_ONCE; /* no abort comes in time, once it is begun */
     fake_xenstored_stops();
     begin = loop_now_usec();
     beside[0] =
@@ -615,6 +616,7 @@ START_TEST(an_xenstored_that_is_stopped_holds_up_only_who_needs_it)
     ck_assert(is_known("Web") && !is_known("web"));
     ask(GET_XML_DESC, (xdrproc_t)xdr_remote_domain_get_xml_desc_args, &xml);
     ck_assert_msg(!fake_domain_named("Web")->shutdown, "it was given up before it was begun");
+    fake_world()->when = FAKE_LATER;
     destroy();
 }
 END_TEST
