@@ -13,7 +13,7 @@
 #include "host-wire.h"
 
 /* How long a process without a question is kept. */
-#define IDLE_USEC 10000000
+#define IDLE_USEC 1000000
 
 /* How long those that wait for a process do so while no other question is answered. */
 #define QUEUE_USEC (2 * HOST_LIMIT_USEC)
