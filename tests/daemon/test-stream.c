@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "api/procedures.h"
 #include "base/alloc.h"
@@ -470,6 +471,22 @@ START_TEST(a_source_is_bounded_and_told_when_it_may_go_on)
 }
 END_TEST
 
+/* So many bytes, or what there is; client_read looks at them later. */
+static void
+read_some(size_t size)
+{
+    ssize_t n;
+
+    client.pending = xrealloc(client.pending, client.n_pending + size);
+    for (size_t left = size; left; left -= (size_t)n) {
+        n = read(client.fd, client.pending + client.n_pending, left);
+        if (n <= 0)
+            break;
+        client.n_pending += (size_t)n;
+        harness_settle(&h);
+    }
+}
+
 /* It floods, and the client reads only as much as is in the way of its answer. */
 START_TEST(a_stream_does_not_delay_the_calls_of_its_connection)
 {
@@ -477,9 +494,12 @@ START_TEST(a_stream_does_not_delay_the_calls_of_its_connection)
     size_t   behind = 0;
 
     open_flood();
+    /* The output was drained in between, and has a new piece of the stream already. */
+    read_some(1 << 20);
+    ck_assert_uint_gt(framed_unsent(&client.conn->framed), 0);
     serial = client_call(&client, GET, NULL, NULL);
     harness_settle(&h);
-    /* It was read and answered though nobody reads the stream: all but one piece is in front. */
+    /* It was read and answered though nobody reads the stream. */
     ck_assert_uint_eq(client.conn->n_requests, 0);
     ck_assert_uint_gt(client.conn->unsent_answers, 0);
     for (;;) {
@@ -495,7 +515,7 @@ START_TEST(a_stream_does_not_delay_the_calls_of_its_connection)
         if (type == WIRE_REPLY)
             break;
     }
-    ck_assert_uint_lt(behind, 1 << 20);
+    ck_assert_uint_lt(behind, 2 << 20);
 }
 END_TEST
 
