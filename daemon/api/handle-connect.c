@@ -18,7 +18,7 @@
 #define LIBVIRT_VERSION 9000000
 
 static const char *
-optional_string(remote_string string)
+connect_optional_string(remote_string string)
 {
     return string ? *string : NULL;
 }
@@ -59,7 +59,7 @@ handle_connect_open(struct request *req, const remote_connect_open_args *args)
 
     if (conn->opened) {
         request_fail_libvirt(req, ERR_INTERNAL, "connection already open");
-    } else if (connect_check_uri(optional_string(args->name), &err) < 0) {
+    } else if (connect_check_uri(connect_optional_string(args->name), &err) < 0) {
         request_fail(req, &err);
     } else {
         conn_opened(conn, args->flags & OPEN_READ_ONLY);
@@ -231,10 +231,10 @@ void
 handle_connect_get_domain_capabilities(struct request                                    *req,
                                        const remote_connect_get_domain_capabilities_args *args)
 {
-    cleanup_free char *xml =
-        domain_capabilities_format(&request_daemon(req)->host_info,
-                                   optional_string(args->emulatorbin), optional_string(args->arch),
-                                   optional_string(args->machine), optional_string(args->virttype));
+    cleanup_free char *xml = domain_capabilities_format(
+        &request_daemon(req)->host_info, connect_optional_string(args->emulatorbin),
+        connect_optional_string(args->arch), connect_optional_string(args->machine),
+        connect_optional_string(args->virttype));
     remote_connect_get_domain_capabilities_ret ret;
 
     if (!xml) {

@@ -250,7 +250,7 @@ handle_connect_list_all_domains(struct request                             *req,
 }
 
 static unsigned
-domains_count_active(const struct domains *domains)
+list_count_active(const struct domains *domains)
 {
     unsigned n = 0;
 
@@ -263,9 +263,9 @@ void
 handle_connect_num_of_domains(struct request *req, const rpc_void *args)
 {
     (void)args;
-    reply_connect_num_of_domains(
-        req, &(remote_connect_num_of_domains_ret){
-                 .num = (int)domains_count_active(request_daemon(req)->domains)});
+    reply_connect_num_of_domains(req,
+                                 &(remote_connect_num_of_domains_ret){
+                                     .num = (int)list_count_active(request_daemon(req)->domains)});
 }
 
 void

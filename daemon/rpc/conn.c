@@ -24,7 +24,7 @@ static void conn_closed(void *arg, const struct err *err);
 static void conn_drained(void *arg);
 static void conn_close(void *arg);
 
-static const struct framed_ops framed_ops = {
+static const struct framed_ops conn_framed_ops = {
     .size_of = wire_frame_size,
     .frame = conn_frame,
     .closed = conn_closed,
@@ -32,7 +32,7 @@ static const struct framed_ops framed_ops = {
 };
 
 static bool
-is_leaving(const struct conn *conn)
+conn_is_leaving(const struct conn *conn)
 {
     return conn->finishing || conn->given_up;
 }
@@ -56,7 +56,7 @@ conn_new(struct server *server, int fd, const struct ucred *peer, bool read_only
     conn->uid = peer->uid;
     conn->gid = peer->gid;
     loop_defer_init(&conn->close, conn->setup->loop, conn_close, conn);
-    framed_init(&conn->framed, conn->setup->loop, fd, &framed_ops, conn);
+    framed_init(&conn->framed, conn->setup->loop, fd, &conn_framed_ops, conn);
     framed_set_frame_max(&conn->framed, FRAME_MAX);
     framed_count_in(&conn->framed, server_held(server));
     log_debug("client %llu: process %d of user %u%s", (unsigned long long)id, (int)conn->pid,
@@ -113,7 +113,7 @@ conn_give_up(struct conn *conn, const char *reason)
 void
 conn_finish(struct conn *conn)
 {
-    if (is_leaving(conn))
+    if (conn_is_leaving(conn))
         return;
     conn->finishing = true;
     framed_close_when_drained(&conn->framed);
@@ -137,8 +137,8 @@ conn_held(const struct conn *conn)
 /*----- messages -----*/
 
 static void
-send_message(struct conn *conn, const struct wire_header *header, xdrproc_t filter,
-             const void *message)
+conn_encode_and_send(struct conn *conn, const struct wire_header *header, xdrproc_t filter,
+                     const void *message)
 {
     cleanup_free void *frame = NULL;
     size_t             size;
@@ -163,11 +163,11 @@ conn_send_message(struct conn *conn, uint32_t program, int32_t procedure, xdrpro
         .status = WIRE_OK,
     };
 
-    send_message(conn, &header, filter, message);
+    conn_encode_and_send(conn, &header, filter, message);
 }
 
 static void
-send_keepalive(struct conn *conn, int32_t procedure)
+conn_send_keepalive(struct conn *conn, int32_t procedure)
 {
     const struct wire_header header = {
         .program = WIRE_PROGRAM_KEEPALIVE,
@@ -177,7 +177,7 @@ send_keepalive(struct conn *conn, int32_t procedure)
         .status = WIRE_OK,
     };
 
-    send_message(conn, &header, NULL, NULL);
+    conn_encode_and_send(conn, &header, NULL, NULL);
 }
 
 /*----- input -----*/
@@ -195,7 +195,7 @@ conn_unsent_answers(const struct conn *conn)
 }
 
 static bool
-may_ask_more(const struct conn *conn)
+conn_may_ask_more(const struct conn *conn)
 {
     unsigned max = conn->setup->limits->max_client_requests;
 
@@ -205,11 +205,11 @@ may_ask_more(const struct conn *conn)
 }
 
 static void
-pause_or_resume(struct conn *conn)
+conn_pause_or_resume(struct conn *conn)
 {
-    if (is_leaving(conn))
+    if (conn_is_leaving(conn))
         return;
-    if (!may_ask_more(conn))
+    if (!conn_may_ask_more(conn))
         framed_pause(&conn->framed);
     else
         framed_resume(&conn->framed);
@@ -226,7 +226,7 @@ conn_frame(void *arg, const void *data, size_t size)
     if (header.program != WIRE_PROGRAM_KEEPALIVE || header.type != WIRE_MESSAGE)
         dispatch(conn, &header, data, size);
     else if (header.version == WIRE_VERSION && header.procedure == KEEPALIVE_PING)
-        send_keepalive(conn, KEEPALIVE_PONG);
+        conn_send_keepalive(conn, KEEPALIVE_PONG);
 }
 
 void
@@ -235,7 +235,7 @@ conn_add_request(struct conn *conn, struct request *req)
     TAILQ_INSERT_TAIL(&conn->requests, req, link);
     conn->n_requests++;
     server_request_begins(conn->server);
-    pause_or_resume(conn);
+    conn_pause_or_resume(conn);
 }
 
 void
@@ -244,7 +244,7 @@ conn_remove_request(struct conn *conn, struct request *req)
     TAILQ_REMOVE(&conn->requests, req, link);
     conn->n_requests--;
     server_request_ends(conn->server);
-    pause_or_resume(conn);
+    conn_pause_or_resume(conn);
 }
 
 /*----- output -----*/
@@ -252,7 +252,7 @@ conn_remove_request(struct conn *conn, struct request *req)
 void
 conn_send(struct conn *conn, const void *frame, size_t size)
 {
-    if (is_leaving(conn))
+    if (conn_is_leaving(conn))
         return;
     if (conn_unsent_answers(conn) > conn->setup->limits->max_output) {
         conn_give_up(conn, "does not read what it is sent");
@@ -260,7 +260,7 @@ conn_send(struct conn *conn, const void *frame, size_t size)
     }
     conn->unsent_answers = conn_unsent_answers(conn) + size;
     framed_send(&conn->framed, frame, size);
-    pause_or_resume(conn);
+    conn_pause_or_resume(conn);
 }
 
 void
@@ -274,7 +274,7 @@ conn_send_piece(struct conn *conn, const void *frame, size_t size)
 bool
 conn_is_drained(const struct conn *conn)
 {
-    return !is_leaving(conn) && !framed_unsent(&conn->framed);
+    return !conn_is_leaving(conn) && !framed_unsent(&conn->framed);
 }
 
 void
@@ -291,7 +291,7 @@ static void
 conn_drained(void *arg)
 {
     streams_pump(arg);
-    pause_or_resume(arg);
+    conn_pause_or_resume(arg);
 }
 
 void
@@ -316,13 +316,13 @@ conn_start_keepalive(struct conn *conn)
 }
 
 static void
-check_keepalive(struct conn *conn, uint64_t now_usec)
+conn_check_keepalive(struct conn *conn, uint64_t now_usec)
 {
     switch (keepalive_check(&conn->keepalive, now_usec)) {
     case KEEPALIVE_WAIT:
         break;
     case KEEPALIVE_SEND_PING:
-        send_keepalive(conn, KEEPALIVE_PING);
+        conn_send_keepalive(conn, KEEPALIVE_PING);
         break;
     case KEEPALIVE_GIVE_UP:
         conn_give_up(conn, "does not answer keepalive pings");
@@ -332,7 +332,7 @@ check_keepalive(struct conn *conn, uint64_t now_usec)
 
 /* For something that is to come at once; what is held up by a pause is not the client's fault. */
 static bool
-waits_for_client(const struct conn *conn)
+conn_waits_for_client(const struct conn *conn)
 {
     bool half_frame = framed_unread(&conn->framed) > 0 && !conn->framed.paused;
 
@@ -350,8 +350,8 @@ conn_sweep(struct conn *conn, uint64_t now_usec)
     /* Whom we do not read we cannot hear. */
     if (heard || conn->framed.paused)
         keepalive_heard(&conn->keepalive, now_usec);
-    check_keepalive(conn, now_usec);
-    if (heard || !waits_for_client(conn))
+    conn_check_keepalive(conn, now_usec);
+    if (heard || !conn_waits_for_client(conn))
         conn->idle_usec = now_usec;
     else if (now_usec - conn->idle_usec > PATIENCE_USEC + SERVER_SWEEP_USEC)
         conn_give_up(conn, conn->finishing ? "does not read its last answers"

@@ -60,7 +60,7 @@ events_new(void)
 }
 
 static void
-forget_oldest(struct events *events)
+events_forget_oldest(struct events *events)
 {
     struct kept *kept = TAILQ_FIRST(&events->kept);
 
@@ -71,7 +71,7 @@ forget_oldest(struct events *events)
 }
 
 static void
-keep_no_more(struct events *events)
+events_stop_keeping(struct events *events)
 {
     if (!events->keeping)
         return;
@@ -79,7 +79,7 @@ keep_no_more(struct events *events)
     loop_timer_stop(&events->keep_end);
     loop_timer_stop(&events->tell_kept);
     while (!TAILQ_EMPTY(&events->kept))
-        forget_oldest(events);
+        events_forget_oldest(events);
 }
 
 void
@@ -89,14 +89,14 @@ events_free(struct events *events)
         return;
     for (size_t n = 0; n < array_size(events->registrations); n++)
         assert(TAILQ_EMPTY(&events->registrations[n]));
-    keep_no_more(events);
+    events_stop_keeping(events);
     free(events);
 }
 
 /*----- registering -----*/
 
 static void
-drop(struct events *events, struct registration *reg)
+events_drop(struct events *events, struct registration *reg)
 {
     TAILQ_REMOVE(&events->registrations[reg->event], reg, of_event);
     TAILQ_REMOVE(&reg->conn->registrations, reg, of_conn);
@@ -110,12 +110,12 @@ events_forget(struct events *events, struct conn *conn)
     struct registration *reg;
 
     while ((reg = TAILQ_FIRST(&conn->registrations)))
-        drop(events, reg);
+        events_drop(events, reg);
 }
 
 static int
-add(struct events *events, struct conn *conn, int event, const uint8_t *uuid, int callback_id,
-    struct err *err)
+events_add(struct events *events, struct conn *conn, int event, const uint8_t *uuid,
+           int callback_id, struct err *err)
 {
     unsigned             max = conn->from_read_only_socket ? EVENTS_MAX_READ_ONLY : EVENTS_MAX;
     struct registration *reg;
@@ -148,7 +148,7 @@ events_register(struct events *events, struct conn *conn, int event, const uint8
     if (conn->next_callback_id == INT_MAX)
         return err_set_libvirt(err, ERR_OPERATION_FAILED,
                                "this connection has had all the callback ids there are");
-    if (add(events, conn, event, uuid, conn->next_callback_id, err) < 0)
+    if (events_add(events, conn, event, uuid, conn->next_callback_id, err) < 0)
         return -1;
     *callback_id_out = conn->next_callback_id++;
     return 0;
@@ -161,7 +161,7 @@ events_deregister(struct events *events, struct conn *conn, int callback_id, str
 
     TAILQ_FOREACH (reg, &conn->registrations, of_conn)
         if (reg->callback_id == callback_id && callback_id != NO_CALLBACK_ID) {
-            drop(events, reg);
+            events_drop(events, reg);
             return 0;
         }
     return err_set_libvirt(err, ERR_INTERNAL, "domain event callback %d not registered",
@@ -169,7 +169,7 @@ events_deregister(struct events *events, struct conn *conn, int callback_id, str
 }
 
 static struct registration *
-find_legacy(struct conn *conn, int event)
+events_find_legacy(struct conn *conn, int event)
 {
     struct registration *reg;
 
@@ -182,19 +182,19 @@ find_legacy(struct conn *conn, int event)
 int
 events_register_legacy(struct events *events, struct conn *conn, int event, struct err *err)
 {
-    if (find_legacy(conn, event))
+    if (events_find_legacy(conn, event))
         return err_set_libvirt(err, ERR_INTERNAL, "domain event %d already registered", event);
-    return add(events, conn, event, NULL, NO_CALLBACK_ID, err);
+    return events_add(events, conn, event, NULL, NO_CALLBACK_ID, err);
 }
 
 int
 events_deregister_legacy(struct events *events, struct conn *conn, int event, struct err *err)
 {
-    struct registration *reg = find_legacy(conn, event);
+    struct registration *reg = events_find_legacy(conn, event);
 
     if (!reg)
         return err_set_libvirt(err, ERR_INTERNAL, "domain event %d not registered", event);
-    drop(events, reg);
+    events_drop(events, reg);
     return 0;
 }
 
@@ -204,13 +204,13 @@ events_deregister_legacy(struct events *events, struct conn *conn, int event, st
 struct news {
     const struct event_domain       *dom;
     int                              event, detail; /* of the lifecycle */
-    const struct remote_typed_param *params;        /* of a completed job */
+    const struct remote_typed_param *params;        /* of JOB_COMPLETED */
     unsigned                         n_params;
     void (*tell)(const struct registration *reg, const struct news *news);
 };
 
 static remote_nonnull_domain
-domain_of(const struct news *news)
+news_domain(const struct news *news)
 {
     remote_nonnull_domain dom = {.name = (char *)news->dom->name, .id = news->dom->domid};
 
@@ -219,28 +219,28 @@ domain_of(const struct news *news)
 }
 
 static bool
-concerns(const struct registration *reg, const struct news *news)
+news_concerns(const struct registration *reg, const struct news *news)
 {
     return !reg->of_one_domain || uuid_equal(reg->uuid, news->dom->uuid);
 }
 
 static void
-tell(struct events *events, int event, const struct news *news)
+events_tell(struct events *events, int event, const struct news *news)
 {
     struct registration *reg;
 
     /* Sending never removes a connection at once, so the list stays as it is. */
     TAILQ_FOREACH (reg, &events->registrations[event], of_event)
-        if (!reg->awaits_kept && concerns(reg, news))
+        if (!reg->awaits_kept && news_concerns(reg, news))
             news->tell(reg, news);
 }
 
 static void
-tell_lifecycle(const struct registration *reg, const struct news *news)
+news_tell_lifecycle(const struct registration *reg, const struct news *news)
 {
     remote_domain_event_callback_lifecycle_msg message = {
         .callbackID = reg->callback_id,
-        .msg = {.dom = domain_of(news), .event = news->event, .detail = news->detail},
+        .msg = {.dom = news_domain(news), .event = news->event, .detail = news->detail},
     };
 
     if (reg->callback_id == NO_CALLBACK_ID)
@@ -250,7 +250,7 @@ tell_lifecycle(const struct registration *reg, const struct news *news)
 }
 
 static void
-keep(struct events *events, const struct news *news)
+events_keep_news(struct events *events, const struct news *news)
 {
     struct kept *kept = xcalloc(1, sizeof *kept);
 
@@ -261,7 +261,7 @@ keep(struct events *events, const struct news *news)
     kept->detail = news->detail;
     TAILQ_INSERT_TAIL(&events->kept, kept, link);
     if (++events->n_kept > KEPT_MAX)
-        forget_oldest(events);
+        events_forget_oldest(events);
 }
 
 void
@@ -272,16 +272,16 @@ events_lifecycle(struct events *events, const struct event_domain *dom, enum lif
         .dom = dom,
         .event = event,
         .detail = detail,
-        .tell = tell_lifecycle,
+        .tell = news_tell_lifecycle,
     };
 
-    tell(events, EVENT_LIFECYCLE, &news);
+    events_tell(events, EVENT_LIFECYCLE, &news);
     if (events->keeping)
-        keep(events, &news);
+        events_keep_news(events, &news);
 }
 
 static void
-tell_kept_to(struct events *events, struct registration *reg)
+events_tell_kept_to(struct events *events, struct registration *reg)
 {
     const struct kept *kept;
 
@@ -289,45 +289,45 @@ tell_kept_to(struct events *events, struct registration *reg)
         struct event_domain about = {.name = kept->name, .uuid = kept->uuid, .domid = kept->domid};
         struct news         news = {.dom = &about, .event = kept->event, .detail = kept->detail};
 
-        if (concerns(reg, &news))
-            tell_lifecycle(reg, &news);
+        if (news_concerns(reg, &news))
+            news_tell_lifecycle(reg, &news);
     }
     reg->awaits_kept = false;
 }
 
 static void
-tell_kept(void *arg)
+events_tell_kept(void *arg)
 {
     struct events       *events = arg;
     struct registration *reg;
 
     TAILQ_FOREACH (reg, &events->registrations[EVENT_LIFECYCLE], of_event)
         if (reg->awaits_kept)
-            tell_kept_to(events, reg);
+            events_tell_kept_to(events, reg);
 }
 
 static void
-kept_long_enough(void *arg)
+events_keep_is_over(void *arg)
 {
-    tell_kept(arg);
-    keep_no_more(arg);
+    events_tell_kept(arg);
+    events_stop_keeping(arg);
 }
 
 void
 events_keep(struct events *events, struct loop *loop, uint64_t usec)
 {
     events->keeping = true;
-    loop_timer_init(&events->keep_end, loop, kept_long_enough, events);
-    loop_timer_init(&events->tell_kept, loop, tell_kept, events);
+    loop_timer_init(&events->keep_end, loop, events_keep_is_over, events);
+    loop_timer_init(&events->tell_kept, loop, events_tell_kept, events);
     loop_timer_start(&events->keep_end, usec);
 }
 
 static void
-tell_reboot(const struct registration *reg, const struct news *news)
+news_tell_reboot(const struct registration *reg, const struct news *news)
 {
     remote_domain_event_callback_reboot_msg message = {
         .callbackID = reg->callback_id,
-        .msg = {.dom = domain_of(news)},
+        .msg = {.dom = news_domain(news)},
     };
 
     if (reg->callback_id != NO_CALLBACK_ID)
@@ -337,17 +337,17 @@ tell_reboot(const struct registration *reg, const struct news *news)
 void
 events_reboot(struct events *events, const struct event_domain *dom)
 {
-    const struct news news = {.dom = dom, .tell = tell_reboot};
+    const struct news news = {.dom = dom, .tell = news_tell_reboot};
 
-    tell(events, EVENT_REBOOT, &news);
+    events_tell(events, EVENT_REBOOT, &news);
 }
 
 static void
-tell_job_completed(const struct registration *reg, const struct news *news)
+news_tell_job_completed(const struct registration *reg, const struct news *news)
 {
     remote_domain_event_callback_job_completed_msg message = {
         .callbackID = reg->callback_id,
-        .dom = domain_of(news),
+        .dom = news_domain(news),
         /* Encoding only reads them. */
         .params = {.params_len = news->n_params, .params_val = (remote_typed_param *)news->params},
     };
@@ -364,8 +364,8 @@ events_job_completed(struct events *events, const struct event_domain *dom,
         .dom = dom,
         .params = params,
         .n_params = n_params,
-        .tell = tell_job_completed,
+        .tell = news_tell_job_completed,
     };
 
-    tell(events, EVENT_JOB_COMPLETED, &news);
+    events_tell(events, EVENT_JOB_COMPLETED, &news);
 }

@@ -85,7 +85,7 @@ request_is_readonly(const struct request *req)
 
 /* Fails where the result breaks a bound of the protocol. */
 static int
-send_result(struct request *req, const void *ret, struct err *err)
+request_send_result(struct request *req, const void *ret, struct err *err)
 {
     struct wire_header header = req->header;
     cleanup_free void *frame = NULL;
@@ -104,7 +104,7 @@ request_reply(struct request *req, const void *ret)
 {
     struct err err;
 
-    if (req->conn && send_result(req, ret, &err) < 0) {
+    if (req->conn && request_send_result(req, ret, &err) < 0) {
         log_error("the result of %s cannot be sent: %s", req->procedure->name, err.message);
         conn_send_error(req->conn, &req->header, &err);
     }

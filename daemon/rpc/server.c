@@ -51,11 +51,11 @@ struct server {
     struct loop_timer   second; /* active while one of them is not 0, or a crowd has gone */
 };
 
-static void sweep_due(void *arg);
-static void retry_due(void *arg);
-static void second_due(void *arg);
+static void server_sweep_due(void *arg);
+static void server_retry_due(void *arg);
+static void server_second_due(void *arg);
 static void listener_ready(void *arg);
-static void held_more(void *arg);
+static void server_held_more(void *arg);
 
 struct server *
 server_new(const struct server_setup *setup)
@@ -63,12 +63,12 @@ server_new(const struct server_setup *setup)
     struct server *server = xcalloc(1, sizeof *server);
 
     server->setup = *setup;
-    server->held.grown = held_more;
+    server->held.grown = server_held_more;
     server->held.arg = server;
     TAILQ_INIT(&server->conns);
-    loop_timer_init(&server->sweep, setup->loop, sweep_due, server);
-    loop_timer_init(&server->retry, setup->loop, retry_due, server);
-    loop_timer_init(&server->second, setup->loop, second_due, server);
+    loop_timer_init(&server->sweep, setup->loop, server_sweep_due, server);
+    loop_timer_init(&server->retry, setup->loop, server_retry_due, server);
+    loop_timer_init(&server->second, setup->loop, server_second_due, server);
     return server;
 }
 
@@ -107,17 +107,17 @@ server_client_count(const struct server *server)
 /*----- a bounded number of lines -----*/
 
 static bool
-crowd_has_gone(const struct server *server)
+server_crowd_has_gone(const struct server *server)
 {
     return server->most_conns >= CROWD && server->n_conns <= server->most_conns / 2;
 }
 
 static void
-second_due(void *arg)
+server_second_due(void *arg)
 {
     struct server *server = arg;
 
-    if (crowd_has_gone(server)) {
+    if (server_crowd_has_gone(server)) {
         malloc_trim(0);
         server->most_conns = server->n_conns;
     }
@@ -130,7 +130,7 @@ second_due(void *arg)
 }
 
 static void
-start_second(struct server *server)
+server_start_second(struct server *server)
 {
     if (!loop_timer_is_active(&server->second))
         loop_timer_start(&server->second, 1000000);
@@ -139,16 +139,16 @@ start_second(struct server *server)
 void
 server_complain(struct server *server, const struct conn *conn, const char *reason)
 {
-    start_second(server);
+    server_start_second(server);
     if (server->complaints++ < COMPLAINTS_MAX)
         log_warning("client %llu (process %d of user %u) is closed: %s",
                     (unsigned long long)conn->id, (int)conn->pid, (unsigned)conn->uid, reason);
 }
 
 static void
-refuse(struct server *server, const struct ucred *peer, bool read_only)
+server_refuse(struct server *server, const struct ucred *peer, bool read_only)
 {
-    start_second(server);
+    server_start_second(server);
     if (server->refused++ == 0)
         log_warning("a %s client of user %u was turned away: there are %u, of max_clients %u",
                     read_only ? "read-only" : "read-write", (unsigned)peer->uid, server->n_conns,
@@ -158,7 +158,7 @@ refuse(struct server *server, const struct ucred *peer, bool read_only)
 /*----- clients -----*/
 
 static struct ucred
-peer_of(int fd)
+server_peer_of(int fd)
 {
     struct ucred peer = {.pid = -1, .uid = (uid_t)-1, .gid = (gid_t)-1};
     socklen_t    size = sizeof peer;
@@ -169,7 +169,7 @@ peer_of(int fd)
 }
 
 static unsigned
-count_read_only_of(const struct server *server, uid_t uid)
+server_count_read_only_of(const struct server *server, uid_t uid)
 {
     const struct conn *conn;
     unsigned           count = 0;
@@ -180,7 +180,7 @@ count_read_only_of(const struct server *server, uid_t uid)
 }
 
 static bool
-is_full(const struct server *server, const struct ucred *peer, bool read_only)
+server_is_full(const struct server *server, const struct ucred *peer, bool read_only)
 {
     unsigned max = server->setup.limits->max_clients;
     unsigned max_read_only = max - max / 10;
@@ -191,17 +191,17 @@ is_full(const struct server *server, const struct ucred *peer, bool read_only)
         return false;
     return server->n_read_only >= max_read_only ||
            (peer->uid != geteuid() &&
-            count_read_only_of(server, peer->uid) >= (max_read_only + 1) / 2);
+            server_count_read_only_of(server, peer->uid) >= (max_read_only + 1) / 2);
 }
 
 struct conn *
 server_add(struct server *server, int fd, bool read_only)
 {
-    struct ucred peer = peer_of(fd);
+    struct ucred peer = server_peer_of(fd);
     struct conn *conn;
 
-    if (is_full(server, &peer, read_only)) {
-        refuse(server, &peer, read_only);
+    if (server_is_full(server, &peer, read_only)) {
+        server_refuse(server, &peer, read_only);
         close(fd);
         return NULL;
     }
@@ -221,8 +221,8 @@ server_conn_gone(struct server *server, struct conn *conn)
     TAILQ_REMOVE(&server->conns, conn, link);
     server->n_conns--;
     server->n_read_only -= conn->from_read_only_socket;
-    if (crowd_has_gone(server))
-        start_second(server);
+    if (server_crowd_has_gone(server))
+        server_start_second(server);
     /* Its descriptor is free as soon as we return to the loop. */
     if (loop_timer_is_active(&server->retry))
         loop_timer_start(&server->retry, 0);
@@ -258,7 +258,7 @@ server_held(struct server *server)
 
 /* The one to close.  NULL: nobody holds anything. */
 static struct conn *
-find_greediest(const struct server *server)
+server_find_greediest(const struct server *server)
 {
     struct conn *most[2] = {NULL, NULL}; /* of the others, of the read-only ones */
     size_t       together[2] = {0, 0};
@@ -276,25 +276,25 @@ find_greediest(const struct server *server)
 }
 
 static void
-held_more(void *arg)
+server_held_more(void *arg)
 {
     struct server *server = arg;
     struct conn   *conn;
 
     while (server->held.bytes > server->setup.limits->max_buffers &&
-           (conn = find_greediest(server)))
+           (conn = server_find_greediest(server)))
         conn_give_up(conn, "it holds most of what waits for clients, and that is too much");
 }
 
 static void
-start_sweeping(struct server *server)
+server_start_sweeping(struct server *server)
 {
     if (!TAILQ_EMPTY(&server->conns) && !loop_timer_is_active(&server->sweep))
         loop_timer_start(&server->sweep, SERVER_SWEEP_USEC);
 }
 
 static void
-sweep_due(void *arg)
+server_sweep_due(void *arg)
 {
     struct server *server = arg;
     uint64_t       now_usec = loop_now_usec();
@@ -302,13 +302,13 @@ sweep_due(void *arg)
 
     TAILQ_FOREACH (conn, &server->conns, link)
         conn_sweep(conn, now_usec);
-    start_sweeping(server);
+    server_start_sweeping(server);
 }
 
 /*----- accepting -----*/
 
 static int
-start_accepting(struct server *server, struct err *err)
+server_start_accepting(struct server *server, struct err *err)
 {
     for (size_t n = 0; n < server->n_listeners; n++)
         if (loop_io_start(&server->listeners[n].io, server->listeners[n].socket.fd, true, false,
@@ -318,9 +318,9 @@ start_accepting(struct server *server, struct err *err)
 }
 
 static void
-stop_accepting_for_a_while(struct server *server, int errnum)
+server_stop_accepting_for_a_while(struct server *server, int errnum)
 {
-    start_second(server);
+    server_start_second(server);
     if (server->shortages++ == 0)
         log_warning("cannot accept a client: %s; trying again soon", strerrordesc_np(errnum));
     for (size_t n = 0; n < server->n_listeners; n++)
@@ -329,18 +329,18 @@ stop_accepting_for_a_while(struct server *server, int errnum)
 }
 
 static void
-retry_due(void *arg)
+server_retry_due(void *arg)
 {
     struct server *server = arg;
     struct err     err;
 
-    if (start_accepting(server, &err) < 0)
-        stop_accepting_for_a_while(server, err.detail);
+    if (server_start_accepting(server, &err) < 0)
+        server_stop_accepting_for_a_while(server, err.detail);
 }
 
 /* The kernel has nothing to give now; what else accept says is about one client, who has gone. */
 static bool
-is_shortage(int errnum)
+server_is_shortage(int errnum)
 {
     return errnum == EMFILE || errnum == ENFILE || errnum == ENOBUFS || errnum == ENOMEM;
 }
@@ -356,11 +356,11 @@ listener_ready(void *arg)
 
         if (fd >= 0) {
             server_add(server, fd, listener->socket.read_only);
-            start_sweeping(server);
+            server_start_sweeping(server);
         } else if (errno == EAGAIN) {
             return;
-        } else if (is_shortage(errno)) {
-            stop_accepting_for_a_while(server, errno);
+        } else if (server_is_shortage(errno)) {
+            server_stop_accepting_for_a_while(server, errno);
             return;
         }
     }
@@ -383,5 +383,5 @@ server_listen(struct server *server, struct err *err)
         loop_io_init(&listener->io, server->setup.loop, listener_ready, listener);
     }
     server->n_listeners = count;
-    return start_accepting(server, err);
+    return server_start_accepting(server, err);
 }

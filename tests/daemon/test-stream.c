@@ -668,7 +668,8 @@ START_TEST(a_client_that_is_closed_for_its_own_echo_is_not_read_any_further)
     static char bytes[STREAM_CREDIT + 50000];
     uint32_t    serial = open_stream(ECHO);
 
-    h.daemon.config->rpc.max_buffers = STREAM_CREDIT / 2;
+    /* Room for what it sends, but not for as much again that waits for it. */
+    h.daemon.config->rpc.max_buffers = sizeof bytes + STREAM_CREDIT / 2;
     for (int n = 0; n < 20 && last->stream; n++) {
         const struct wire_header header = {.program = WIRE_PROGRAM_REMOTE,
                                            .version = WIRE_VERSION,
