@@ -14,6 +14,7 @@ include tests/driver/local.mk
 include tests/checks/local.mk
 include tests/fuzz/local.mk
 include tests/bench/local.mk
+include tests/attacks/local.mk
 
 # The same programs under valgrind.  Check's own forks and time limits are off: valgrind is slow,
 # and a forked child's leaks are its own.

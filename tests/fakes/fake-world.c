@@ -199,6 +199,8 @@ fake_call(const char *call, bool asynchronous)
     if (asynchronous)
         log_call(world, call);
     fake_unlock();
+    while (asynchronous && strcmp(world->blocked, call) == 0)
+        usleep(10000);
     return fate;
 }
 

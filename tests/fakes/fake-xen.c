@@ -24,6 +24,7 @@ static const char usage_text[] =
     "  lock ID, unlock ID              somebody holds the lock of its userdata\n"
     "  rule CALL NTH RC full|half      the n-th call (0: each) fails\n"
     "  delay MSEC, when later|at-once|refused, abort inside|later|ignored\n"
+    "  block CALL                      it does not return until another one is named\n"
     "  log, forget                     the calls so far; forget them and the rules\n"
     "  break, mend                     xenstore\n"
     "  stop, continue                  xenstored: who asks it waits\n"
@@ -188,6 +189,10 @@ main(int argc, char **argv)
         return create(argv[2], argv[3], argv[4]);
     if (argc == 6 && strcmp(argv[1], "rule") == 0) {
         fake_xen_rule(argv[2], (unsigned)atoi(argv[3]), atoi(argv[4]), argv[5][0] == 'h');
+        return 0;
+    }
+    if (argc == 3 && strcmp(argv[1], "block") == 0) {
+        snprintf(fake_world()->blocked, sizeof fake_world()->blocked, "%s", argv[2]);
         return 0;
     }
     if (argc == 3 && find_word(argv[1], (const char *const[]){"delay", "when", "abort"}, 3) >= 0)

@@ -49,8 +49,8 @@ struct fake_domain {
     bool     used;
     uint32_t domid;
     uint8_t  uuid[16];
-    char     name[64]; /* "": xenstore has none yet */
-    int      type;     /* LIBXL_DOMAIN_TYPE_* */
+    char     name[4096]; /* what xenstore takes; "": it has none yet */
+    int      type;       /* LIBXL_DOMAIN_TYPE_* */
     bool     paused, shutdown, dying;
     int      reason; /* LIBXL_SHUTDOWN_REASON_* */
     bool     frozen; /* its kernel answers nothing */
@@ -71,10 +71,11 @@ struct fake_world {
     uint64_t           memory_kib;
     enum fake_when     when;
     enum fake_abort    abort;
-    unsigned           delay_msec; /* how long a call takes that ends later */
-    bool               forks;      /* it waits for a child of libxl's instead, as for a script */
-    unsigned           fail_at;    /* the n-th call of all from here on fails; 0: none */
-    unsigned           calls;      /* since fake_xen_forget */
+    unsigned           delay_msec;  /* how long a call takes that ends later */
+    bool               forks;       /* it waits for a child of libxl's instead, as for a script */
+    unsigned           fail_at;     /* the n-th call of all from here on fails; 0: none */
+    unsigned           calls;       /* since fake_xen_forget */
+    char               blocked[24]; /* this asynchronous call does not return for now */
     struct fake_rule   rules[FAKE_RULES_MAX];
     char               log[4096];                 /* the asynchronous calls, "suspend destroy" */
     char               said[256];                 /* libxl's last error line */
