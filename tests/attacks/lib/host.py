@@ -182,7 +182,7 @@ class Host:
     def guests(self):
         """{name: (id, uuid, state, counter)} as Xen has them; state is of "psd"."""
         found = {}
-        for line in self.fake("list").splitlines():
+        for line in re.split(r"\n(?=\d+ [0-9a-f-]{36} )", self.fake("list").rstrip("\n")):
             domid, uuid, state, counter, name = line.split(" ", 4)
             if domid != "0":
                 found[name] = int(domid), uuid, state.replace("-", ""), int(counter)
