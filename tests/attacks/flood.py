@@ -301,7 +301,8 @@ def within(client, procedure, body, bar_ms):
 def waiters_do_not_take_the_administrators_abort():
     """All wait for the one save that he has asked for."""
     with world() as (host, client):
-        guest = raw.domain("guest-1", raw.uuid(1001))
+        guest = raw.domain("saved", raw.uuid(2))
+        client.create(raw.guest_xml("saved", 2))
         host.fake("delay", 60000)
         save = client.send(raw.SAVE, guest + raw.string(f"{host.folder}/image"))
         host.wait_for_worker()

@@ -3,7 +3,7 @@
 """Names that xenstore takes and nobody else does: every guest is seen, and can be destroyed."""
 import time
 
-from lib import raw
+from lib import raw, verdict
 from lib.host import Host, wait_for
 from lib.verdict import check, run
 
@@ -65,7 +65,7 @@ def judge(what, name, n):
             text = client.call(raw.XML, dom + raw.uint(0))
             check(f"a name {what}: its XML is told, or refused in words", is_utf8(
                 raw.Reader(text.body).bytes() if text.ok else text.raw_message))
-            host.fake("delay", 1500)
+            host.fake("delay", 800)
             pause = client.send(raw.SUSPEND, dom)
             time.sleep(0.3)
             jobs = reader.call(raw.JOB_LIST, program=raw.DOM0D)
@@ -82,7 +82,9 @@ def judge(what, name, n):
             if saved.ok:
                 restored = client.call(raw.RESTORE, raw.string(image))
                 there = any(guest[1] == raw.uuid(n) for guest in host.guests().values())
-                check(f"a name {what}: what was saved can be restored", restored.ok and there, restored)
+                if not check(f"a name {what}: what was saved can be restored", restored.ok and there,
+                             restored):
+                    return
             else:
                 check(f"a name {what}: a refused save leaves it", there, saved)
         host.restart()
@@ -106,7 +108,7 @@ def judge_log(host, what):
 
 
 def every_guest_is_seen():
-    for n, (what, name) in enumerate(NAMES.items(), 1):
+    for n, (what, name) in list(enumerate(NAMES.items(), 1))[::3 if verdict.options.short else 1]:
         judge(what, name, n)
 
 

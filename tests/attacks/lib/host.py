@@ -42,7 +42,8 @@ def is_alive(pid):
 
 
 def peak_kib(pid):
-    return int(status_of(pid)["VmHWM"].split()[0])
+    """0: it has ended."""
+    return int(status_of(pid).get("VmHWM", "0 kB").split()[0])
 
 
 def descriptors(pid):
