@@ -83,7 +83,7 @@ def a_save_that_hangs(call, abort):
 
 def every_save_can_be_aborted():
     calls = ["fsync", "folder"] if verdict.options.short else [
-        "fsync", "folder", "rename", "unlink", "read"]
+        "fsync", "folder", "rename", "read"]
     for call in calls:
         a_save_that_hangs(call, by_domain)
     if not verdict.options.short:

@@ -15,3 +15,7 @@ tests/attacks/hang.so: tests/attacks/hang.c
 	  $(CC) -D_GNU_SOURCE -std=gnu11 $(CFLAGS) -shared -fPIC -o $@ $(srcdir)/tests/attacks/hang.c
 check_DATA = tests/attacks/hang.so
 CLEANFILES += tests/attacks/hang.so
+
+check-attacks:
+	$(MAKE) check TESTS= && $(srcdir)/tests/attacks/run $(builddir)
+.PHONY: check-attacks
