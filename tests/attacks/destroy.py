@@ -109,6 +109,61 @@ class SecondDestroy:
         host.fake("delay", 0)
 
 
+class Held:
+    """What stands before the destroy in the daemon itself, and no worker."""
+    worker = False
+
+    def __init__(self, name, begin):
+        self.name = name
+        self.begin = begin
+
+
+def a_pause_that_hangs(host, client):
+    client.create(raw.guest_xml("a", 1))
+    host.fake("delay", 60000)
+    client.send(raw.SUSPEND, A)
+    time.sleep(0.3)
+    host.fake("delay", 0)
+
+
+def a_shutdown_that_is_ignored(host, client):
+    client.create(raw.guest_xml("a", 1))
+    host.fake("freeze", host.guests()["a"][0])
+    client.send(raw.SHUTDOWN, A)
+    client.send(raw.REBOOT, A + raw.uint(0))
+    time.sleep(0.3)
+
+
+def a_full_queue(host, client):
+    """As many jobs as may wait for one domain, behind one that hangs."""
+    client.create(raw.guest_xml("a", 1))
+    host.fake("delay", 60000)
+    client.send(raw.SUSPEND, A)
+    for n in range(15):
+        client.send(raw.SAVE, A + raw.string(f"{host.folder}/image-{n}"))
+    for _ in range(6):
+        more = host.client()
+        for _ in range(16):
+            more.send(raw.RESUME, A)
+    time.sleep(0.3)
+    host.fake("delay", 0)
+
+
+def a_guest_of_xl(host, client):
+    """Its configuration is asked of libxl first, and does not come."""
+    host.fake("create", "a", raw.uuid(1), "pvh")
+    wait_for(client.domains)
+    host.fake("delay", 60000)
+    client.send(raw.SAVE, A + raw.string(f"{host.folder}/image"))
+    client.send(raw.XML, A + raw.uint(0))
+    time.sleep(0.3)
+    host.fake("delay", 0)
+
+
+HELD = [Held("a pause that hangs", a_pause_that_hangs),
+        Held("a shutdown that is ignored", a_shutdown_that_is_ignored),
+        Held("a full queue behind a pause that hangs", a_full_queue),
+        Held("a guest of xl whose configuration does not come", a_guest_of_xl)]
 HOLDS = [Stopped, Hanging("fsync"), Hanging("folder"), Hanging("rename"), Hanging("read"),
          Blocked("suspend"), Blocked("create"), Blocked("dump"), Restore,
          SecondDestroy]
@@ -223,7 +278,7 @@ WAYS = {
 def holds_against(hold, way):
     with Host(wrapper=hanging_worker()).start() as host, host.client() as client:
         hold.begin(host, client)
-        if not host.busy_workers():
+        if getattr(hold, "worker", True) and not host.busy_workers():
             check(f"{hold.name}: it holds", False, "it is over, and shows nothing")
             return
         judge(f"{hold.name}: {way} ends the guest within {BOUND} s", host, WAYS[way](host, client))
@@ -236,6 +291,34 @@ def holds_against(hold, way):
 def one_destroy_goes_first():
     for hold in HOLDS[:3] + HOLDS[5:6] if verdict.options.short else HOLDS:
         holds_against(hold, "one destroy")
+
+
+def it_goes_before_what_waits():
+    for hold in HELD:
+        holds_against(hold, "one destroy")
+        if not verdict.options.short:
+            holds_against(hold, "ten destroys at once")
+            holds_against(hold, "a destroy after the daemon was killed")
+
+
+def every_call_that_destroys_goes_first():
+    """DESTROY_FLAGS with all flags that libvirt has; by another connection's name of the domain."""
+    for what, body in (("DESTROY_FLAGS", A + raw.uint(0)), ("DESTROY_FLAGS, gracefully", A + raw.uint(1)),
+                       ("DESTROY_FLAGS of an id that has changed",
+                        raw.domain("other-name", raw.uuid(1), 99) + raw.uint(0))):
+        with Host().start() as host, host.client() as client:
+            Stopped.begin(host, client)
+            begin = time.monotonic()
+            with host.client() as other:
+                try:
+                    reply = other.call(raw.DESTROY_FLAGS, body, timeout=PATIENCE)
+                except TimeoutError as error:
+                    reply = error
+            seconds = time.monotonic() - begin
+            refused = getattr(reply, "code", 0) and seconds < 1
+            check(f"{what} ends the guest within {BOUND} s, or is refused at once",
+                  refused or (getattr(reply, "ok", False) and seconds < BOUND and not host.guests()),
+                  f"{seconds:.1f} s, {reply}")
 
 
 def a_destroy_after_a_restart_goes_first():
@@ -330,6 +413,7 @@ def two_hundred_tries():
 
 
 if __name__ == "__main__":
-    run(one_destroy_goes_first, a_destroy_after_a_restart_goes_first,
+    run(one_destroy_goes_first, it_goes_before_what_waits, every_call_that_destroys_goes_first,
+        a_destroy_after_a_restart_goes_first,
         several_destroys_join_each_other, a_dead_mount_does_not_keep_a_guest, what_was_killed_is_gone,
         two_hundred_tries)

@@ -219,12 +219,28 @@ def seconds():
     return 1.5 if verdict.options.short else 8
 
 
+def another_user(host):
+    """Whether a reader who is neither root nor the one who floods is let in and served."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.setgid(12345)
+            os.setuid(12345)
+            with host.reader(timeout=10) as reader:
+                os._exit(0 if reader.call(raw.INFO, A).ok else 1)
+        finally:
+            os._exit(2)
+    return os.waitpid(pid, 0)[1] == 0
+
+
 def judge(name, host, client, undisturbed, disturb=None):
     with contextlib.ExitStack() as stack:
         if disturb:
             stack.enter_context(disturb)
         times = measure(client, seconds())
+        other = another_user(host)
     note(f"{name}: undisturbed {told(undisturbed)}; beside it {told(times)}")
+    check(f"{name}: another user's reader is served", other)
     bar = min(P99_BAR, max(P99_RATIO * at(undisturbed, .99), 1))
     figure(f"{name}: GET_INFO p99", at(times, .99), "ms", bar)
     figure(f"{name}: longest GET_INFO", times[-1], "ms", 100)

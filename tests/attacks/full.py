@@ -147,14 +147,55 @@ def the_daemon_can_be_restarted(lack_class):
             check(f"{lack.name}: a daemon that is started then serves and destroys", False, error)
 
 
+def a_guest_that_powers_off_goes(lack_class):
+    """Its destroy is the daemon's own."""
+    with world(lack_class) as (host, _, lack):
+        lack.begin()
+        host.fake("shutdown", host.guests()["a"][0], 0)
+        time.sleep(1)
+        lack.end()
+        gone = wait_for(lambda: not host.guests(), 10)
+        check(f"{lack.name}: a guest that powers off goes", gone, f"{host.guests()} {host.last_lines(1)}")
+
+
+def an_abort_is_possible(lack_class):
+    with world(lack_class) as (host, client, lack):
+        host.fake("delay", 20000)
+        serial = client.send(raw.SAVE, A + raw.string(f"{host.folder}/image"))
+        host.wait_for_worker()
+        time.sleep(0.3)
+        lack.begin()
+        aborted = client.call(raw.ABORT, A)
+        reply = client.wait(serial, 15)
+        check(f"{lack.name}: a save is aborted, and its guest runs", aborted.ok and not reply.ok
+              and host.guests().get("a", (0, 0, "?"))[2] == "", f"{aborted} {reply} {host.guests()}")
+
+
+def a_worker_that_dies_is_repaired(lack_class):
+    """What repairs it needs a record, a socket and descriptors as well."""
+    with world(lack_class) as (host, client, lack):
+        host.fake("delay", 3000)
+        client.send(raw.SAVE, A + raw.string(f"{host.folder}/image"))
+        worker = host.wait_for_worker()
+        wait_for(lambda: "s" in host.guests()["a"][2], 10)
+        host.fake("delay", 0)
+        lack.begin()
+        os.kill(worker, signal.SIGKILL)
+        time.sleep(1)
+        lack.end()
+        check(f"{lack.name} when a worker dies: its guest runs again",
+              wait_for(lambda: host.guests().get("a", (0, 0, "?"))[2] == "", 15),
+              f"{host.guests()} {host.last_lines(2)}")
+
+
 def each(part):
     def all_lacks():
         if not mounts.can_mount():
             skip(f"{part.__name__}: no right to mount")
             return
         for lack_class in (NoSpace, NoInodes, NoDescriptors, NoProcesses):
-            if lack_class is NoProcesses and part is destroy_goes_on:
-                continue  # nobody could do it
+            if lack_class is NoProcesses and part in (destroy_goes_on, an_abort_is_possible):
+                continue  # nobody could do it, and there is nothing to abort
             part(lack_class)
     all_lacks.__name__ = part.__name__
     return all_lacks
@@ -169,6 +210,7 @@ def a_guest_that_crashes(lack_class):
 
 
 if __name__ == "__main__":
-    run(*map(each, (destroy_goes_on, a_guest_that_reboots, a_guest_that_crashes,
+    run(*map(each, (destroy_goes_on, a_guest_that_powers_off_goes, an_abort_is_possible,
+                    a_worker_that_dies_is_repaired, a_guest_that_reboots, a_guest_that_crashes,
                     a_save_is_refused_first, a_create_leaves_nothing_half,
                     the_daemon_can_be_restarted)))

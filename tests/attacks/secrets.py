@@ -53,6 +53,26 @@ def everything_a_reader_gets(host, dom):
             yield "the log of a job", client.call(raw.JOB_LOG, raw.hyper(number), raw.DOM0D).body
 
 
+def plain_xml_does_not_tell_it():
+    """Of the read-write socket: only who asks for it with SECURE gets it."""
+    for place, where in PLACES.items():
+        with Host().start() as host, host.client() as client:
+            if not client.create(raw.guest_xml("a", 1, **where)).ok:
+                continue
+            dom = raw.domain("a", raw.uuid(1))
+            told = [flags for flags in range(16) if not flags & raw.XML_SECURE
+                    and SECRET.encode() in client.call(raw.XML, dom + raw.uint(flags)).body]
+            check(f"a password in {place} is not in plain XML", not told, told)
+    with Host().start() as host, host.client() as client:
+        client.create(raw.guest_xml("a", 1, devices=VNC))
+        dom = raw.domain("a", raw.uuid(1))
+        check("with SECURE it is told", SECRET in client.xml(dom, raw.XML_SECURE))
+        image = f"{host.folder}/image"
+        client.call(raw.SAVE, dom + raw.string(image))
+        client.call(raw.RESTORE, raw.string(image))
+        check("and it outlives a save", SECRET in client.xml(dom, raw.XML_SECURE))
+
+
 def no_reader_learns_it():
     for place, where in PLACES.items():
         with Host({"log_level": "debug"}).start() as host, host.client() as client:
@@ -158,5 +178,5 @@ def no_file_and_no_process_shows_it():
 
 
 if __name__ == "__main__":
-    run(no_reader_learns_it, after_a_restart_neither, a_guest_of_xl_has_secrets_too,
+    run(plain_xml_does_not_tell_it, no_reader_learns_it, after_a_restart_neither, a_guest_of_xl_has_secrets_too,
         errors_do_not_quote_it, no_file_and_no_process_shows_it)

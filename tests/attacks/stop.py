@@ -4,6 +4,7 @@
 import contextlib
 import os
 import random
+import signal
 import subprocess
 import threading
 import time
@@ -189,5 +190,28 @@ def a_stop_while_it_starts():
               statuses <= {0, -15}, statuses)
 
 
+def it_may_be_told_twice():
+    """And by SIGINT, and by SIGHUP in between."""
+    signals = {"SIGINT": [signal.SIGINT], "SIGTERM twice": [signal.SIGTERM] * 2,
+               "SIGTERM fifty times": [signal.SIGTERM] * 50,
+               "SIGHUP and SIGTERM": [signal.SIGHUP, signal.SIGTERM],
+               "SIGPIPE and SIGTERM": [signal.SIGPIPE, signal.SIGTERM]}
+    for what, each in signals.items():
+        with Host({"workers_idle": 2}) as host:
+            statuses = set()
+            for n in range(3 if verdict.options.short else 20):
+                host.start()
+                load = Load(host, None)
+                load.add(load.pipeline, raw.LIST_ALL, bytes(4) + raw.uint(0))
+                time.sleep(n * 0.01)
+                for one in each:
+                    host.process.send_signal(one)
+                try:
+                    statuses.add(host.process.wait(20))
+                finally:
+                    load.end()
+            check(f"{what} ends it with 0", statuses == {0}, statuses)
+
+
 if __name__ == "__main__":
-    run(every_stop_is_clean, a_stop_while_it_starts)
+    run(every_stop_is_clean, a_stop_while_it_starts, it_may_be_told_twice)
