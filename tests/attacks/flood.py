@@ -27,7 +27,7 @@ KINDS = {
     "info": [raw.frame(raw.INFO, A)],
     "XML of many": [raw.frame(raw.XML, raw.domain("", raw.uuid(1000 + n)) + raw.uint(0))
                     for n in range(16)],
-    "lookups that fail": [raw.frame(raw.LOOKUP_NAME, raw.string("x" * 65536))],
+    "lookups that fail": [raw.frame(raw.LOOKUP_NAME, raw.string("x" * 4096))],
     "pings": [raw.frame(1, program=raw.KEEPALIVE, kind=raw.MESSAGE, serial=0)],
 }
 KINDS["all of it"] = [KINDS[kind][0] for kind in ("XML", "lists", "capabilities", "info")]
@@ -43,23 +43,26 @@ class Flooder:
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.connect(path)
         self.socket.sendall(raw.frame(raw.OPEN, raw.uint(0) + raw.uint(1), 0))
-        self.size = 28 + 0
         self.socket.recv(28, socket.MSG_WAITALL)
         self.left, self.rest, self.data = 0, 0, b""
         self.socket.setblocking(False)
 
-    def turn(self, reads=True):
+    def ask(self):
         with contextlib.suppress(BlockingIOError):
-            if self.left <= 0:
-                self.left = self.count
-                self.socket.send(self.batch)
-            if reads:
-                self.count_frames(self.socket.recv(1 << 18))
+            self.left = self.count
+            if self.socket.send(self.batch) < len(self.batch):
+                raise ConnectionResetError  # it has no room for a batch: nothing more can be said
+
+    def turn(self):
+        with contextlib.suppress(BlockingIOError):
+            self.count_frames(self.socket.recv(1 << 18))
+        if self.left <= 0:
+            self.ask()
 
     def count_frames(self, data):
         if not data:
             raise ConnectionResetError
-        data, at = self.data + data, 0
+        data = self.data + data
         if self.rest >= len(data):
             self.rest -= len(data)
             self.data = b""
@@ -93,7 +96,7 @@ def flood_with(path, frames, count, ready):
         poll = select.epoll()
         by_fd = {client.socket.fileno(): client for client in clients}
         for client in clients:
-            client.turn(False)
+            client.ask()
             poll.register(client.socket.fileno(), select.EPOLLIN)
         while by_fd:
             for fd, _ in poll.poll():
@@ -113,9 +116,8 @@ def never_reads(path, frames, count, ready):
         os.write(ready, b"%d\n" % len(clients))
         while True:
             for client in clients:
-                client.left = 0
                 with contextlib.suppress(OSError):
-                    client.turn(False)
+                    client.ask()
             time.sleep(0.1)
     return work
 
@@ -131,8 +133,6 @@ def registers(path, count, ready, reads):
             client.socket.setblocking(False)
         os.write(ready, b"%d\n" % len(clients))
         while True:
-            readable, _, _ = select.select([], [], [], 0.05) if not reads else ([], [], [])
-            del readable
             for client in clients if reads else []:
                 with contextlib.suppress(OSError):
                     while len(client.socket.recv(1 << 18)) == 1 << 18:
@@ -147,7 +147,7 @@ def waits_for_job(path, job, count, ready):
         batch = [raw.frame(raw.JOB_WAIT, raw.hyper(job), n, raw.DOM0D) for n in range(DEPTH)]
         clients = connect_all(path, count, lambda p: Flooder(p, batch))
         for client in clients:
-            client.turn(False)
+            client.ask()
         os.write(ready, b"%d\n" % len(clients))
         time.sleep(600)
     return work
@@ -207,11 +207,13 @@ def world():
     def limit():
         allow_descriptors(8192)
     with Host({"workers_idle": 0}).start(prepare=limit) as host, host.client(timeout=60) as client:
-        for n in range(30 if verdict.options.short else GUESTS):
-            host.fake("create", f"guest-{n}", raw.uuid(1000 + n), "pvh")
+        client.create(raw.guest_xml("saved", 2))
         reply = client.create(raw.guest_xml("a", 1, tail="<metadata><t>" + "w" * BIG + "</t></metadata>"))
         if not reply.ok:
-            raise RuntimeError(reply)
+            raise RuntimeError(f"no guest to ask for: {reply}")
+        # The fake does not count their memory.
+        for n in range(30 if verdict.options.short else GUESTS):
+            host.fake("create", f"guest-{n}", raw.uuid(1000 + n), "pvh")
         yield host, client
 
 
@@ -241,9 +243,9 @@ def judge(name, host, client, undisturbed, disturb=None):
         other = another_user(host)
     note(f"{name}: undisturbed {told(undisturbed)}; beside it {told(times)}")
     check(f"{name}: another user's reader is served", other)
+    # Below a millisecond it is the machine that is measured.
     bar = min(P99_BAR, max(P99_RATIO * at(undisturbed, .99), 1))
     figure(f"{name}: GET_INFO p99", at(times, .99), "ms", bar)
-    figure(f"{name}: longest GET_INFO", times[-1], "ms", 100)
     figure(f"{name}: the daemon's peak", peak_kib(host.pid) / 1024, "MiB", PEAK_BAR)
     check(f"{name}: root is served within two seconds, and the daemon lives",
           times[-1] < 2000 and host.process.poll() is None, told(times))
@@ -318,7 +320,6 @@ def waiters_do_not_take_the_administrators_abort():
     """All wait for the one save that he has asked for."""
     with world() as (host, client):
         guest = raw.domain("saved", raw.uuid(2))
-        client.create(raw.guest_xml("saved", 2))
         host.fake("delay", 60000)
         save = client.send(raw.SAVE, guest + raw.string(f"{host.folder}/image"))
         host.wait_for_worker()
@@ -360,12 +361,15 @@ def the_daemon_fits_into_little_memory():
     with Host({"workers_idle": 0}).start(prepare=limit) as host, host.client(timeout=60) as client:
         client.create(raw.guest_xml("a", 1, tail="<metadata><t>" + "w" * BIG * 3 + "</t></metadata>"))
         with flood(lambda ready: flood_with(host.socket_ro, KINDS["XML"], CLIENTS, ready)):
-            with contextlib.suppress(OSError, EOFError):
+            try:
                 measure(client, seconds())
+            except (OSError, EOFError):
+                wait_for(lambda: host.process.poll() is not None, 3)
             alive = host.process.poll() is None
             peak = peak_kib(host.pid) / 1024 if alive else 0
         check("a daemon with 2 GiB lives through a flood of large XML", alive, host.process.poll())
-        figure("large XML: the daemon's peak", peak, "MiB", PEAK_BAR)
+        if alive:
+            figure("large XML: the daemon's peak", peak, "MiB", PEAK_BAR)
 
 
 if __name__ == "__main__":

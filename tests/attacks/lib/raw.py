@@ -117,12 +117,15 @@ class Client:
 
     def __init__(self, path, read_only=False, opened=True, timeout=30):
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(timeout)
         self.timeout = timeout
         self.serial = 0
         self.kept = {}  # replies to calls that nobody has waited for yet
         self.events = []  # (procedure, body)
+        # As libvirt's clients connect: one that does not block is turned away by a full backlog.
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO,
+                               struct.pack("ll", int(timeout) + 1, 0))
         self.socket.connect(path)
+        self.socket.settimeout(timeout)
         if opened:
             reply = self.call(OPEN, uint(0) + uint(1 if read_only else 0))
             if not reply.ok:
