@@ -95,6 +95,38 @@ def the_clock_may_go_back():
                   runs_again(host), f"{host.guests()} {host.last_lines(2)}")
 
 
+def a_repair_that_dies_is_begun_anew():
+    """Whoever killed the worker, as a lack of memory, may kill the next one too."""
+    for kills in (2, 3):
+        with Host().start() as host, host.client() as client:
+            client.create(raw.guest_xml("a", 1))
+            host.fake("delay", 1000)
+            client.send(raw.SAVE, A + raw.string(f"{host.folder}/image"))
+            wait_for(lambda: "s" in host.guests()["a"][2], 10)
+            kill_one_after_the_other(host, kills)
+            check(f"a save whose worker and {kills - 1} that repaired it were killed: the guest runs again",
+                  runs_again(host), f"{host.guests()} {host.last_lines(1)}")
+        with Host().start() as host, host.client() as client:
+            host.fake("delay", 1000)
+            client.send(raw.CREATE, raw.string(raw.guest_xml("a", 1)) + raw.uint(0))
+            wait_for(lambda: "a" in host.guests(), 10)
+            kill_one_after_the_other(host, kills)
+            gone = wait_for(lambda: not host.guests(), 15)
+            check(f"a create whose worker and {kills - 1} that repaired it were killed: nothing is left",
+                  gone, f"{host.guests()} {host.last_lines(1)}")
+
+
+def kill_one_after_the_other(host, kills):
+    for _ in range(kills):
+        pid = host.wait_for_worker()
+        time.sleep(0.1)
+        os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: pid not in host.busy_workers(), 5)
+        if not wait_for(host.busy_workers, 2):
+            break
+    host.fake("delay", 0)
+
+
 def a_record_that_cannot_be_read_stays():
     """For no descriptor, or an error of the disk, that is over at the next start.  A folder of the
     record's name stands for it: open succeeds and read fails."""
@@ -263,7 +295,8 @@ def a_save_goes_to_new_files_only():
 
 
 if __name__ == "__main__":
-    run(the_clock_may_go_back, the_clock_may_go_back_within_a_job, a_record_that_cannot_be_read_stays,
+    run(the_clock_may_go_back, the_clock_may_go_back_within_a_job,
+        a_repair_that_dies_is_begun_anew, a_record_that_cannot_be_read_stays,
         records_are_read_with_few_descriptors, a_damaged_record_hurts_nobody,
         a_short_file_hurts_nobody, another_file_in_run_dir_hurts_nobody, what_is_no_image_is_refused,
         a_save_goes_to_new_files_only)
