@@ -41,8 +41,7 @@ daemon_libjob_a_SOURCES = \
 	daemon/job/job.c daemon/job/job.h \
 	daemon/job/limits.h \
 	daemon/job/obey.c \
-	daemon/job/op-create.c daemon/job/op-destroy.c daemon/job/op-dump.c daemon/job/op-pause.c \
-	daemon/job/op-restart.c daemon/job/op-restart.h daemon/job/op-restore.c daemon/job/op-save.c \
+	$(job_operations) \
 	daemon/job/operations.c daemon/job/ops.h \
 	daemon/job/pool.c daemon/job/pool.h \
 	daemon/job/private.h \

@@ -113,6 +113,17 @@ static const struct job_observer start_job_observer = {
     .ended = start_job_ended,
 };
 
+/*----- what the server tells -----*/
+
+static void
+start_conn_gone(void *context, uint64_t conn_id)
+{
+    const struct daemon *daemon = context;
+
+    if (daemon->jobs)
+        jobs_owner_gone(daemon->jobs, conn_id);
+}
+
 /*----- start and stop -----*/
 
 /* Jobs of an earlier daemon first: half-built domains are told from guests of others by the jobs
@@ -139,7 +150,8 @@ daemon_start(struct daemon *daemon, struct err *err)
                                                        .limits = &config->rpc,
                                                        .programs = api_programs,
                                                        .events = daemon->events,
-                                                       .context = daemon});
+                                                       .context = daemon,
+                                                       .gone = start_conn_gone});
     daemon->pool = pool_new(daemon->loop, &config->job);
     daemon->domains =
         domains_new(daemon->loop, config->job.run_dir, &start_domain_observer, daemon);

@@ -1,12 +1,12 @@
 # What the daemon links (host) and what the worker is made of are one archive.
 noinst_LIBRARIES += driver/libdriver.a
-driver_libdriver_a_SOURCES = driver/build.c driver/build.h driver/create.c driver/destroy.c \
-	driver/domain-names.c driver/domain-names.h driver/dump.c driver/file.c driver/helper.c driver/helper.h \
+driver_libdriver_a_SOURCES = $(driver_operations) driver/build.c driver/build.h \
+	driver/domain-names.c driver/domain-names.h driver/helper.c driver/helper.h \
 	driver/host.c driver/host-call.c driver/host-helper.c driver/host-private.h \
 	driver/host-process.c driver/host-query.c driver/host-spawn.c driver/host-wire.c \
 	driver/host-wire.h driver/image.c driver/image-stream.c driver/log-journal.c \
 	driver/new-file.c driver/new-file.h driver/operation.c driver/operation.h driver/query.c \
-	driver/query.h driver/restore.c driver/save.c driver/worker.c driver/worker.h driver/xl.c \
+	driver/query.h driver/worker.c driver/worker.h driver/xl.c \
 	driver/xl.h driver/xl-call.c driver/xl-check.c driver/xl-hooks.c driver/xl-log.c
 noinst_HEADERS += include/driver/host.h include/driver/image.h include/driver/log-journal.h
 

@@ -19,7 +19,7 @@
 #define LIBXL_STREAM_START 24
 
 static const struct operation_type *const types[] = {
-#define TASK(operation, name, traits) [operation] = &operation_##name,
+#define TASK(nr, NAME, name, traits) [nr] = &operation_##name,
 #include "wire/tasks.def"
 #undef TASK
 };

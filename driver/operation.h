@@ -158,7 +158,7 @@ enum operation_domain operation_find(const struct operation *op, const uint8_t *
 /** The callback from libxl's call to the operation that embeds it. */
 struct operation *operation_of_call(struct xl_call *call);
 
-#define TASK(operation, name, traits) extern const struct operation_type operation_##name;
+#define TASK(nr, NAME, name, traits) extern const struct operation_type operation_##name;
 #include "wire/tasks.def"
 #undef TASK
 

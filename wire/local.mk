@@ -25,5 +25,7 @@ include/wire/%.h: wire/%.x
 wire/%-xdr.c: wire/%.x include/wire/%.h
 	$(AM_V_GEN)$(MKDIR_P) wire && (cd $(srcdir) && $(RPCGEN) -i 0 -c wire/$*.x) > $@.tmp && mv $@.tmp $@
 
+include/wire/worker.h wire/worker-xdr.c: include/wire/tasks.def
+
 # An object may be asked for by name, before BUILT_SOURCES are made.
 $(wire_libwire_a_OBJECTS) $(wire_libwiretypes_a_OBJECTS): $(wire_generated_h)

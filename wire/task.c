@@ -16,7 +16,7 @@ static const struct task {
 #define NEEDS_PATH TASK_NEEDS_PATH
 #define HAS_HELPER TASK_HAS_HELPER
 #define LEAVES_DOMAIN TASK_LEAVES_DOMAIN
-#define TASK(operation, name, traits) [operation] = {#name, traits},
+#define TASK(nr, NAME, name, traits) [nr] = {#name, traits},
 #include "wire/tasks.def"
 #undef TASK
 };

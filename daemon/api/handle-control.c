@@ -72,7 +72,7 @@ handle_domain_create_xml(struct request *req, const remote_domain_create_xml_arg
     job_submit(op_create_new(daemon->jobs, dom, &owner, args->flags & START_PAUSED));
 }
 
-/*----- destroy, pause, unpause -----*/
+/*----- destroy -----*/
 
 static void
 control_destroy(struct request *req, struct domain *dom)
@@ -96,29 +96,6 @@ handle_domain_destroy_flags(struct request *req, struct domain *dom,
 {
     (void)args;
     control_destroy(req, dom);
-}
-
-static void
-control_submit(struct request *req, const struct job_operation *operation, struct domain *dom)
-{
-    struct job_owner owner = owner_of_request(req, NULL);
-
-    job_submit(job_new(request_daemon(req)->jobs, operation, dom, &owner));
-}
-
-void
-handle_domain_suspend(struct request *req, struct domain *dom,
-                      const remote_domain_suspend_args *args)
-{
-    (void)args;
-    control_submit(req, &op_pause, dom);
-}
-
-void
-handle_domain_resume(struct request *req, struct domain *dom, const remote_domain_resume_args *args)
-{
-    (void)args;
-    control_submit(req, &op_unpause, dom);
 }
 
 /*----- shutdown and reboot -----*/

@@ -29,11 +29,13 @@ struct domain;
     void handle_##name(struct request *req, struct domain *dom, const args_t *args);               \
     REPLY(name, ret_t)
 #define RPC_GUEST RPC_DOM
+#define RPC_JOB(program, nr, name, args_t, ret_t, access, flags, operation) REPLY(name, ret_t)
 #define EVENT(program, nr, name, msg_t)
 #include "wire/procs.def"
 #undef RPC
 #undef RPC_DOM
 #undef RPC_GUEST
+#undef RPC_JOB
 #undef EVENT
 #undef REPLY
 

@@ -12,4 +12,7 @@
  * it answers req, its argument. */
 struct job_owner owner_of_request(struct request *req, job_done_fn *done);
 
+/** Submit a job of an operation without parameters; the answer is void, or its error. */
+void owner_submit(struct request *req, const struct job_operation *operation, struct domain *dom);
+
 #endif

@@ -2,7 +2,9 @@
 #include "procedures.h"
 #include "base/alloc.h"
 #include "handlers.h"
+#include "job/ops.h"
 #include "lookup.h"
+#include "owner.h"
 #include "wire/libvirt.h"
 
 /*----- a typed step between the table and each handler, which checks what procs.def says -----*/
@@ -36,11 +38,21 @@
     ABOUT_DOMAIN(name, args_t, CHECK_##flags, lookup_domain)
 #define RPC_GUEST(program, nr, name, args_t, ret_t, access, flags)                                 \
     ABOUT_DOMAIN(name, args_t, CHECK_##flags, lookup_guest)
+#define RPC_JOB(program, nr, name, args_t, ret_t, access, flags, operation)                        \
+    static void call_##name(struct request *req, const void *decoded)                              \
+    {                                                                                              \
+        const args_t  *args = decoded;                                                             \
+        struct domain *dom = CHECK_##flags ? lookup_guest(req, &args->dom) : NULL;                 \
+                                                                                                   \
+        if (dom)                                                                                   \
+            owner_submit(req, &operation, dom);                                                    \
+    }
 #define EVENT(program, nr, name, msg_t)
 #include "wire/procs.def"
 #undef RPC
 #undef RPC_DOM
 #undef RPC_GUEST
+#undef RPC_JOB
 
 /*----- the table -----*/
 

@@ -7,9 +7,13 @@
 const struct job_operation *
 job_operation_by_name(const char *name)
 {
-    static const struct job_operation *const all[] = {&op_create,  &op_restore, &op_save,
-                                                      &op_destroy, &op_restart, &op_dump,
-                                                      &op_pause,   &op_unpause};
+    static const struct job_operation *const all[] = {
+#define TASK(nr, NAME, name, traits) JOB(name)
+#define JOB(name) &op_##name,
+#include "wire/tasks.def"
+#undef TASK
+#undef JOB
+    };
 
     for (size_t n = 0; n < array_size(all); n++)
         if (strcmp(all[n]->name, name) == 0)

@@ -12,8 +12,11 @@
 /** By its name; NULL: there is none. */
 const struct job_operation *job_operation_by_name(const char *name);
 
-extern const struct job_operation op_create, op_restore, op_save, op_destroy, op_restart, op_dump,
-    op_pause, op_unpause;
+#define TASK(nr, NAME, name, traits) JOB(name)
+#define JOB(name) extern const struct job_operation op_##name;
+#include "wire/tasks.def"
+#undef TASK
+#undef JOB
 
 /** Start a domain that was reserved, by its definition dom->live. */
 struct job *op_create_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
@@ -30,6 +33,10 @@ struct job *op_save_new(struct jobs *jobs, struct domain *dom, const struct job_
 /** Write the memory of a domain to path. */
 struct job *op_dump_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
                         const char *path);
+
+/** Change a file durably, see worker_file; dom: whose file it is, or NULL. */
+struct job *op_file_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
+                        const worker_file *file);
 
 /** Make an end of a domain; detail: STOPPED's. */
 struct job *op_destroy_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,

@@ -172,8 +172,8 @@ recover_find_domain(struct job *job, const queued_job *record, struct err *err)
     const char        *xml;
     struct domain_def *def;
 
-    if (job->operation == &op_restore)
-        return 0; /* its worker tells which one */
+    if (uuid_is_zero((const uint8_t *)record->uuid))
+        return 0; /* it has none, or its worker tells which one */
     if (job->operation == &op_create) {
         xml = record->params.worker_params_u.create.xml;
         return domain_def_parse(xml, strlen(xml), &def, err) < 0

@@ -223,6 +223,8 @@ server_conn_gone(struct server *server, struct conn *conn)
     server->n_read_only -= conn->from_read_only_socket;
     if (server_crowd_has_gone(server))
         server_start_second(server);
+    if (server->setup.gone)
+        server->setup.gone(server->setup.context, conn->id);
     /* Its descriptor is free as soon as we return to the loop. */
     if (loop_timer_is_active(&server->retry))
         loop_timer_start(&server->retry, 0);

@@ -19,6 +19,7 @@
 #define DAEMON_SERVER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -39,6 +40,9 @@ struct server_setup {
     const struct program    *programs; /* what can be called; ends with a number of 0 */
     struct events           *events;   /* forgets a connection that goes */
     void                    *context;  /* for who answers the calls: request_context */
+
+    /* A connection has gone.  NULL: nobody wants to know. */
+    void (*gone)(void *context, uint64_t conn_id);
 };
 
 /** No sockets yet.  setup is copied. */

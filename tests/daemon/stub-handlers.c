@@ -5,7 +5,9 @@
  */
 #include "api/handlers.h"
 #include "api/lookup.h"
+#include "api/owner.h"
 #include "driver/host.h"
+#include "job/ops.h"
 
 #define RPC(program, nr, name, args_t, ret_t, access, flags)                                       \
     __attribute__((weak)) void handle_##name(struct request *req, const args_t *args)              \
@@ -21,12 +23,22 @@
         request_fail_with(req, ERR_NO_SUPPORT, "a stub");                                          \
     }
 #define RPC_GUEST RPC_DOM
+#define RPC_JOB(program, nr, procedure, args_t, ret_t, access, flags, operation)                   \
+    __attribute__((weak)) const struct job_operation operation = {.name = #procedure};
 #define EVENT(program, nr, name, msg_t)
 #include "wire/procs.def"
 #undef RPC
 #undef RPC_DOM
 #undef RPC_GUEST
+#undef RPC_JOB
 #undef EVENT
+
+__attribute__((weak)) void
+owner_submit(struct request *req, const struct job_operation *operation, struct domain *dom)
+{
+    (void)operation, (void)dom;
+    request_fail_with(req, ERR_NO_SUPPORT, "a stub");
+}
 
 /* Whatever a call is about is there; nobody looks at it. */
 __attribute__((weak)) struct domain *

@@ -9,9 +9,11 @@
 
 #include "api/handlers.h"
 #include "api/lookup.h"
+#include "api/owner.h"
 #include "api/procedures.h"
 #include "base/alloc.h"
 #include "harness.h"
+#include "job/ops.h"
 #include "rpc/procedure.h"
 #include "wire/libvirt.h"
 
@@ -53,11 +55,21 @@ take(struct request *req, const char *name)
         take(req, #name);                                                                          \
     }
 #define RPC_GUEST RPC_DOM
+#define RPC_JOB(program, nr, procedure, args_t, ret_t, access, flags, operation)                   \
+    const struct job_operation operation = {.name = #procedure};
 #define EVENT(program, nr, name, msg_t)
 #include "wire/procs.def"
 #undef RPC
 #undef RPC_DOM
 #undef RPC_GUEST
+#undef RPC_JOB
+
+void
+owner_submit(struct request *req, const struct job_operation *operation, struct domain *dom)
+{
+    ck_assert_ptr_eq(dom, the_domain);
+    take(req, operation->name);
+}
 
 enum about { ABOUT_NONE, ABOUT_DOMAIN, ABOUT_GUEST };
 
@@ -74,10 +86,13 @@ static const struct {
     {WIRE_PROGRAM_##program, nr, #name, access, ABOUT_DOMAIN},
 #define RPC_GUEST(program, nr, name, args_t, ret_t, access, flags)                                 \
     {WIRE_PROGRAM_##program, nr, #name, access, ABOUT_GUEST},
+#define RPC_JOB(program, nr, procedure, args_t, ret_t, access, flags, operation)                   \
+    {WIRE_PROGRAM_##program, nr, #procedure, access, ABOUT_GUEST},
 #include "wire/procs.def"
 #undef RPC
 #undef RPC_DOM
 #undef RPC_GUEST
+#undef RPC_JOB
 };
 #undef EVENT
 

@@ -810,7 +810,7 @@ START_TEST(a_create_that_had_not_begun_begins_under_the_next_daemon)
     daemon_is_away();
     daemon_is_back();
     ck_assert_int_eq(world_task.operation, WORKER_CREATE);
-    ck_assert(world_task.flags & WORKER_PAUSED);
+    ck_assert(world_task.flags & WORLD_PAUSED);
     world_worker_succeeds();
     assert_ended(id, ERR_NONE, "");
     ck_assert_str_eq(world_events, "STARTED web 1 0;SUSPENDED web 1 0;");

@@ -125,7 +125,7 @@ take_task(const worker_start *task)
                                      .path = xstrdup(path ? path : ""),
                                      .xml = xstrdup(xml),
                                      .domid = task->domid,
-                                     .flags = task->flags | (paused ? WORKER_PAUSED : 0)};
+                                     .flags = task->flags | (paused ? WORLD_PAUSED : 0)};
 }
 
 struct daemon *
@@ -697,15 +697,14 @@ world_worker_succeeds(void)
         } else {
             world_domain((uint32_t)done.domid, 'a', "a");
         }
-        world_find((uint32_t)done.domid)->paused = world_task.flags & WORKER_PAUSED;
+        world_find((uint32_t)done.domid)->paused = world_task.flags & WORLD_PAUSED;
         break;
     case WORKER_SAVE:
     case WORKER_DESTROY:
         if (world_find((uint32_t)world_task.domid))
             world_domain_goes((uint32_t)world_task.domid);
         break;
-    case WORKER_DUMP:
-    case WORKER_FILE:
+    default: /* Xen's domains are as before */
         break;
     }
     worker_ends(&done, NULL);

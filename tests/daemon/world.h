@@ -54,13 +54,15 @@ void world_requests_fail(enum err_code code);
 
 /*----- workers -----*/
 
+#define WORLD_PAUSED 1u /* the new domain is to be left paused */
+
 /* The task that was given last and has not ended; operation 0: none. */
 struct world_task {
     worker_operation operation;
     uint64_t         job;
     char            *name, *path, *xml; /* "" where the task has none */
     int              domid;
-    unsigned         flags; /* WORKER_UNDO, WORKER_PAUSED */
+    unsigned         flags; /* WORKER_UNDO, WORLD_PAUSED */
 };
 extern struct world_task world_task;
 extern bool              world_aborted, world_killed, world_proceeds, world_refused;

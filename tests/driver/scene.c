@@ -146,7 +146,7 @@ scene_params(worker_start *start, const char *path, const char *xml, unsigned fl
     case WORKER_FILE:
         params->worker_params_u.file = (worker_file){.path = p, .second = (char *)""};
         break;
-    case WORKER_DESTROY:
+    default: /* no parameters */
         break;
     }
 }

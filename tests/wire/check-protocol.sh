@@ -18,6 +18,7 @@ print_types()
 "${top_builddir:-.}/tests/wire/print-protocol" > "$now" || exit 99
 print_types >> "$now"
 echo >> "$now"
+sed -n 's/^TASK(\([0-9]*\), *\([A-Z_]*\),.*/WORKER_\2 = \1/p' "$src/include/wire/tasks.def" >> "$now"
 
 if [ "$1" = --update ]; then
     cat "$now" > "$saved"

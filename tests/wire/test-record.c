@@ -386,9 +386,9 @@ END_TEST
 
 START_TEST(a_task_is_found_by_its_name)
 {
-#define TASK(operation, name, traits)                                                              \
-    ck_assert_str_eq(task_name(operation), #name);                                                 \
-    ck_assert_int_eq(task_by_name(#name), operation);
+#define TASK(nr, NAME, name, traits)                                                               \
+    ck_assert_str_eq(task_name(WORKER_##NAME), #name);                                             \
+    ck_assert_int_eq(task_by_name(#name), WORKER_##NAME);
 #include "wire/tasks.def"
 #undef TASK
     ck_assert_ptr_null(task_name((worker_operation)0));
