@@ -325,9 +325,10 @@ job_submit_first(struct job *job)
     holder = job_of_domain(job->dom);
     if (holder == job) {
         job_wake_first(job->dom);
+    } else if (holder->state == JOB_HELD) {
+        (void)job_abort(holder, &err); /* may free holder: must be last */
     } else if (holder->operation->abort) {
-        if (holder->state != JOB_HELD)
-            loop_timer_start(&holder->limit, GRACE_USEC);
+        loop_timer_start(&holder->limit, GRACE_USEC);
         (void)job_abort(holder, &err); /* may free holder: must be last */
     }
 }

@@ -1,6 +1,6 @@
 # The domain half in a world of fakes: no Xen, no workers, no sockets.
-check_PROGRAMS += tests/daemon/test-domains
-TESTS += tests/daemon/test-domains
+check_PROGRAMS += tests/daemon/test-domains tests/daemon/test-jobs
+TESTS += tests/daemon/test-domains tests/daemon/test-jobs
 tests_daemon_test_domains_SOURCES = tests/daemon/test-domains.c tests/daemon/world.c \
 	tests/daemon/world.h
 tests_daemon_test_domains_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/daemon
@@ -8,6 +8,11 @@ tests_daemon_test_domains_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_daemon_test_domains_LDADD = $(daemon_libs) conf/libconf.a \
 	wire/libwire.a wire/libwiretypes.a eventloop/libeventloop.a base/libbase.a \
 	$(LIBEVENT_LIBS) $(LIBXML_LIBS) $(TIRPC_LIBS) $(CHECK_LIBS)
+tests_daemon_test_jobs_SOURCES = tests/daemon/test-jobs.c tests/daemon/world.c \
+	tests/daemon/world.h
+tests_daemon_test_jobs_CPPFLAGS = $(tests_daemon_test_domains_CPPFLAGS)
+tests_daemon_test_jobs_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_daemon_test_jobs_LDADD = $(tests_daemon_test_domains_LDADD)
 
 check_PROGRAMS += tests/daemon/test-pool
 TESTS += tests/daemon/test-pool
