@@ -31,8 +31,8 @@ call_done(libxl_ctx *ctx, int rc, void *arg)
 }
 
 /* domid -1: there is no domain yet. */
-static const libxl_asyncop_how *
-call_begin(struct xl_call *call, int64_t domid, xl_call_fn *next)
+const libxl_asyncop_how *
+xl_call_begin(struct xl_call *call, int64_t domid, xl_call_fn *next)
 {
     assert(!call->active);
     call->active = true;
@@ -46,9 +46,8 @@ call_begin(struct xl_call *call, int64_t domid, xl_call_fn *next)
     return &call->how;
 }
 
-/* rc is what the starting function returned; not zero means that libxl will not call back. */
-static void
-call_end(struct xl_call *call, int rc)
+void
+xl_call_end(struct xl_call *call, int rc)
 {
     call->xl->starting = NULL;
     if (rc)
@@ -108,98 +107,98 @@ void
 xl_domain_create(struct xl_call *call, libxl_domain_config *config, uint32_t *domid,
                  xl_call_fn *next)
 {
-    const libxl_asyncop_how *how = call_begin(call, -1, next);
+    const libxl_asyncop_how *how = xl_call_begin(call, -1, next);
 
-    call_end(call, libxl_domain_create_new(call->xl->ctx, config, domid, how, NULL));
+    xl_call_end(call, libxl_domain_create_new(call->xl->ctx, config, domid, how, NULL));
 }
 
 void
 xl_domain_restore(struct xl_call *call, libxl_domain_config *config, uint32_t *domid, int fd,
                   const libxl_domain_restore_params *params, xl_call_fn *next)
 {
-    const libxl_asyncop_how *how = call_begin(call, -1, next);
+    const libxl_asyncop_how *how = xl_call_begin(call, -1, next);
 
-    call_end(call,
-             libxl_domain_create_restore(call->xl->ctx, config, domid, fd, -1, params, how, NULL));
+    xl_call_end(
+        call, libxl_domain_create_restore(call->xl->ctx, config, domid, fd, -1, params, how, NULL));
 }
 
 void
 xl_domain_suspend(struct xl_call *call, uint32_t domid, int fd, xl_call_fn *next)
 {
-    const libxl_asyncop_how *how = call_begin(call, domid, next);
+    const libxl_asyncop_how *how = xl_call_begin(call, domid, next);
 
-    call_end(call, libxl_domain_suspend(call->xl->ctx, domid, fd, 0, how));
+    xl_call_end(call, libxl_domain_suspend(call->xl->ctx, domid, fd, 0, how));
 }
 
 void
 xl_domain_resume(struct xl_call *call, uint32_t domid, xl_call_fn *next)
 {
-    const libxl_asyncop_how *how = call_begin(call, domid, next);
+    const libxl_asyncop_how *how = xl_call_begin(call, domid, next);
 
-    call_end(call, libxl_domain_resume(call->xl->ctx, domid, 1, how));
+    xl_call_end(call, libxl_domain_resume(call->xl->ctx, domid, 1, how));
 }
 
 void
 xl_domain_destroy(struct xl_call *call, uint32_t domid, xl_call_fn *next)
 {
-    const libxl_asyncop_how *how = call_begin(call, domid, next);
+    const libxl_asyncop_how *how = xl_call_begin(call, domid, next);
 
-    call_end(call, libxl_domain_destroy(call->xl->ctx, domid, how));
+    xl_call_end(call, libxl_domain_destroy(call->xl->ctx, domid, how));
 }
 
 void
 xl_domain_dump(struct xl_call *call, uint32_t domid, const char *path, xl_call_fn *next)
 {
-    const libxl_asyncop_how *how = call_begin(call, domid, next);
+    const libxl_asyncop_how *how = xl_call_begin(call, domid, next);
 
-    call_end(call, libxl_domain_core_dump(call->xl->ctx, domid, path, how));
+    xl_call_end(call, libxl_domain_core_dump(call->xl->ctx, domid, path, how));
 }
 
 void
 xl_domain_pause(struct xl_call *call, uint32_t domid, xl_call_fn *next)
 {
-    const libxl_asyncop_how *how = call_begin(call, domid, next);
+    const libxl_asyncop_how *how = xl_call_begin(call, domid, next);
 
-    call_end(call, libxl_domain_pause(call->xl->ctx, domid, how));
+    xl_call_end(call, libxl_domain_pause(call->xl->ctx, domid, how));
 }
 
 void
 xl_domain_unpause(struct xl_call *call, uint32_t domid, xl_call_fn *next)
 {
-    const libxl_asyncop_how *how = call_begin(call, domid, next);
+    const libxl_asyncop_how *how = xl_call_begin(call, domid, next);
 
-    call_end(call, libxl_domain_unpause(call->xl->ctx, domid, how));
+    xl_call_end(call, libxl_domain_unpause(call->xl->ctx, domid, how));
 }
 
 void
 xl_domain_shutdown(struct xl_call *call, uint32_t domid, xl_call_fn *next)
 {
-    const libxl_asyncop_how *how = call_begin(call, domid, next);
+    const libxl_asyncop_how *how = xl_call_begin(call, domid, next);
 
-    call_end(call, libxl_domain_shutdown(call->xl->ctx, domid, how));
+    xl_call_end(call, libxl_domain_shutdown(call->xl->ctx, domid, how));
 }
 
 void
 xl_domain_reboot(struct xl_call *call, uint32_t domid, xl_call_fn *next)
 {
-    const libxl_asyncop_how *how = call_begin(call, domid, next);
+    const libxl_asyncop_how *how = xl_call_begin(call, domid, next);
 
-    call_end(call, libxl_domain_reboot(call->xl->ctx, domid, how));
+    xl_call_end(call, libxl_domain_reboot(call->xl->ctx, domid, how));
 }
 
 void
 xl_domain_power_button(struct xl_call *call, uint32_t domid, xl_call_fn *next)
 {
-    const libxl_asyncop_how *how = call_begin(call, domid, next);
+    const libxl_asyncop_how *how = xl_call_begin(call, domid, next);
 
-    call_end(call, libxl_send_trigger(call->xl->ctx, domid, LIBXL_TRIGGER_POWER, 0, how));
+    xl_call_end(call, libxl_send_trigger(call->xl->ctx, domid, LIBXL_TRIGGER_POWER, 0, how));
 }
 
 void
 xl_domain_config(struct xl_call *call, uint32_t domid, libxl_domain_config *config,
                  xl_call_fn *next)
 {
-    const libxl_asyncop_how *how = call_begin(call, domid, next);
+    const libxl_asyncop_how *how = xl_call_begin(call, domid, next);
 
-    call_end(call, libxl_retrieve_domain_configuration(call->xl->ctx, domid, config, how));
+    xl_call_end(call, libxl_retrieve_domain_configuration(call->xl->ctx, domid, config, how));
 }

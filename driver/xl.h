@@ -159,6 +159,20 @@ void xl_call_abort(struct xl_call *call);
  */
 void xl_call_drop(struct xl_call *call);
 
+/**
+ * How a call is started: a function of libxl that takes an ao_how is called between the two.
+ *
+ *   const libxl_asyncop_how *how = xl_call_begin(call, domid, next);
+ *
+ *   xl_call_end(call, libxl_domain_something(call->xl->ctx, domid, how));
+ *
+ * domid: whose lines in libxl's log are this call's reasons; -1: not known yet.  rc is what the
+ * function returned; not zero means that libxl will not call back.  next comes from the loop,
+ * whichever way the call ends.  The functions below do this for those that several use.
+ */
+const libxl_asyncop_how *xl_call_begin(struct xl_call *call, int64_t domid, xl_call_fn *next);
+void                     xl_call_end(struct xl_call *call, int rc);
+
 void xl_domain_create(struct xl_call *call, libxl_domain_config *config, uint32_t *domid,
                       xl_call_fn *next);
 void xl_domain_restore(struct xl_call *call, libxl_domain_config *config, uint32_t *domid, int fd,

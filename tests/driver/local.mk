@@ -1,8 +1,8 @@
 # Each on the fake Xen, but test-off-xen, which is on what this machine has.
-driver_tests = tests/driver/test-create tests/driver/test-destroy tests/driver/test-file \
+driver_tests = $(operation_tests) \
 	tests/driver/test-host tests/driver/test-host-processes \
 	tests/driver/test-image tests/driver/test-new-file tests/driver/test-off-xen \
-	tests/driver/test-restore tests/driver/test-save tests/driver/test-undo tests/driver/test-worker \
+	tests/driver/test-undo tests/driver/test-worker \
 	tests/driver/test-xl-call tests/driver/test-xl-hooks tests/driver/test-xl-log
 check_PROGRAMS += $(driver_tests)
 TESTS += $(driver_tests)
@@ -16,15 +16,6 @@ driver_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/driver -I$(top_srcdir)/tes
 driver_test_cflags = $(AM_CFLAGS) $(CHECK_CFLAGS)
 driver_test_ldadd = tests/driver/libscene.a tests/fakes/libfakexen.a $(driver_ldadd) $(CHECK_LIBS)
 
-tests_driver_test_create_CPPFLAGS = $(driver_test_cppflags)
-tests_driver_test_create_CFLAGS = $(driver_test_cflags)
-tests_driver_test_create_LDADD = $(driver_test_ldadd)
-tests_driver_test_destroy_CPPFLAGS = $(driver_test_cppflags)
-tests_driver_test_destroy_CFLAGS = $(driver_test_cflags)
-tests_driver_test_destroy_LDADD = $(driver_test_ldadd)
-tests_driver_test_file_CPPFLAGS = $(driver_test_cppflags)
-tests_driver_test_file_CFLAGS = $(driver_test_cflags)
-tests_driver_test_file_LDADD = $(driver_test_ldadd)
 tests_driver_test_host_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_host_CFLAGS = $(driver_test_cflags)
 tests_driver_test_host_LDADD = $(driver_test_ldadd)
@@ -40,12 +31,6 @@ tests_driver_test_new_file_LDADD = $(driver_test_ldadd)
 tests_driver_test_off_xen_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_off_xen_CFLAGS = $(driver_test_cflags)
 tests_driver_test_off_xen_LDADD = $(driver_ldadd) $(CHECK_LIBS)
-tests_driver_test_restore_CPPFLAGS = $(driver_test_cppflags)
-tests_driver_test_restore_CFLAGS = $(driver_test_cflags)
-tests_driver_test_restore_LDADD = $(driver_test_ldadd)
-tests_driver_test_save_CPPFLAGS = $(driver_test_cppflags)
-tests_driver_test_save_CFLAGS = $(driver_test_cflags)
-tests_driver_test_save_LDADD = $(driver_test_ldadd)
 tests_driver_test_undo_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_undo_CFLAGS = $(driver_test_cflags)
 tests_driver_test_undo_LDADD = $(driver_test_ldadd)
