@@ -82,7 +82,8 @@ START_TEST(each_group_of_the_list_is_in_order_of_number)
 }
 END_TEST
 
-/* Otherwise a line copied and half changed would decode one procedure's arguments as another's. */
+/* Otherwise a line copied and half changed would decode one procedure's arguments as another's. But
+ * a domain and flags are the same whosever they are. */
 START_TEST(types_of_libvirts_procedures_are_named_after_them)
 {
     for (size_t i = 0; i < array_size(procedures); i++) {
@@ -93,7 +94,8 @@ START_TEST(types_of_libvirts_procedures_are_named_after_them)
             continue;
         snprintf(args, sizeof args, "remote_%s_args", proc->name);
         snprintf(ret, sizeof ret, "remote_%s_%s", proc->name, proc->event ? "msg" : "ret");
-        if (!proc->event && strcmp(proc->args, "rpc_void") != 0)
+        if (!proc->event && strcmp(proc->args, "rpc_void") != 0 &&
+            strcmp(proc->args, "remote_domain_flags_args") != 0)
             ck_assert_str_eq(proc->args, args);
         if (strcmp(proc->ret, "rpc_void") != 0)
             ck_assert_str_eq(proc->ret, ret);
