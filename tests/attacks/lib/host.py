@@ -216,7 +216,12 @@ class Host:
         return [pid for pid, path in self.workers().items() if os.path.exists(f"{path}.job")]
 
     def wait_for_worker(self):
-        busy = wait_for(self.busy_workers)
+        """One that is at work and stays so: a record outlives the answer for a moment."""
+        def lasting():
+            before = self.busy_workers()
+            time.sleep(0.08)
+            return [pid for pid in self.busy_workers() if pid in before]
+        busy = wait_for(lasting)
         if not busy:
             raise RuntimeError("no worker is at work: " + self.last_lines())
         return busy[0]
