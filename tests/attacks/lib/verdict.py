@@ -2,6 +2,7 @@
 """What an attack has shown: a line for each claim, figures with their bars, and an exit status."""
 import argparse
 import os
+import signal
 import sys
 import traceback
 
@@ -51,6 +52,7 @@ def run(*parts):
     global options
     options = _options().parse_args()
     os.environ["DOM0D_BUILD"] = os.path.abspath(options.build)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended
     for part in parts:
         if options.only not in part.__name__:
             continue
