@@ -238,11 +238,16 @@ class Host:
         for name in os.listdir(self.folder):
             if name.startswith("hang-"):
                 os.unlink(f"{self.folder}/{name}")
-        for pid in self.workers():
+        wait_for(self._kill_workers, 5)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _kill_workers(self):
+        """One may just have been started.  Returns whether there was none."""
+        workers = self.workers()
+        for pid in workers:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        wait_for(lambda: not self.workers(), 5)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        return not workers
 
     def __enter__(self):
         return self
