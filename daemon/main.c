@@ -16,6 +16,7 @@
 #include "config.h"
 #include "daemon.h"
 #include "domain/table.h"
+#include "driver/host.h"
 #include "driver/log-journal.h"
 #include "eventloop/loop.h"
 #include "lock.h"
@@ -24,6 +25,11 @@
 #include "start.h"
 
 #define CONFIG_FILE SYSCONFDIR "/dom0d/dom0d.conf"
+
+/* How long an xenstored that is away may take to come back, in seconds: less than systemd gives a
+ * unit for its start (TimeoutStartSec=).  To be started again and again meanwhile would use up
+ * StartLimitBurst=, and end for good what only has to wait. */
+#define XENSTORED_PATIENCE 60
 
 enum {
     EXIT_OPTIONS = 2,
@@ -158,6 +164,7 @@ serve(struct config *config)
         log_error("%s", err.message);
         return EXIT_FAILURE;
     }
+    host_await_xenstored(XENSTORED_PATIENCE);
     daemon.loop = loop_new();
     if (daemon_start(&daemon, &err) < 0 || server_listen(daemon.server, &err) < 0) {
         log_error("%s", err.message);

@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "host-private.h"
 
 /*----- open and close -----*/
@@ -50,6 +52,22 @@ host_answer_settled(void *arg)
 
         host_call_fail(&host->settled, call, &err);
     }
+}
+
+void
+host_await_xenstored(unsigned seconds)
+{
+    struct err err;
+    int        fd;
+
+    for (unsigned n = 0; (fd = xl_check_host(&err)) < 0; n++) {
+        if (err.code != ERR_SYSTEM || n == seconds)
+            return; /* host_open says what is wrong */
+        if (n == 0)
+            log_warning("%s; waiting for it", err.message);
+        sleep(1);
+    }
+    close(fd);
 }
 
 int

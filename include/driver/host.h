@@ -73,6 +73,12 @@ struct host_events {
 };
 
 /**
+ * Waits while this is a dom0 whose xenstored is away (its socket is not there, or refuses), for so
+ * many seconds at most.  At start only: there is no loop yet.
+ */
+void host_await_xenstored(unsigned seconds);
+
+/**
  * Starts the helper, and waits HOST_OPEN_USEC at most for its first list of names; without it,
  * names come later, as renamed.
  *

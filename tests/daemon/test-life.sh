@@ -150,6 +150,18 @@ daemon=$!
 ends 1
 says 'xenstored does not answer: ' || wrong 'it does not say why'
 
+"$fake/fake-xen" forget
+"$fake/fake-xen" away
+case='an xenstored that is away at the start is waited for'
+"$fake/dom0d-fake" --config "$dir/conf" 2>"$dir/log" &
+daemon=$!
+wait_for says 'waiting for it'
+dom0ctl list 2>/dev/null && wrong 'it serves clients already'
+"$fake/fake-xen" back
+wait_for dom0ctl list
+kill -TERM "$daemon"
+ends 0
+
 # The devices are there, and the hypervisor refuses.
 while read -r call reason; do
     case="$call fails at the start: one line, with the reason"

@@ -27,6 +27,7 @@ static const char usage_text[] =
     "  block CALL                      it does not return until another one is named\n"
     "  log, forget                     the calls so far; forget them and the rules\n"
     "  break, mend                     xenstore\n"
+    "  away, back                      nobody listens at xenstored's socket\n"
     "  stop, continue                  xenstored: who asks it waits\n"
     "  break-libxl                     libxl gives up where a call under way would go on\n"
     "Two commands are two calls of fake-xen.\n";
@@ -166,6 +167,8 @@ plain(const char *command)
         fake_xenstored_stops();
     else if (strcmp(command, "continue") == 0)
         fake_xenstored_goes_on();
+    else if (strcmp(command, "away") == 0 || strcmp(command, "back") == 0)
+        fake_world()->xenstored_away = strcmp(command, "away") == 0;
     else if (strcmp(command, "break-libxl") == 0)
         fake_world()->libxl_broken = true;
     else if (strcmp(command, "mend") == 0)

@@ -64,6 +64,7 @@ struct fake_domain {
 struct fake_world {
     bool               off;               /* this is no Xen host */
     bool               xenstore_broken;   /* the connections that are open do not answer any more */
+    bool               xenstored_away;    /* nobody listens at its socket */
     bool               xenstored_stopped; /* whoever asks it waits until it goes on */
     bool               libxl_broken;      /* libxl gives up where a call under way would go on */
     uint32_t           last_domid;

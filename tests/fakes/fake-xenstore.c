@@ -221,6 +221,8 @@ xl_check_host(struct err *err)
 {
     if (fake_world()->off)
         return err_set(err, ERR_NO_CONNECT, "this is not a Xen dom0: the fake is off");
+    if (fake_world()->xenstored_away)
+        return err_set_errno(err, ECONNREFUSED, "xenstored does not answer at its socket");
     if (xenstored[0] < 0 && pipe2(xenstored, O_CLOEXEC) < 0)
         return err_set_errno(err, errno, "pipe");
     return fcntl(xenstored[0], F_DUPFD_CLOEXEC, 0);
