@@ -225,14 +225,29 @@ id_of() { dom0ctl info "$1" 2>/dev/null | sed -n 's/^Id: *//p'; }
 
 uuid_of() { dom0ctl info "$1" 2>/dev/null | sed -n 's/^UUID: *//p'; }
 
+# dom0d says that there is, or is not, such a guest; both fail where it says nothing.
+is_listed() { dom0ctl list --all --name | grep -qx -- "$1"; }
+is_not_listed() {
+    local names
+    names=$(dom0ctl list --all --name) && ! grep -qx -- "$1" <<<"$names"
+}
+
 # has_gone NAME: neither dom0d nor Xen has it.
-has_gone() { ! xen_domid "$1" && ! dom0ctl list --all --name | grep -qx "$1"; }
+has_gone() { ! xen_domid "$1" && is_not_listed "$1"; }
 
 # is_whole FILE: a saved guest with nothing missing and nothing too much.
 is_whole() { $TOOLS/image-walk "$1"; }
 
-jobs_now() { dom0ctl --json jobs | tr -d '[] \n'; }
-no_jobs() { [ -z "$(jobs_now)" ]; }
+# Nothing, where there are none.
+jobs_now() {
+    local jobs
+    jobs=$(dom0ctl --json jobs) && tr -d '[] \n' <<<"$jobs"
+}
+
+no_jobs() {
+    local jobs
+    jobs=$(jobs_now) && [ -z "$jobs" ]
+}
 
 # takes_at_most MS COMMAND...: and it succeeds.  On a busy machine the time is more, as in wait_for.
 takes_at_most() {
@@ -270,10 +285,12 @@ events_of() { sed -n "s/^$1 //p" "$BED/events" | paste -sd ,; }
 guests_now() { timeout 30 xl list 2>/dev/null | awk 'NR > 1 && $2 != 0 { print $1 }'; }
 
 dom0d_installed() { [ -e /usr/lib/systemd/system/dom0d.service ]; }
+on_xen() { [ -e /sys/hypervisor/type ]; }
 
 # bed_clean: no guests, no files, dom0d active.  Prints what a case should not have left behind.
 bed_clean() {
     local guest domid
+    on_xen || return 0
     for guest in $(guests_now); do
         echo "the guest $guest is still there"
     done

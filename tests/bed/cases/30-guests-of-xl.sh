@@ -60,7 +60,7 @@ renamed_by_xl() {
     xl rename other theirs
     xl rename ours mine
     expect 'a guest of dom0d that xl renames has its new name at once' wait_for 2 'in_list mine'
-    expect 'the old name is of no guest' test -z "$(dom0ctl list --name | grep -x ours)"
+    expect 'the old name is of no guest' is_not_listed ours
     expect 'the XML of a guest of dom0d that xl renamed has the new name' grep -q '<name>mine</name>' <<<"$($VIRSH dumpxml mine)"
     expect 'a guest of dom0d that xl renamed is saved' timeout 60 dom0ctl save mine "$image"
     expect 'a guest of dom0d that xl renamed is restored' timeout 60 dom0ctl restore "$image"
@@ -73,10 +73,10 @@ renamed_by_xl() {
 destroyed_by_xl() {
     expect "xl list has a guest of dom0d, by its name" grep -qE '^ours +[0-9]+ +128 ' <<<"$(xl list)"
     xl destroy ours
-    expect "xl destroy of a guest of dom0d is noticed at once" wait_for 2 '! in_list ours'
+    expect "xl destroy of a guest of dom0d is noticed at once" wait_for 2 'is_not_listed ours'
     expect_eq 'xl destroy of a guest of dom0d is told' 'Started Booted,Stopped Destroyed' "$(events_of ours)"
     xl destroy theirs
-    expect "xl destroy of a guest of xl is noticed at once" wait_for 2 '! in_list theirs'
+    expect "xl destroy of a guest of xl is noticed at once" wait_for 2 'is_not_listed theirs'
     expect_eq 'xl destroy of a guest of xl is told' 'Started Booted,Stopped Destroyed' "$(events_of theirs)"
     expect 'dom0ctl creates the guest again that xl destroyed' dom0ctl create "$BED/ours.xml"
     dom0ctl destroy ours

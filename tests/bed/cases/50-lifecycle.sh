@@ -55,9 +55,9 @@ expect 'virsh destroys it too' $VIRSH destroy crash-preserve
 ignore_events
 
 # Nobody is connected: virsh and dom0ctl have ended, and nobody listens.
-create pv alone-off 128 bed=poweroff:1 >/dev/null
-create pvh alone-boot 128 bed=reboot:1 >/dev/null
-create pv alone-crash 128 bed=crash:1 >/dev/null
+expect 'a guest that will power off is created' create pv alone-off 128 bed=poweroff:1
+expect 'a guest that will reboot is created' create pvh alone-boot 128 bed=reboot:1
+expect 'a guest that will crash is created' create pv alone-crash 128 bed=crash:1
 id=$(xen_domid alone-boot)
 expect 'a guest that powers off ends also with no client connected' wait_for 60 '! xen_domid alone-off'
 expect 'a guest that reboots comes back also with no client connected' wait_for 60 "[ \"\$(xen_domid alone-boot)\" -gt $id ]"

@@ -49,7 +49,7 @@ expect_eq 'the existing file is as it was' "somebody's own" "$(cat "$BED/mine")"
 fails 'save to a folder' 'is a folder' dom0ctl save $guest "$BED"
 fails 'save to a file of a folder that is a file' 'Not a directory' dom0ctl save $guest "$BED/mine/image"
 fails 'save of an unknown guest' "no domain with matching name 'nobody'" dom0ctl save nobody "$BED/image"
-fails 'save of dom0' 'dom0|Domain-0' dom0ctl save Domain-0 "$BED/image"
+fails 'save of dom0' 'is the control domain' dom0ctl save Domain-0 "$BED/image"
 fails 'save by virsh to a folder that is not there' "$BED/none: No such file or directory" $VIRSH save $guest "$BED/none/image"
 expect 'the guest counts on after all that' counts $guest
 

@@ -120,7 +120,7 @@ end_meanwhile() {
     systemctl start dom0d.service
     follow_events
     expect 'the end of a guest while the daemon was away is told to who listens after its start' wait_for 10 "grep -q '^ends ' '$BED/events'"
-    expect 'the guest that ended is not listed' eval '! dom0ctl list --all --name | grep -qx ends'
+    expect 'the guest that ended is not listed' is_not_listed ends
     sleep 2
     expect_eq 'its end is told once' 'Stopped Destroyed' "$(events_of ends)"
     expect_eq 'nothing is told of a guest that ran on' '' "$(events_of other)"
