@@ -3,8 +3,22 @@
 # The machine that dom0 runs on.  A snapshot fits only the machine it was taken on, so this
 # file's text is part of the snapshot's name.
 
-# start_qemu IMAGE STATE LIFE [ARGUMENT...]: in the background, from the disk STATE/disk.qcow2,
-# for LIFE seconds at most.
+# What the machine has, in MiB; dom0 takes 1536 of it.
+bed_memory=${DOM0D_BED_MEMORY:-8192}
+
+xen_words='console=com1 com1=115200,8n1 dom0_mem=1536M,max:1536M dom0_max_vcpus=2 bootscrub=0 loglvl=warning guest_loglvl=warning'
+kernel_words='root=LABEL=dom0 rootflags=noinit_itable rw quiet fsck.mode=skip'
+
+# kernel_arguments xen|none IMAGE: Xen with dom0's kernel as its module, or that kernel alone.
+kernel_arguments() {
+    case $1 in
+    xen) kernel=(-kernel "$2/xen" -append "$xen_words" -initrd "$2/vmlinuz $kernel_words console=hvc0,$2/initrd") ;;
+    none) kernel=(-kernel "$2/vmlinuz" -append "$kernel_words console=ttyS0" -initrd "$2/initrd") ;;
+    esac
+}
+
+# start_qemu xen|none IMAGE STATE LIFE [ARGUMENT...]: in the background, from the disk
+# STATE/disk.qcow2, for LIFE seconds at most.
 #
 # The CPU: a PV dom0 dies with the emulator's SMAP and SMEP; RDTSCP and PKU upset Xen; with XSAVE,
 # and so AVX, programs in dom0 crash now and then.  max has SVM, for PVH and HVM guests.
@@ -12,18 +26,17 @@
 # takes each RDTSC of a guest to itself, and PVH guests take half as long again.
 # Xen does not scrub memory: it would have every page of the machine allocated here.
 start_qemu() {
-    local image=$1 state=$2 life=$3
-    shift 3
+    local image=$2 state=$3 life=$4 kernel
+    kernel_arguments "$1" "$image"
+    shift 4
     rm -f "$state/qemu.pid" "$state"/{agent,monitor}.{in,out}
     mkfifo "$state"/{agent,monitor}.{in,out}
     # Descriptors that are locks of ours must not live on in QEMU.
     setsid timeout -k 10 "$life" qemu-system-x86_64 \
         -name dom0d-bed -nodefaults -no-user-config -no-reboot -display none -net none \
         -pidfile "$state/qemu.pid" \
-        -accel tcg,thread=multi -cpu max,x-force-features=on,+invtsc,-smap,-smep,-rdtscp,-pku,-xsave -smp 2 -m 8192 \
-        -kernel "$image/xen" \
-        -append "console=com1 com1=115200,8n1 dom0_mem=1536M,max:1536M dom0_max_vcpus=2 bootscrub=0 loglvl=warning guest_loglvl=warning" \
-        -initrd "$image/vmlinuz root=LABEL=dom0 rootflags=noinit_itable rw console=hvc0 quiet fsck.mode=skip,$image/initrd" \
+        -accel tcg,thread=multi -cpu max,x-force-features=on,+invtsc,-smap,-smep,-rdtscp,-pku,-xsave -smp 2 -m "$bed_memory" \
+        "${kernel[@]}" \
         -drive "file=$state/disk.qcow2,format=qcow2,if=virtio,cache=unsafe" \
         -virtfs "local,path=$state/share,mount_tag=share,security_model=none,id=share" \
         -serial "file:$state/console.log" \
