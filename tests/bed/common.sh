@@ -58,3 +58,21 @@ stop_qemu() {
     say "QEMU $pid cannot be killed"
     return 1
 }
+
+# pack_build BUILD TAR: what `make install` puts where.
+pack_build() {
+    local stage status=0
+    stage=$(mktemp -d "${TMPDIR:-/tmp}/dom0d-bed-stage.XXXXXX")
+    if ! make -s -C "$1" install DESTDIR="$stage/root" >"$stage/log" 2>&1; then
+        cat "$stage/log" >&2
+        say "make install failed in $1"
+        status=1
+    elif [ ! -d "$stage/root/usr" ]; then
+        say "$1 installs nothing in /usr: configure it with --prefix=/usr"
+        status=1
+    else
+        tar -C "$stage/root" --owner=0 --group=0 -cf "$2" . || status=1
+    fi
+    rm -rf "$stage"
+    return $status
+}
