@@ -3,32 +3,7 @@
 # The connection to xenstored breaks: the daemon says so, is back by itself, and knows what is true.
 # timeout: 400
 
-DROP_IN=/run/systemd/system/dom0d.service.d
-PROXY=/run/bed-xenstored
-
-start_proxy() {
-    rm -f $PROXY
-    "$TOOLS/xenstored-proxy" $PROXY >"$BED/proxy" 2>&1 3>&- &
-    PROXY_PID=$!
-    wait_for 30 "grep -q ready '$BED/proxy'"
-}
-
-# The workers have it too, from the daemon.
-use_proxy() {
-    mkdir -p $DROP_IN
-    printf '[Service]\nEnvironment=XENSTORED_PATH=%s\n' $PROXY >$DROP_IN/bed.conf
-    systemctl daemon-reload
-    systemctl restart dom0d.service
-}
-
-# shellcheck disable=SC2317
-leave_proxy() {
-    rm -rf "$BED" $DROP_IN
-    systemctl daemon-reload
-    systemctl restart dom0d.service
-    kill "$PROXY_PID"
-    rm -f $PROXY
-}
+. "$CASES/proxy.inc"
 
 # cut_connections SIGNAL: USR1 the daemon's, USR2 all.
 cut_connections() {
