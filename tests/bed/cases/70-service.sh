@@ -35,7 +35,7 @@ units() {
     expect_eq 'the read-write socket is of root and the group dom0d' 'root:dom0d 660' "$(stat -c '%U:%G %a' $SOCKET)"
     expect_eq 'the read-only socket is for everybody' 666 "$(stat -c %a $SOCKET_RO)"
     expect_eq 'dom0d goes before others that want a processor' -5 "$(ps -o ni= "$(unit MainPID)" | tr -d ' ')"
-    expect_eq 'its workers do not' 0 "$(pgrep dom0d-worker | xargs ps -o ni= | sort -u | tr -d ' ')"
+    expect_eq 'its workers do not' 0 "$(pgrep -f '/dom0d-worker /run/dom0d/jobs/' | xargs ps -o ni= | sort -u | tr -d ' ')"
     expect 'systemd-analyze security says 4.0 or better' is_exposed_at_most 4.0
     expect 'systemd finds no fault with the units' systemd-analyze verify --man=no dom0d.service dom0d.socket dom0d-ro.socket
 }

@@ -33,8 +33,9 @@ run_cycles() {
     done >"$BED/cycles" 2>&1
 }
 
-# The reserve is filled, and workers that have ended are gone.
-is_at_rest() { no_jobs && [ "$(processes)" = 3 ]; }
+# The reserve is filled, and who has ended, or had nothing to do for long, is gone: there are the
+# daemon, its helper and two workers.
+is_at_rest() { no_jobs && [ "$(processes)" = 4 ]; }
 
 figures() {
     echo "figures: after $1 cycles: $(status_of_dom0d VmRSS) KiB, $(descriptors) descriptors, $(status_of_dom0d Threads) threads, $(processes) processes"
