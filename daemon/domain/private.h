@@ -32,6 +32,7 @@ struct domains {
     struct domain_list swept; /* they left: freed by sweep */
     struct loop_defer  sweep;
     struct loop_timer  ask_again; /* for owners that could not be found out */
+    struct loop_timer  refresh;   /* when nothing was told for a while */
     TAILQ_HEAD(, domain_xml_wait) xml_waits;
 };
 

@@ -11,6 +11,7 @@ const struct domain_run domain_run_initial = {.domid = -1, .stop_detail = -1};
 
 static void domains_sweep(void *arg);
 static void domains_ask_owners_again(void *arg);
+static void domains_refresh_due(void *arg);
 
 /*----- the table -----*/
 
@@ -31,6 +32,7 @@ domains_new(struct loop *loop, const char *run_dir, const struct domain_observer
     TAILQ_INIT(&domains->xml_waits);
     loop_defer_init(&domains->sweep, loop, domains_sweep, domains);
     loop_timer_init(&domains->ask_again, loop, domains_ask_owners_again, domains);
+    loop_timer_init(&domains->refresh, loop, domains_refresh_due, domains);
     return domains;
 }
 
@@ -56,6 +58,7 @@ domains_free(struct domains *domains)
         domains_remove(TAILQ_FIRST(&domains->list));
     loop_defer_stop(&domains->sweep);
     loop_timer_stop(&domains->ask_again);
+    loop_timer_stop(&domains->refresh);
     domains_sweep(domains);
     for (size_t n = 0; n < INDEX_COUNT; n++)
         xmlHashFree(domains->indexes[n], NULL);
@@ -315,4 +318,10 @@ domains_ask_owners_again(void *arg)
     TAILQ_FOREACH (dom, &domains->list, link)
         if (domain_runs(dom) && dom->owner == DOMAIN_OF_NOBODY_KNOWN && !dom->asks_owner)
             domain_find_owner(dom);
+}
+
+static void
+domains_refresh_due(void *arg)
+{
+    domains_refresh(arg);
 }

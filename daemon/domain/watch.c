@@ -69,6 +69,10 @@ watch_refresh_known(struct domains *domains, const struct host_dominfo *list, si
     }
 }
 
+/* Of a domain that never came to xenstore (its builder died) nobody is told that it is there, or
+ * that it has gone. */
+#define REFRESH_USEC 5000000u
+
 void
 domains_refresh(struct domains *domains)
 {
@@ -76,6 +80,7 @@ domains_refresh(struct domains *domains)
     size_t                            count;
     struct err                        err;
 
+    loop_timer_start(&domains->refresh, REFRESH_USEC);
     if (host_list(domains->host, &list, &count, &err) < 0) {
         log_warning("cannot list the domains: %s", err.message);
         return;

@@ -356,6 +356,26 @@ START_TEST(the_number_of_a_job_that_ended_is_not_given_again_where_the_last_one_
 }
 END_TEST
 
+/*----- what nobody tells -----*/
+
+/* As one that is half built, whose builder died: xenstore never hears of it. */
+START_TEST(a_domain_that_nobody_tells_of_is_seen_and_seen_to_go_within_seconds)
+{
+    world_domain(5, 'x', NULL);
+    for (int n = 0; n < 80 && !domains_by_id(daemon_->domains, 5); n++) {
+        usleep(100000);
+        world_turn();
+    }
+    ck_assert_ptr_nonnull(domains_by_id(daemon_->domains, 5));
+    world_domain_goes(5);
+    for (int n = 0; n < 80 && domains_by_id(daemon_->domains, 5); n++) {
+        usleep(100000);
+        world_turn();
+    }
+    ck_assert_ptr_null(domains_by_id(daemon_->domains, 5));
+}
+END_TEST
+
 /*----- whose it is -----*/
 
 START_TEST(a_guest_of_dom0d_is_its_own_by_the_record_alone)
@@ -423,6 +443,7 @@ main(void)
     int      failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_set_timeout(tc, 60);
     tcase_add_test(tc, a_held_job_keeps_its_domain_from_others_until_it_ends);
     tcase_add_test(tc, a_held_job_ends_when_its_time_is_over);
     tcase_add_test(tc, a_job_that_goes_on_has_no_limit_of_time);
@@ -440,6 +461,7 @@ main(void)
     tcase_add_test(tc, a_job_that_has_ended_is_not_taken_up_again_for_its_record);
     tcase_add_test(tc,
                    the_number_of_a_job_that_ended_is_not_given_again_where_the_last_one_is_lost);
+    tcase_add_test(tc, a_domain_that_nobody_tells_of_is_seen_and_seen_to_go_within_seconds);
     tcase_add_test(tc, a_guest_of_dom0d_is_its_own_by_the_record_alone);
     tcase_add_test(tc, a_guest_of_xl_is_known_to_be_by_the_record_alone);
     tcase_add_test(tc, a_guest_whose_owner_cannot_be_asked_yet_has_its_wishes_obeyed_when_it_can);
