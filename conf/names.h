@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * names.h: the words of the XML for what conf/domain.h has as enums, in their order.
+ * names.h: the words of the XML for the types of guests.
  */
 #ifndef CONF_NAMES_H
 #define CONF_NAMES_H
 
-/* Each ends with NULL. */
-extern const char *const action_names[];         /* enum domain_action */
-extern const char *const type_names[];           /* enum domain_type */
-extern const char *const type_machines[];        /* enum domain_type */
-extern const char *const disk_format_names[];    /* enum disk_format */
-extern const char *const interface_type_names[]; /* enum interface_type */
-
-extern const char *const video_names[]; /* enum domain_video; "" for the default */
+/* By enum domain_type; each ends with NULL. */
+extern const char *const type_names[];
+extern const char *const type_machines[];
 
 #endif

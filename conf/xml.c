@@ -294,6 +294,19 @@ xml_remove(xmlNode *node)
 
 /*----- complaining -----*/
 
+/* The length of s in bytes, up to max and to the end of a character. */
+static size_t
+xml_utf8_prefix(const char *s, size_t max)
+{
+    size_t length = strnlen(s, max + 1);
+
+    if (length <= max)
+        return length;
+    for (length = max; length && ((unsigned char)s[length] & 0xc0) == 0x80; length--)
+        continue;
+    return length;
+}
+
 static int __attribute__((format(printf, 4, 0)))
 complain(const xmlNode *node, struct err *err, enum err_code code, const char *format, va_list ap)
 {
@@ -324,6 +337,36 @@ xml_unsupported(const xmlNode *node, struct err *err, const char *format, ...)
     complain(node, err, ERR_CONFIG_UNSUPPORTED, format, ap);
     va_end(ap);
     return -1;
+}
+
+#define VALUE_MAX 64 /* bytes of a value in a message */
+
+char *
+xml_describe(const xmlNode *node, const char *name, const char *reason)
+{
+    const char *value = name ? xml_attr(node, name) : NULL;
+
+    if (!name)
+        return xasprintf("line %ld: <%s>: %s", xmlGetLineNo(node), (const char *)node->name,
+                         reason);
+    return xasprintf("line %ld: <%s %s='%.*s'>: %s", xmlGetLineNo(node), (const char *)node->name,
+                     name, (int)xml_utf8_prefix(value ? value : "", VALUE_MAX), value ? value : "",
+                     reason);
+}
+
+int
+xml_unsupported_attr(const xmlNode *node, const char *name, struct err *err, const char *format,
+                     ...)
+{
+    char               reason[ERR_MESSAGE_SIZE];
+    cleanup_free char *message = NULL;
+    va_list            ap;
+
+    va_start(ap, format);
+    vsnprintf(reason, sizeof reason, format, ap);
+    va_end(ap);
+    message = xml_describe(node, name, reason);
+    return err_set(err, ERR_CONFIG_UNSUPPORTED, "%s", message);
 }
 
 /*----- values -----*/

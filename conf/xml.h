@@ -82,6 +82,13 @@ int xml_fail(const xmlNode *node, struct err *err, const char *format, ...)
 int xml_unsupported(const xmlNode *node, struct err *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/** The same of an attribute: "line 7: <disk device='lun'>: reason". */
+int xml_unsupported_attr(const xmlNode *node, const char *name, struct err *err, const char *format,
+                         ...) __attribute__((format(printf, 4, 5)));
+
+/** "line 7: <disk device='lun'>: reason", the caller's to free; name may be NULL. */
+char *xml_describe(const xmlNode *node, const char *name, const char *reason);
+
 /*----- values -----*/
 
 /**

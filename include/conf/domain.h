@@ -2,8 +2,9 @@
 /*
  * domain.h: a domain's definition, libvirt's domain XML of type 'xen'.
  *
- * The XML document itself is kept, with a typed view over it: elements that dom0d does not know,
- * and namespaced metadata, survive every round trip.  Nothing here knows libxl; see conf/libxl.h.
+ * The XML document itself is kept: elements that dom0d does not know, and namespaced metadata,
+ * survive every round trip.  What each element means to libxl stands in tables, conf/item.h.
+ * Nothing here knows libxl; see conf/libxl.h.
  */
 #ifndef CONF_DOMAIN_H
 #define CONF_DOMAIN_H
@@ -34,43 +35,10 @@ enum domain_action {
     DOMAIN_ACTION_COREDUMP_RESTART,
 };
 
-enum disk_format { DISK_RAW, DISK_QCOW2, DISK_QCOW, DISK_VHD, DISK_QED };
-enum disk_backend { DISK_BACKEND_DEFAULT, DISK_BACKEND_PHY, DISK_BACKEND_QDISK };
-
-struct domain_disk {
-    bool              block;          /* type='block', not 'file' */
-    char             *source;         /* NULL: an empty cdrom */
-    char             *target;         /* xvda, hda, sda, ... */
-    char             *script;         /* NULL: libxl's own */
-    char             *backend_domain; /* NULL: dom0 */
-    enum disk_format  format;
-    enum disk_backend backend;
-    bool              readonly;
-    bool              cdrom;
-};
-
-/* <interface type='network'> is refused: dom0d has no networks of libvirt's kind. */
-enum interface_type { INTERFACE_BRIDGE, INTERFACE_ETHERNET };
-
-struct domain_interface {
-    enum interface_type type;
-    char               *source; /* the bridge; NULL for INTERFACE_ETHERNET */
-    uint8_t             mac[6]; /* generated, and put into the document, where the XML has none */
-    char               *script, *model, *target, *backend_domain; /* NULL: not given */
-    char               *ip;                  /* several are separated by spaces; NULL: not given */
-    unsigned            mtu;                 /* 0: not given */
-    uint64_t            rate_kib_per_second; /* what the guest may send; 0: no limit */
-};
-
-/* VNC, the only kind that is known; there is at most one. */
-struct domain_graphics {
-    char *listen, *password, *keymap; /* NULL: not given */
-    int   port;                       /* -1: automatic */
-};
-
-/* The emulated card of an HVM guest.  VIDEO_DEFAULT: libxl's. */
-enum domain_video { VIDEO_DEFAULT, VIDEO_CIRRUS, VIDEO_VGA, VIDEO_QXL, VIDEO_NONE };
-
+/*
+ * The XML document, and of what it says the little that others than conf/ ask for.  All of it is
+ * what conf_to_libxl makes of the document.
+ */
 struct domain_def {
     char   *name;
     uint8_t uuid[UUID_SIZE]; /* generated, and put into the document, where the XML has none */
@@ -81,33 +49,21 @@ struct domain_def {
     unsigned         max_vcpus;
     unsigned         vcpus;
 
-    char *kernel, *ramdisk, *cmdline; /* direct kernel boot; NULL: not given */
-    char *bootloader, *bootloader_args;
-    char *loader;   /* firmware file or NULL */
-    char *firmware; /* "bios", "efi" or NULL */
-    char  boot[5];  /* "cdn": the order of HVM's boot devices; "": not given */
-    char *emulator;
-
-    /* Of HVM.  pae is on unless it is switched off; so is acpi for PVH. */
-    bool acpi, apic, pae, hap, viridian;
-    bool hap_given; /* else libxl decides */
-    bool clock_localtime;
-    int  clock_offset_seconds;
+    char *kernel, *ramdisk; /* direct kernel boot; NULL: not given */
 
     enum domain_action on_poweroff, on_reboot, on_crash;
 
-    struct domain_disk      *disks;
-    size_t                   n_disks;
-    struct domain_interface *interfaces;
-    size_t                   n_interfaces;
-    struct domain_graphics  *graphics;
-    size_t                   n_graphics;
-    bool                     serial; /* an emulated serial port (HVM) */
-    bool                     usb_tablet;
-    enum domain_video        video;
-    uint64_t                 video_vram_kib; /* 0: not given */
-
     void *document; /* xmlDoc *, owned; only conf/ looks inside */
+
+    /* What the XML says and the guest does not get. */
+    struct domain_note *notes;
+    size_t              n_notes;
+};
+
+struct domain_note {
+    char *message; /* "line 12: <rng>: Xen has no random number generator for guests" */
+    /* It is so anyway, is kept and shown, or is given when the domain starts: nobody misses it. */
+    bool implied;
 };
 
 /* What is true of a running domain and not of its definition; all borrowed, NULL or 0: not known.
@@ -131,6 +87,22 @@ struct domain_live {
  * can say and dom0d cannot do, where to ignore it would give another machine than was asked for.
  */
 int domain_def_parse(const char *xml, size_t size, struct domain_def **def_out, struct err *err);
+
+/* Of domain_def_parse_flags. */
+enum {
+    DOMAIN_PARSE_VALIDATE = 1, /* an element or attribute that is not known is an error */
+};
+
+/** The same with flags. */
+int domain_def_parse_flags(const char *xml, size_t size, unsigned flags,
+                           struct domain_def **def_out, struct err *err);
+
+/**
+ * How many of the notes are of what somebody may miss: those without "implied".  *note_out, where
+ * it is not NULL, is the n-th of them, NULL where there are not so many.
+ */
+size_t domain_def_ignored(const struct domain_def *def, size_t n,
+                          const struct domain_note **note_out);
 
 /** NULL is fine.  Returns NULL. */
 struct domain_def *domain_def_free(struct domain_def *def);

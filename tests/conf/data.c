@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "conf/libxl.h"
 #include "data.h"
 
 /*
@@ -66,6 +67,15 @@ data_parse(const char *name)
 
     ck_assert_msg(domain_def_parse(xml, strlen(xml), &def, &err) == 0, "%s: %s", name, err.message);
     return def;
+}
+
+void
+data_config(const struct domain_def *def, libxl_domain_config *config_out)
+{
+    struct err err;
+
+    libxl_domain_config_init(config_out);
+    ck_assert_msg(conf_to_libxl(def, config_out, &err) == 0, "%s", err.message);
 }
 
 char *

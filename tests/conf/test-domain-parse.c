@@ -58,8 +58,10 @@ parse_with(const char *elements, const char *devices)
 
 START_TEST(what_is_left_out_is_as_libvirt_has_it)
 {
-    struct domain_def *def = parse_with("", "");
+    struct domain_def  *def = parse_with("", "");
+    libxl_domain_config config;
 
+    data_config(def, &config);
     ck_assert_str_eq(def->name, "a");
     ck_assert(!uuid_is_zero(def->uuid));
     ck_assert_uint_eq(def->max_memory_kib, 65536);
@@ -69,7 +71,10 @@ START_TEST(what_is_left_out_is_as_libvirt_has_it)
     ck_assert_int_eq(def->on_poweroff, DOMAIN_ACTION_DESTROY);
     ck_assert_int_eq(def->on_reboot, DOMAIN_ACTION_RESTART);
     ck_assert_int_eq(def->on_crash, DOMAIN_ACTION_DESTROY);
-    ck_assert(!def->acpi && !def->apic && !def->hap_given && !def->clock_localtime);
+    ck_assert(!libxl_defbool_val(config.b_info.acpi) && !libxl_defbool_val(config.b_info.apic));
+    ck_assert(libxl_defbool_is_default(config.c_info.hap));
+    ck_assert(libxl_defbool_is_default(config.b_info.localtime));
+    libxl_domain_config_dispose(&config);
     domain_def_free(def);
 }
 END_TEST
@@ -91,11 +96,16 @@ START_TEST(a_generated_mac_address_is_xens_and_in_the_document)
     static const uint8_t oui[] = {0x00, 0x16, 0x3e};
     struct domain_def   *def =
         parse_with("", "<interface type='bridge'><source bridge='b'/></interface>");
-    cleanup_free char *xml = domain_def_format(def, NULL, 0);
-    struct domain_def *again = parse_good(xml);
+    cleanup_free char  *xml = domain_def_format(def, NULL, 0);
+    struct domain_def  *again = parse_good(xml);
+    libxl_domain_config a, b;
 
-    ck_assert_mem_eq(def->interfaces[0].mac, oui, sizeof oui);
-    ck_assert_mem_eq(def->interfaces[0].mac, again->interfaces[0].mac, 6);
+    data_config(def, &a);
+    data_config(again, &b);
+    ck_assert_mem_eq(a.nics[0].mac, oui, sizeof oui);
+    ck_assert_mem_eq(a.nics[0].mac, b.nics[0].mac, 6);
+    libxl_domain_config_dispose(&a);
+    libxl_domain_config_dispose(&b);
     domain_def_free(def);
     domain_def_free(again);
 }
@@ -195,8 +205,8 @@ static const struct {
      "line 1: <memory>: 2 is more than 1"},
     {"<domain type='xen'><name>a</name><memory>99999999999999999999999</memory></domain>", ERR_XML,
      "line 1: <memory>: 99999999999999999999999 is more than 1099511627776"},
-    {"<domain type='xen'><name>a</name><memory unit='Kib'>2</memory></domain>", ERR_XML,
-     "line 1: <memory>: unit 'Kib' is not known"},
+    {"<domain type='xen'><name>a</name><memory unit='KiX'>2</memory></domain>", ERR_XML,
+     "line 1: <memory>: unit 'KiX' is not known"},
     {"<domain type='xen'><name>a</name><memory unit=''>2</memory></domain>", ERR_XML,
      "line 1: <memory>: unit '' is not known"},
     {"<domain type='xen'><name>a</name><memory>1024</memory>\n"
@@ -263,10 +273,9 @@ static const struct {
     {"<on_reboot>explode</on_reboot>", "", ERR_XML, "<on_reboot>: action 'explode' is not known"},
     {"<launchSecurity type='sev'/>", "", ERR_CONFIG_UNSUPPORTED,
      "<launchSecurity>: is not supported"},
-    {"<cpu><numa><cell/></numa></cpu>", "", ERR_CONFIG_UNSUPPORTED, "<numa>: is not supported"},
+    {"<cpu><numa><cell/></numa></cpu>", "", ERR_XML, "<cell>: memory is missing"},
 
-    {"", "<disk type='network'/>", ERR_CONFIG_UNSUPPORTED,
-     "<disk>: type 'network' is not supported"},
+    {"", "<disk type='dir'/>", ERR_CONFIG_UNSUPPORTED, "<disk>: type 'dir' is not supported"},
     {"", "<disk device='lun'/>", ERR_CONFIG_UNSUPPORTED, "<disk>: device 'lun' is not supported"},
     {"", "<disk type='file'/>", ERR_XML, "<disk>: <target dev='...'/> is missing"},
     {"", "<disk type='file'><target dev='vda'/></disk>", ERR_CONFIG_UNSUPPORTED,
@@ -294,33 +303,37 @@ static const struct {
 
     {"", "<interface/>", ERR_XML, "<interface>: type is missing"},
     {"", "<interface type='network'/>", ERR_CONFIG_UNSUPPORTED,
-     "<interface>: type 'network' is not supported, only bridge and ethernet"},
+     "<interface>: type 'network' is not supported, only bridge and ethernet: <interface "
+     "type='bridge'> with <source bridge='...'/> names the network's bridge"},
+    {"", "<interface type='direct'/>", ERR_CONFIG_UNSUPPORTED,
+     "<interface>: type 'direct' is not supported, only bridge and ethernet"},
     {"", "<interface type='bridge'/>", ERR_XML, "<interface>: <source bridge='...'/> is missing"},
     {"", "<interface type='ethernet'><mac address='00:16:3e:00:00'/></interface>", ERR_XML,
      "<mac>: '00:16:3e:00:00' is not a MAC address"},
     {"", "<interface type='ethernet'><mac address='01:16:3e:00:00:00'/></interface>", ERR_XML,
-     "<mac>: '01:16:3e:00:00:00' is an address of many"},
+     "<mac>: '01:16:3e:00:00:00' is a multicast address"},
     {"", "<interface type='ethernet'><mtu size='70000'/></interface>", ERR_XML,
      "<mtu>: 70000 is more than 65535 (size)"},
     {"", "<interface type='ethernet'><filterref filter='x'/></interface>", ERR_CONFIG_UNSUPPORTED,
      "<filterref>: is not supported"},
     {"", "<interface type='ethernet'><vlan/></interface>", ERR_CONFIG_UNSUPPORTED,
-     "<vlan>: is not supported"},
+     "<vlan>: is supported with <virtualport type='openvswitch'/> only"},
 
     {"", "<graphics type='spice'/>", ERR_CONFIG_UNSUPPORTED,
-     "<graphics>: type 'spice' is not supported, only vnc"},
-    {"", "<graphics/>", ERR_CONFIG_UNSUPPORTED, "<graphics>: type '' is not supported, only vnc"},
+     "<graphics>: a port is needed: libxl looks for no free one"},
+    {"", "<graphics/>", ERR_CONFIG_UNSUPPORTED,
+     "<graphics>: type '' is not supported, only vnc, sdl and, for an HVM guest, spice"},
     {"", "<graphics type='vnc' port='80'/>", ERR_XML, "<graphics>: port 80 is less than 5900"},
     {"", "<graphics type='vnc' port='99999'/>", ERR_XML,
      "<graphics>: 99999 is more than 65535 (port)"},
     {"", "<graphics type='vnc'><listen type='socket'/></graphics>", ERR_CONFIG_UNSUPPORTED,
      "<listen>: type 'socket' is not supported"},
     {"", "<graphics type='vnc'/><graphics type='vnc'/>", ERR_CONFIG_UNSUPPORTED,
-     "<graphics>: one is as many as there can be"},
-    {"", "<serial type='tcp'/>", ERR_CONFIG_UNSUPPORTED,
-     "<serial>: type 'tcp' is not supported, only pty"},
-    {"", "<serial type='pty'/><serial type='pty'/>", ERR_CONFIG_UNSUPPORTED,
-     "<serial>: one is as many as there can be"},
+     "<graphics>: only one is supported"},
+    {"", "<serial type='nmdm'/>", ERR_CONFIG_UNSUPPORTED, "<serial>: type 'nmdm' is not supported"},
+    {"", "<serial type='tcp'/>", ERR_XML, "<serial>: the host of a <source> is missing"},
+    {"", "<serial><target port='1'/></serial>", ERR_CONFIG_UNSUPPORTED,
+     "<target>: ports are numbered from 0 in their order"},
     {"", "<console type='file'/>", ERR_CONFIG_UNSUPPORTED,
      "<console>: type 'file' is not supported, only pty"},
     {"", "<video><model type='virtio'/></video>", ERR_XML, "<model>: type 'virtio' is not known"},
@@ -475,13 +488,18 @@ END_TEST
 
 START_TEST(the_attribute_listen_and_the_element_mean_the_same)
 {
-    struct domain_def *a = parse_with("", "<graphics type='vnc' listen='192.0.2.1'/>");
-    struct domain_def *b = parse_with("", "<graphics type='vnc'><listen type='address' "
-                                          "address='192.0.2.1'/></graphics>");
+    struct domain_def  *a = parse_with("", "<graphics type='vnc' listen='192.0.2.1'/>");
+    struct domain_def  *b = parse_with("", "<graphics type='vnc'><listen type='address' "
+                                            "address='192.0.2.1'/></graphics>");
+    libxl_domain_config x, y;
 
-    ck_assert_str_eq(a->graphics[0].listen, "192.0.2.1");
-    ck_assert_str_eq(b->graphics[0].listen, "192.0.2.1");
-    ck_assert_int_eq(a->graphics[0].port, -1);
+    data_config(a, &x);
+    data_config(b, &y);
+    ck_assert_str_eq(x.b_info.u.hvm.vnc.listen, "192.0.2.1");
+    ck_assert_str_eq(y.b_info.u.hvm.vnc.listen, "192.0.2.1");
+    ck_assert(libxl_defbool_val(x.b_info.u.hvm.vnc.findunused));
+    libxl_domain_config_dispose(&x);
+    libxl_domain_config_dispose(&y);
     domain_def_free(a);
     domain_def_free(b);
 }
@@ -489,10 +507,13 @@ END_TEST
 
 START_TEST(a_port_beside_autoport_is_the_port_of_a_former_life)
 {
-    struct domain_def *def = parse_with("", "<graphics type='vnc' port='5901' autoport='yes'/>");
-    cleanup_free char *xml = domain_def_format(def, NULL, 0);
+    struct domain_def  *def = parse_with("", "<graphics type='vnc' port='5901' autoport='yes'/>");
+    cleanup_free char  *xml = domain_def_format(def, NULL, 0);
+    libxl_domain_config config;
 
-    ck_assert_int_eq(def->graphics[0].port, -1);
+    data_config(def, &config);
+    ck_assert(libxl_defbool_val(config.b_info.u.hvm.vnc.findunused));
+    libxl_domain_config_dispose(&config);
     ck_assert_ptr_nonnull(strstr(xml, "port='-1' autoport='yes'"));
     domain_def_free(def);
 }
@@ -503,10 +524,13 @@ START_TEST(a_name_that_libxl_gave_an_interface_is_forgotten_and_a_users_is_kept)
     struct domain_def *def =
         parse_with("", "<interface type='ethernet'><target dev='vif3.0'/></interface>"
                        "<interface type='ethernet'><target dev='vif-web'/></interface>");
-    cleanup_free char *xml = domain_def_format(def, NULL, 0);
+    cleanup_free char  *xml = domain_def_format(def, NULL, 0);
+    libxl_domain_config config;
 
-    ck_assert_ptr_null(def->interfaces[0].target);
-    ck_assert_str_eq(def->interfaces[1].target, "vif-web");
+    data_config(def, &config);
+    ck_assert_ptr_null(config.nics[0].ifname);
+    ck_assert_str_eq(config.nics[1].ifname, "vif-web");
+    libxl_domain_config_dispose(&config);
     ck_assert_ptr_null(strstr(xml, "vif3.0"));
     ck_assert_ptr_nonnull(strstr(xml, "<target dev='vif-web'/>"));
     domain_def_free(def);
@@ -525,10 +549,13 @@ START_TEST(a_disk_may_have_any_name_that_libxl_knows)
             xasprintf("<disk><source file='/x'/><target dev='%s'/></disk>", disks[i].name);
         cleanup_free char *target =
             xasprintf("<target dev='%s' bus='%s'/>", disks[i].name, disks[i].bus);
-        struct domain_def *def = parse_with("", disk);
-        cleanup_free char *xml = domain_def_format(def, NULL, 0);
+        struct domain_def  *def = parse_with("", disk);
+        cleanup_free char  *xml = domain_def_format(def, NULL, 0);
+        libxl_domain_config config;
 
-        ck_assert_str_eq(def->disks[0].target, disks[i].name);
+        data_config(def, &config);
+        ck_assert_str_eq(config.disks[0].vdev, disks[i].name);
+        libxl_domain_config_dispose(&config);
         ck_assert_ptr_nonnull(strstr(xml, target));
         domain_def_free(def);
     }

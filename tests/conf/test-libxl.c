@@ -19,11 +19,9 @@ static char *
 json_of(const struct domain_def *def)
 {
     libxl_domain_config config;
-    struct err          err;
     char               *json;
 
-    libxl_domain_config_init(&config);
-    ck_assert_msg(conf_to_libxl(def, &config, &err) == 0, "%s", err.message);
+    data_config(def, &config);
     json = data_json(&config);
     libxl_domain_config_dispose(&config);
     return json;
@@ -112,9 +110,11 @@ START_TEST(a_string_of_libxl_that_is_no_text_does_not_break_the_xml)
                                     "c&<'>\xc3\xbc\xe0\x80\x80");
     ck_assert_msg(conf_from_libxl(&config, &def, &err) == 0, "%s", err.message);
     ck_assert_str_eq(def->name, "a<b");
-    ck_assert_str_eq(def->cmdline, "a?b?c&<'>\xc3\xbc???");
-    domain_def_free(def);
     libxl_domain_config_dispose(&config);
+    data_config(def, &config);
+    ck_assert_str_eq(config.b_info.cmdline, "a?b?c&<'>\xc3\xbc???");
+    libxl_domain_config_dispose(&config);
+    domain_def_free(def);
 }
 END_TEST
 

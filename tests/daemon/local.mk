@@ -7,7 +7,7 @@ tests_daemon_test_domains_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/daemon
 tests_daemon_test_domains_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_daemon_test_domains_LDADD = $(daemon_libs) conf/libconf.a \
 	wire/libwire.a wire/libwiretypes.a eventloop/libeventloop.a base/libbase.a \
-	$(LIBEVENT_LIBS) $(LIBXML_LIBS) $(TIRPC_LIBS) $(CHECK_LIBS)
+	$(XENLIGHT_LIBS) $(LIBEVENT_LIBS) $(LIBXML_LIBS) $(TIRPC_LIBS) $(CHECK_LIBS)
 tests_daemon_test_jobs_SOURCES = tests/daemon/test-jobs.c tests/daemon/world.c \
 	tests/daemon/world.h
 tests_daemon_test_jobs_CPPFLAGS = $(tests_daemon_test_domains_CPPFLAGS)
@@ -64,7 +64,7 @@ server_test_cflags = $(AM_CFLAGS) $(CHECK_CFLAGS)
 # What concerns no domain is the product's, in front of the stubs for all the rest.
 server_core_ldadd = tests/daemon/libharness.a daemon/librpc.a daemon/libdaemon.a conf/libconf.a \
 	wire/libwire.a wire/libwiretypes.a eventloop/libeventloop.a base/libbase.a \
-	$(LIBEVENT_LIBS) $(LIBXML_LIBS) $(SYSTEMD_LIBS) $(TIRPC_LIBS) $(CHECK_LIBS)
+	$(XENLIGHT_LIBS) $(LIBEVENT_LIBS) $(LIBXML_LIBS) $(SYSTEMD_LIBS) $(TIRPC_LIBS) $(CHECK_LIBS)
 server_test_ldadd = daemon/api/libapi_a-handle-connect.$(OBJEXT) \
 	daemon/api/libapi_a-handle-event.$(OBJEXT) daemon/api/libapi_a-handle-node.$(OBJEXT) \
 	daemon/api/libapi_a-handle-none.$(OBJEXT) daemon/api/libapi_a-procedures.$(OBJEXT) \

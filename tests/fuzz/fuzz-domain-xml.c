@@ -48,6 +48,7 @@ check_libxl(const struct domain_def *def)
 {
     libxl_domain_config config;
     struct domain_def  *back = NULL;
+    cleanup_free char  *there = NULL, *again = NULL;
     struct err          err;
     int                 r;
 
@@ -56,10 +57,13 @@ check_libxl(const struct domain_def *def)
     assert(r == 0);
     r = conf_from_libxl(&config, &back, &err);
     assert(r == 0);
-    assert(strcmp(back->name, def->name) == 0 && uuid_equal(back->uuid, def->uuid));
-    assert(back->type == def->type && back->max_memory_kib == def->max_memory_kib);
-    assert(back->n_disks == def->n_disks && back->n_interfaces == def->n_interfaces);
-    assert(back->n_graphics == def->n_graphics && back->on_crash == def->on_crash);
+    there = libxl_domain_config_to_json(NULL, &config);
+    libxl_domain_config_dispose(&config);
+    libxl_domain_config_init(&config);
+    r = conf_to_libxl(back, &config, &err);
+    assert(r == 0);
+    again = libxl_domain_config_to_json(NULL, &config);
+    assert(strcmp(there, again) == 0);
     domain_def_free(back);
     libxl_domain_config_dispose(&config);
 }

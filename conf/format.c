@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * domain-format.c: the document as text, with what is live in it and without what is secret.
+ * format.c: the document as text, with what is live in it and without what is secret.
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "conf/domain.h"
+#include "hooks.h"
 #include "text.h"
 #include "xml.h"
 
@@ -25,25 +27,26 @@ add_terminal(xmlNode *node, const char *path)
 static void
 add_console(const struct domain_def *def, xmlNode *devices, const char *tty)
 {
-    xmlNode *console = xml_child(devices, "console");
+    xmlNode *console = xml_child(devices, "console"), *serial = xml_child(devices, "serial");
 
     if (!tty || !console)
         return;
     add_terminal(console, tty);
-    if (def->serial)
-        add_terminal(xml_child(devices, "serial"), tty);
+    if (def->type == DOMAIN_HVM && serial && is_pty(serial))
+        add_terminal(serial, tty);
 }
 
 static void
-add_interface_names(const struct domain_def *def, xmlNode *devices, const struct domain_live *live)
+add_interface_names(xmlNode *devices, const struct domain_live *live)
 {
     xmlNode *node = xml_child(devices, "interface");
 
-    for (size_t i = 0; i < def->n_interfaces; i++, node = xml_next(node, "interface")) {
-        xmlNode *target = xml_child(node, "target");
+    for (size_t i = 0; node; i++, node = xml_next(node, "interface")) {
+        xmlNode    *target = xml_child(node, "target");
+        const char *dev = xml_attr(target, "dev");
 
         /* A name that the user gave is the one it has. */
-        if (def->interfaces[i].target || i >= live->n_interface_names || !live->interface_names[i])
+        if ((dev && *dev) || i >= live->n_interface_names || !live->interface_names[i])
             continue;
         if (!target)
             target = xml_add_child(node, "target", NULL);
@@ -57,6 +60,8 @@ add_vnc_port(xmlNode *devices, int port)
     xmlNode *graphics = xml_child(devices, "graphics");
     char     text[16];
 
+    while (graphics && strcmp(xml_attr(graphics, "type"), "vnc") != 0)
+        graphics = xml_next(graphics, "graphics");
     if (!port || !graphics)
         return;
     snprintf(text, sizeof text, "%d", port);
@@ -76,17 +81,8 @@ add_live(const struct domain_def *def, xmlNode *root, const struct domain_live *
     xml_set_attr(root, "id", id);
     add_console(def, devices, live->console_tty);
     if (live->interface_names)
-        add_interface_names(def, devices, live);
+        add_interface_names(devices, live);
     add_vnc_port(devices, live->vnc_port);
-}
-
-static void
-remove_secrets(xmlNode *root)
-{
-    xmlNode *node = xml_child(xml_child(root, "devices"), "graphics");
-
-    for (; node; node = xml_next(node, "graphics"))
-        xml_set_attr(node, "passwd", NULL);
 }
 
 char *
@@ -97,7 +93,7 @@ domain_def_format(const struct domain_def *def, const struct domain_live *live, 
     struct text out = {0};
 
     if (!(flags & DOMAIN_XML_SECURE))
-        remove_secrets(root);
+        walk_strip_secrets(root);
     if (live && live->domid >= 0 && !(flags & DOMAIN_XML_INACTIVE))
         add_live(def, root, live);
     xml_write(&out, root);
