@@ -100,16 +100,19 @@ bits_format(const libxl_bitmap *map)
 
 /*----- string lists -----*/
 
-void
+bool
 list_add(libxl_string_list *list, const char *s)
 {
     size_t n = 0;
 
     while (*list && (*list)[n])
         n++;
+    if (n == LIST_MAX)
+        return false;
     *list = xreallocarray(*list, n + 2, sizeof **list);
     (*list)[n] = xstrdup(s);
     (*list)[n + 1] = NULL;
+    return true;
 }
 
 /* One word of s into out.  Returns what follows. */
@@ -132,20 +135,20 @@ split_word(const char *s, struct text *out)
     return s;
 }
 
-libxl_string_list
-list_split(const char *s)
+bool
+list_split(const char *s, libxl_string_list *list_out)
 {
-    libxl_string_list words = NULL;
-
+    *list_out = NULL;
     for (s += strspn(s, " \t\r\n"); *s; s += strspn(s, " \t\r\n")) {
         struct text        out = {0};
         cleanup_free char *word = NULL;
 
         s = split_word(s, &out);
         word = text_take(&out);
-        list_add(&words, word);
+        if (!list_add(list_out, word))
+            return false;
     }
-    return words;
+    return true;
 }
 
 static void

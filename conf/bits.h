@@ -21,14 +21,18 @@ bool bits_parse(const char *text, libxl_bitmap *map_out);
 /** "0-1,3,5", the caller's to free; "" for none. */
 char *bits_format(const libxl_bitmap *map);
 
-/** Put a string at the end; Copied. */
-void list_add(libxl_string_list *list, const char *s);
+/* Strings in a list that comes from outside: to add one looks at all before it. */
+#define LIST_MAX 1024
+
+/** Put a string at the end; Copied.  Returns false, and does not, where there are LIST_MAX. */
+bool list_add(libxl_string_list *list, const char *s);
 
 /**
  * The words of s as a shell would take them: separated by white space, with quotes and
- * backslashes.  A quote that is not closed ends with s.  NULL for none.
+ * backslashes.  A quote that is not closed ends with s.  *list_out is NULL for none.  Returns false
+ * where there are more than LIST_MAX.
  */
-libxl_string_list list_split(const char *s);
+bool list_split(const char *s, libxl_string_list *list_out);
 
 /** One string of the words from which list_split makes them again, the caller's to free. */
 char *list_join(const libxl_string_list list);

@@ -99,25 +99,8 @@ void
 walk_note(struct walk *walk, const xmlNode *node, const char *name, bool implied,
           const char *reason)
 {
-    if (walk->def)
+    if (walk->def && (!implied || walk->note_implied))
         note_add(walk->def, xml_describe(node, name, reason), implied);
-}
-
-size_t
-domain_def_ignored(const struct domain_def *def, size_t n, const struct domain_note **note_out)
-{
-    size_t count = 0;
-
-    if (note_out)
-        *note_out = NULL;
-    for (size_t i = 0; i < def->n_notes; i++) {
-        if (def->notes[i].implied)
-            continue;
-        if (note_out && count == n)
-            *note_out = &def->notes[i];
-        count++;
-    }
-    return count;
 }
 
 /*----- the life of a definition -----*/
@@ -215,7 +198,7 @@ read_document(struct walk *walk, const xmlNode *root, struct err *err)
     libxl_domain_config *config = walk->config;
 
     set_defaults(walk);
-    if (walk_read(walk, domain_tables, root, config, err) ||
+    if (walk_read(walk, domain_tables, &walk->indexes[KINDS_MAX], root, config, err) ||
         walk_read_devices(walk, xml_child(root, "devices"), err) ||
         boot_order_finish(walk, root, err))
         return -1;
@@ -262,6 +245,7 @@ parse_document(struct domain_def *def, unsigned flags, struct err *err)
         fill_def(def, &config);
         walk_complete(&walk, root);
     }
+    walk_end(&walk);
     libxl_domain_config_dispose(&config);
     return r;
 }
@@ -299,6 +283,8 @@ int
 conf_to_libxl(const struct domain_def *def, libxl_domain_config *config_out, struct err *err)
 {
     struct walk walk = {.config = config_out, .type = def->type};
+    int         r = read_document(&walk, xmlDocGetRootElement(def->document), err);
 
-    return read_document(&walk, xmlDocGetRootElement(def->document), err);
+    walk_end(&walk);
+    return r;
 }

@@ -88,13 +88,19 @@ add_live(const struct domain_def *def, xmlNode *root, const struct domain_live *
 char *
 domain_def_format(const struct domain_def *def, const struct domain_live *live, unsigned flags)
 {
-    xmlDoc     *copy = xmlCopyDoc(def->document, 1);
-    xmlNode    *root = xmlDocGetRootElement(copy);
+    bool        runs = live && live->domid >= 0 && !(flags & DOMAIN_XML_INACTIVE);
+    xmlNode    *root = xmlDocGetRootElement(def->document);
+    bool        hide = !(flags & DOMAIN_XML_SECURE) && walk_has_secrets(root);
+    xmlDoc     *copy = NULL;
     struct text out = {0};
 
-    if (!(flags & DOMAIN_XML_SECURE))
+    if (runs || hide) {
+        copy = xmlCopyDoc(def->document, 1);
+        root = xmlDocGetRootElement(copy);
+    }
+    if (hide)
         walk_strip_secrets(root);
-    if (live && live->domid >= 0 && !(flags & DOMAIN_XML_INACTIVE))
+    if (runs)
         add_live(def, root, live);
     xml_write(&out, root);
     xmlFreeDoc(copy);

@@ -146,7 +146,9 @@ extern const struct rows domain_items, os_items, feature_items, cpu_items;
 extern const struct rows *const   domain_tables[]; /* both end with NULL */
 extern const struct device *const device_tables[];
 
-/* Which of the tables' rows a device's element belongs to; NULL: none knows it. */
-const struct device *device_of(const xmlNode *node);
+#define KINDS_MAX 64 /* tables, with the NULL */
+
+/* Which of the tables a device's element belongs to; that of the NULL: none knows it. */
+size_t device_kind(const xmlNode *node);
 
 #endif

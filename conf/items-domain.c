@@ -622,7 +622,8 @@ read_commandline(struct walk *walk, const struct item *item, const xmlNode *node
                 continue;
             if (!xml_attr(arg, "value"))
                 return xml_fail(arg, err, "value is missing");
-            list_add(&config->b_info.extra, xml_attr(arg, "value"));
+            if (!list_add(&config->b_info.extra, xml_attr(arg, "value")))
+                return xml_fail(arg, err, "there are more than %d", LIST_MAX);
         }
     }
     return 0;

@@ -224,6 +224,8 @@ static const struct hook bridge_hook = {.write = write_bridge};
 
 /*----- addresses -----*/
 
+#define IPS_SIZE 4096 /* bytes of all, about */
+
 /* libxl has them in one string. */
 static int
 read_ip(struct walk *walk, const struct item *item, const xmlNode *node, void *base,
@@ -233,9 +235,11 @@ read_ip(struct walk *walk, const struct item *item, const xmlNode *node, void *b
     const char       *address = xml_attr(node, "address");
     char             *before = nic->ip;
 
-    (void)walk, (void)item, (void)err;
+    (void)walk, (void)item;
     if (!address)
         return 0;
+    if (before && strlen(before) > IPS_SIZE)
+        return xml_fail(node, err, "there are too many");
     nic->ip = before ? xasprintf("%s %s", before, address) : xstrdup(address);
     free(before);
     return 0;

@@ -79,9 +79,9 @@ read_bootloader_args(struct walk *walk, const struct item *item, const xmlNode *
     libxl_domain_config *config = base;
     cleanup_free char   *text = xml_text(node);
 
-    (void)walk, (void)item, (void)err;
-    if (text)
-        config->b_info.bootloader_args = list_split(text);
+    (void)walk, (void)item;
+    if (text && !list_split(text, &config->b_info.bootloader_args))
+        return xml_fail(node, err, "there are more than %d", LIST_MAX);
     return 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <libxml/xmlstring.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -89,14 +90,21 @@ escape_of_attribute(char c)
     return escape_of(c);
 }
 
+/* Most are, and need no closer look. */
+static bool
+is_ordinary(char c)
+{
+    return (c >= ' ' && c < '&') || (c > '\'' && c < '<') || (c > '>' && c < 0x7f);
+}
+
 static void
 add_escaped(struct text *text, const char *s, const char *(*escape)(char))
 {
     const char *plain = s; /* from here on nothing had to be escaped */
 
     while (*s) {
-        size_t      length = character_length(s);
-        const char *instead = length ? escape(*s) : "?";
+        size_t      length = is_ordinary(*s) ? 1 : character_length(s);
+        const char *instead = is_ordinary(*s) ? NULL : length ? escape(*s) : "?";
 
         if (instead) {
             add_bytes(text, plain, (size_t)(s - plain));

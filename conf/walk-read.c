@@ -26,6 +26,8 @@ struct found {
 struct collector {
     struct walk              *walk;
     const struct rows *const *tables;
+    struct row_index        **index; /* of the walk; NULL: the tables are searched */
+    size_t                    searches;
     struct found             *found; /* of the rows of all tables, one after the other */
     char                      path[PATH_SIZE];
 };
@@ -39,7 +41,7 @@ struct row {
 
 /* The row of a path, one for this type of guest if there is one. */
 static struct row
-find_row(const struct collector *c, size_t length)
+search_row(const struct collector *c, size_t length)
 {
     struct row row = {NULL, 0, false};
     size_t     before = 0;
@@ -56,6 +58,92 @@ find_row(const struct collector *c, size_t length)
                 row.item = item, row.index = before + i;
         }
     return row;
+}
+
+/*
+ * A document may have very many elements, and a domain a thousand devices of one table.  Where many
+ * rows are to be found, it is by a hash of the path.
+ */
+struct slot {
+    const char *path; /* with its length, for a path above a row has no end of its own */
+    size_t      length;
+    struct row  row;
+};
+
+struct row_index {
+    size_t      size; /* a power of 2, and more than twice the paths of the tables */
+    struct slot slots[];
+};
+
+static size_t
+hash_path(const char *path, size_t length)
+{
+    uint32_t hash = 2166136261u;
+
+    while (length--)
+        hash = (hash ^ (unsigned char)*path++) * 16777619u;
+    return hash ^ hash >> 16;
+}
+
+static struct slot *
+find_slot(struct row_index *index, const char *path, size_t length)
+{
+    size_t mask = index->size - 1, at = hash_path(path, length) & mask;
+
+    while (index->slots[at].path &&
+           (index->slots[at].length != length || memcmp(index->slots[at].path, path, length) != 0))
+        at = (at + 1) & mask;
+    return &index->slots[at];
+}
+
+static struct slot *
+add_slot(struct row_index *index, const char *path, size_t length)
+{
+    struct slot *slot = find_slot(index, path, length);
+
+    slot->path = path;
+    slot->length = length;
+    return slot;
+}
+
+static void
+index_row(struct row_index *index, const struct walk *walk, const struct item *item, size_t place)
+{
+    struct slot *slot = add_slot(index, item->path, strlen(item->path));
+
+    if (!slot->row.item || walk_is(walk, item->types))
+        slot->row.item = item, slot->row.index = place;
+    for (size_t above = 1; *item->path && item->path[above]; above++)
+        if (item->path[above] == '/' || item->path[above] == '@')
+            add_slot(index, item->path, above)->row.below = true;
+}
+
+static struct row_index *
+make_index(const struct walk *walk, const struct rows *const *tables)
+{
+    struct row_index *index;
+    size_t            n = 0, size = 64;
+
+    for (size_t i = 0; tables[i]; i++)
+        n += tables[i]->n;
+    while (size < n * 4)
+        size *= 2;
+    index = xcalloc(1, sizeof *index + size * sizeof *index->slots);
+    index->size = size;
+    for (size_t i = 0, before = 0; tables[i]; before += tables[i]->n, i++)
+        for (size_t row = 0; row < tables[i]->n; row++)
+            index_row(index, walk, &tables[i]->items[row], before + row);
+    return index;
+}
+
+#define SEARCHES_MAX 100 /* from here on an index is worth its making */
+
+static struct row
+find_row(struct collector *c, size_t length)
+{
+    if (!*c->index && ++c->searches > SEARCHES_MAX)
+        *c->index = make_index(c->walk, c->tables);
+    return *c->index ? find_slot(*c->index, c->path, length)->row : search_row(c, length);
 }
 
 /* Put a name at the end of the path.  Returns the new length, 0 where no row can be so long. */
@@ -360,11 +448,11 @@ read_rows(struct walk *walk, const struct rows *rows, const struct found *found,
 }
 
 int
-walk_read(struct walk *walk, const struct rows *const *tables, const xmlNode *element, void *base,
-          struct err *err)
+walk_read(struct walk *walk, const struct rows *const *tables, struct row_index **index,
+          const xmlNode *element, void *base, struct err *err)
 {
     struct found     found[ROWS_MAX];
-    struct collector c = {.walk = walk, .tables = tables, .found = found};
+    struct collector c = {.walk = walk, .tables = tables, .index = index, .found = found};
     size_t           n = 0;
 
     for (size_t i = 0; tables[i]; i++)
@@ -382,14 +470,17 @@ walk_read(struct walk *walk, const struct rows *const *tables, const xmlNode *el
 
 /*----- devices -----*/
 
-const struct device *
-device_of(const xmlNode *node)
+size_t
+device_kind(const xmlNode *node)
 {
-    for (size_t i = 0; device_tables[i]; i++)
-        if (xml_is(node, device_tables[i]->element) &&
-            (!device_tables[i]->is || device_tables[i]->is(node)))
-            return device_tables[i];
-    return NULL;
+    size_t kind = 0;
+
+    for (; device_tables[kind]; kind++)
+        if (device_tables[kind]->element[0] == (char)node->name[0] &&
+            xml_is(node, device_tables[kind]->element) &&
+            (!device_tables[kind]->is || device_tables[kind]->is(node)))
+            break;
+    return kind;
 }
 
 /* Is it one whose whole table says that it is refused or has no effect? */
@@ -414,24 +505,28 @@ walk_read_device(struct walk *walk, const struct device *table, const xmlNode *n
                  struct err *err)
 {
     const struct rows *const rows[] = {&table->rows, NULL};
+    size_t                   kind = device_kind(node);
 
     if (table->init)
         table->init(device);
-    if (walk_read(walk, rows, node, device, err))
+    if (!walk->indexes[kind] && walk->index)
+        walk->indexes[kind] = make_index(walk, rows);
+    if (walk_read(walk, rows, &walk->indexes[kind], node, device, err))
         return -1;
     return table->store ? table->store(walk, node, device, err) : 0;
 }
 
 static int
-read_into_array(struct walk *walk, const struct device *table, const xmlNode *node, size_t room,
-                struct err *err)
+read_into_array(struct walk *walk, const struct device *table, const xmlNode *node, struct err *err)
 {
     void **array = (void **)(void *)((char *)walk->config + table->array);
     int   *count = (int *)(void *)((char *)walk->config + table->count);
 
-    if (!*array)
-        *array = xcalloc(room, table->size);
     walk->index = (size_t)*count;
+    /* Twice as many each time. */
+    if (!(walk->index & (walk->index + 1)))
+        *array = xreallocarray(*array, 2 * walk->index + 1, table->size);
+    memset((char *)*array + walk->index * table->size, 0, table->size);
     ++*count; /* so that what a device that fails has filled is disposed of */
     return walk_read_device(walk, table, node, (char *)*array + walk->index * table->size, err);
 }
@@ -450,24 +545,11 @@ read_into_domain(struct walk *walk, const struct device *table, const xmlNode *n
     return r;
 }
 
-#define KINDS_MAX 64
-
-static size_t
-kind_of(const xmlNode *node)
-{
-    const struct device *table = device_of(node);
-    size_t               kind = 0;
-
-    while (device_tables[kind] && device_tables[kind] != table)
-        kind++;
-    return kind;
-}
-
 static int
-read_device_element(struct walk *walk, const xmlNode *node, size_t index, size_t room,
+read_device_element(struct walk *walk, const xmlNode *node, size_t kind, size_t index,
                     struct err *err)
 {
-    const struct device *table = device_of(node);
+    const struct device *table = device_tables[kind];
     bool                 passed = false;
 
     if (!table)
@@ -478,21 +560,26 @@ read_device_element(struct walk *walk, const xmlNode *node, size_t index, size_t
         return -1;
     if (passed)
         return 0;
-    return table->array != NOWHERE ? read_into_array(walk, table, node, room, err)
+    return table->array != NOWHERE ? read_into_array(walk, table, node, err)
                                    : read_into_domain(walk, table, node, index, err);
+}
+
+void
+walk_end(struct walk *walk)
+{
+    for (size_t i = 0; i <= KINDS_MAX; i++)
+        free(take_ptr(walk->indexes[i]));
 }
 
 int
 walk_read_devices(struct walk *walk, const xmlNode *devices, struct err *err)
 {
-    size_t seen[KINDS_MAX] = {0}, room[KINDS_MAX] = {0};
+    size_t seen[KINDS_MAX] = {0};
 
-    for (const xmlNode *node = xml_child(devices, NULL); node; node = xml_next(node, NULL))
-        room[kind_of(node)]++;
     for (const xmlNode *node = xml_child(devices, NULL); node; node = xml_next(node, NULL)) {
-        size_t kind = kind_of(node);
+        size_t kind = device_kind(node);
 
-        if (read_device_element(walk, node, seen[kind]++, room[kind], err))
+        if (read_device_element(walk, node, kind, seen[kind]++, err))
             return -1;
     }
     return 0;

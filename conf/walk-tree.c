@@ -28,8 +28,10 @@ static const char *const root_order[] = {
 static int
 rank_of(const xmlNode *node)
 {
+    if (node->type != XML_ELEMENT_NODE)
+        return -1;
     for (size_t i = 0; i < array_size(root_order); i++)
-        if (xml_is(node, root_order[i]))
+        if (root_order[i][0] == (char)node->name[0] && xml_is(node, root_order[i]))
             return (int)i;
     return -1;
 }
@@ -43,9 +45,12 @@ insert_in_order(xmlNode *root, const char *name)
 
     if (rank < 0)
         return node;
-    for (xmlNode *child = root->children; child != node; child = child->next)
-        if (rank_of(child) >= 0 && rank_of(child) < rank)
+    for (xmlNode *child = root->children; child != node; child = child->next) {
+        int other = rank_of(child);
+
+        if (other >= 0 && other < rank)
             before = child;
+    }
     if (before)
         xmlAddNextSibling(before, node);
     return node;
@@ -91,27 +96,21 @@ find(xmlNode *parent, const char *path)
 
 /*----- complete -----*/
 
+/* Where absent, its initial value. */
 static void
-complete_item(struct walk *walk, const struct item *item, xmlNode *element, const void *base)
+put_initial(const struct item *item, xmlNode *element)
 {
-    const char *at = strchr(item->path, '@');
-    xmlNode    *node;
+    const char        *at = strchr(item->path, '@');
+    cleanup_free char *path = NULL;
+    xmlNode           *node;
 
-    if (item->kind == KIND_HOOK && item->hook->complete)
-        item->hook->complete(walk, item, element, base);
-    if (!(item->flags & COMPLETE))
-        return;
     if (!at) {
         if (!find(element, item->path))
             xml_set_text(walk_make(element, item->path), item->initial);
         return;
     }
-    node = find(element, item->path);
-    if (!node) {
-        cleanup_free char *path = xstrndup(item->path, (size_t)(at - item->path));
-
-        node = walk_make(element, path);
-    }
+    path = xstrndup(item->path, (size_t)(at - item->path));
+    node = walk_make(element, path);
     if (!xml_attr(node, at + 1))
         xml_set_attr(node, at + 1, item->initial);
 }
@@ -119,9 +118,14 @@ complete_item(struct walk *walk, const struct item *item, xmlNode *element, cons
 static void
 complete_items(struct walk *walk, const struct rows *rows, xmlNode *element, const void *base)
 {
-    for (size_t i = 0; i < rows->n; i++)
-        if (walk_is(walk, rows->items[i].types))
-            complete_item(walk, &rows->items[i], element, base);
+    for (const struct item *item = rows->items; item < rows->items + rows->n; item++) {
+        if (!walk_is(walk, item->types))
+            continue;
+        if (item->kind == KIND_HOOK && item->hook->complete)
+            item->hook->complete(walk, item, element, base);
+        if (item->flags & COMPLETE)
+            put_initial(item, element);
+    }
 }
 
 /* libvirt numbers devices anew at each start; names that begin with "ua-" are the user's. */
@@ -155,17 +159,15 @@ walk_complete_device(struct walk *walk, const struct device *table, xmlNode *nod
 static void
 complete_devices(struct walk *walk, xmlNode *devices)
 {
-    size_t seen[64] = {0};
+    size_t seen[KINDS_MAX] = {0};
 
     for (xmlNode *node = xml_child(devices, NULL); node; node = xml_next(node, NULL)) {
-        const struct device *table = device_of(node);
+        size_t               kind = device_kind(node);
+        const struct device *table = device_tables[kind];
         const void          *device = NULL;
-        size_t               kind = 0;
         char                *array;
 
-        while (table && device_tables[kind] != table)
-            kind++;
-        walk->index = table ? seen[kind]++ : 0;
+        walk->index = seen[kind]++;
         array = table && table->array != NOWHERE
                     ? *(char **)(void *)((char *)walk->config + table->array)
                     : NULL;
@@ -190,13 +192,13 @@ walk_complete(struct walk *walk, xmlNode *root)
 void
 walk_strip_live(const struct rows *rows, xmlNode *element)
 {
-    for (size_t i = 0; i < rows->n; i++) {
-        const char *path = rows->items[i].path, *at = strchr(path, '@');
+    for (const struct item *item = rows->items; item < rows->items + rows->n; item++) {
+        const char *at = item->flags & LIVE ? strchr(item->path, '@') : NULL;
         xmlNode    *node;
 
-        if (!(rows->items[i].flags & LIVE))
+        if (!(item->flags & LIVE))
             continue;
-        while ((node = find(element, path))) {
+        while ((node = find(element, item->path))) {
             if (!at) {
                 xml_remove(node);
                 continue;
@@ -228,28 +230,34 @@ add_secrets(struct names *names, const struct rows *rows)
     }
 }
 
-static void
-strip_names(const struct names *names, xmlNode *node)
+/* Whether there are any below node; they are taken away where remove is true. */
+static bool
+find_secrets(const struct names *names, xmlNode *node, bool remove)
 {
     xmlAttr *attr = node->properties, *next;
+    bool     found = false;
 
     for (; attr; attr = next) {
+        size_t i = 0;
+
         next = attr->next;
-        for (size_t i = 0; i < names->n; i++) {
-            if (strcmp((const char *)attr->name, names->names[i]) != 0)
-                continue;
+        while (i < names->n && strcmp((const char *)attr->name, names->names[i]) != 0)
+            i++;
+        if (i == names->n)
+            continue;
+        found = true;
+        if (remove)
             xmlRemoveProp(attr);
-            break;
-        }
     }
     for (xmlNode *child = node->children; child; child = child->next)
-        if (child->type == XML_ELEMENT_NODE)
-            strip_names(names, child);
+        if (child->type == XML_ELEMENT_NODE && find_secrets(names, child, remove))
+            found = true;
+    return found;
 }
 
 /* By the attribute's name alone: what is in a corner that nobody reads is as secret. */
-void
-walk_strip_secrets(xmlNode *node)
+static struct names
+names_of_secrets(void)
 {
     struct names names = {.n = 0};
 
@@ -257,5 +265,21 @@ walk_strip_secrets(xmlNode *node)
         add_secrets(&names, domain_tables[i]);
     for (size_t i = 0; device_tables[i]; i++)
         add_secrets(&names, &device_tables[i]->rows);
-    strip_names(&names, node);
+    return names;
+}
+
+bool
+walk_has_secrets(xmlNode *node)
+{
+    const struct names names = names_of_secrets();
+
+    return find_secrets(&names, node, false);
+}
+
+void
+walk_strip_secrets(xmlNode *node)
+{
+    const struct names names = names_of_secrets();
+
+    (void)find_secrets(&names, node, true);
 }

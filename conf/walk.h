@@ -7,27 +7,37 @@
 
 #include "item.h"
 
+struct row_index;
+
 /* Of one document and one configuration. */
 struct walk {
     libxl_domain_config *config;
     enum domain_type     type;
     struct domain_def   *def; /* takes the notes; NULL: there are none */
     bool                 validate;
+    bool                 note_implied;
     size_t               index; /* of the device among those of its kind */
     struct {
         uint64_t order;
         char     letter; /* libxl's, of what boots */
     } boot[32];          /* by <boot order='...'/> of the devices */
     size_t n_boot;
+
+    /* Of the tables of devices, and of the domain's at the end; NULL: not made yet. */
+    struct row_index *indexes[KINDS_MAX + 1];
 };
+
+/** Free what the walk has made for itself. */
+void walk_end(struct walk *walk);
 
 /**
  * Fill base by the rows of some tables; element is the domain's or the device's.
  *
- * tables ends with NULL.  Errors as domain_def_parse.
+ * tables ends with NULL.  *index is the walk's for just these, NULL while there is none.  Errors as
+ * domain_def_parse.
  */
-int walk_read(struct walk *walk, const struct rows *const *tables, const xmlNode *element,
-              void *base, struct err *err);
+int walk_read(struct walk *walk, const struct rows *const *tables, struct row_index **index,
+              const xmlNode *element, void *base, struct err *err);
 
 /** All of <devices>. */
 int walk_read_devices(struct walk *walk, const xmlNode *devices, struct err *err);
@@ -48,7 +58,8 @@ void walk_complete_device(struct walk *walk, const struct device *table, xmlNode
 /** Take away what is live, from the domain's or a device's element. */
 void walk_strip_live(const struct rows *rows, xmlNode *element);
 
-/** Take away what is secret, wherever it stands. */
+/** What is secret, wherever it stands: is there any?  Take it away. */
+bool walk_has_secrets(xmlNode *node);
 void walk_strip_secrets(xmlNode *node);
 
 /** Is the walk's guest of one of these types? */

@@ -62,7 +62,8 @@ struct domain_def {
 
 struct domain_note {
     char *message; /* "line 12: <rng>: Xen has no random number generator for guests" */
-    /* It is so anyway, is kept and shown, or is given when the domain starts: nobody misses it. */
+    /* It is so anyway, is kept and shown, or is given when the domain starts: nobody misses it.
+     * Only with DOMAIN_PARSE_NOTE_IMPLIED. */
     bool implied;
 };
 
@@ -91,18 +92,12 @@ int domain_def_parse(const char *xml, size_t size, struct domain_def **def_out, 
 /* Of domain_def_parse_flags. */
 enum {
     DOMAIN_PARSE_VALIDATE = 1, /* an element or attribute that is not known is an error */
+    DOMAIN_PARSE_NOTE_IMPLIED = 2,
 };
 
 /** The same with flags. */
 int domain_def_parse_flags(const char *xml, size_t size, unsigned flags,
                            struct domain_def **def_out, struct err *err);
-
-/**
- * How many of the notes are of what somebody may miss: those without "implied".  *note_out, where
- * it is not NULL, is the n-th of them, NULL where there are not so many.
- */
-size_t domain_def_ignored(const struct domain_def *def, size_t n,
-                          const struct domain_note **note_out);
 
 /** NULL is fine.  Returns NULL. */
 struct domain_def *domain_def_free(struct domain_def *def);
