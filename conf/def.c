@@ -230,8 +230,11 @@ parse_document(struct domain_def *def, unsigned flags, struct err *err)
     xmlNode            *root = xmlDocGetRootElement(def->document);
     const char         *type = xml_attr(root, "type");
     libxl_domain_config config;
-    struct walk walk = {.config = &config, .def = def, .validate = flags & DOMAIN_PARSE_VALIDATE};
-    int         r;
+    struct walk         walk = {.config = &config,
+                                .def = def,
+                                .validate = flags & DOMAIN_PARSE_VALIDATE,
+                                .note_implied = flags & DOMAIN_PARSE_NOTE_IMPLIED};
+    int                 r;
 
     if (!xml_is(root, "domain"))
         return xml_fail(root, err, "<domain> is expected here");

@@ -54,7 +54,10 @@ load_emulator(struct walk *walk, size_t index, void *device)
     const libxl_domain_build_info *info = &walk->config->b_info;
 
     (void)device;
-    return !index && ((info->device_model && *info->device_model) || has_stubdomain(info));
+    return !index &&
+           ((info->device_model && *info->device_model) || has_stubdomain(info) ||
+            info->stubdomain_cmdline || info->stubdomain_kernel || info->stubdomain_ramdisk ||
+            (info->stubdomain_memkb && info->stubdomain_memkb != LIBXL_MEMKB_DEFAULT));
 }
 
 static void
@@ -124,7 +127,17 @@ write_xenbus(struct walk *walk, const struct item *item, xmlNode *parent, const 
     xml_set_attr(parent, "index", "0");
 }
 
-static const struct hook xenbus_hook = {.write = write_xenbus};
+static int
+note_xenbus(struct walk *walk, const struct item *item, const xmlNode *node, void *base,
+            struct err *err)
+{
+    (void)item, (void)base, (void)err;
+    if (!xml_attr(node, "maxGrantFrames") && !xml_attr(node, "maxEventChannels"))
+        walk_note(walk, node, NULL, true, "there is one");
+    return 0;
+}
+
+static const struct hook xenbus_hook = {.read = note_xenbus, .write = write_xenbus};
 
 static const struct item xenbus_items[] = {
     {"", KIND_HOOK, NOWHERE, ALL, .hook = &xenbus_hook},

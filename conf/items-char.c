@@ -15,6 +15,22 @@
 
 static const char server[] = ",server,nowait";
 
+static int
+check_mode(const xmlNode *node, struct err *err)
+{
+    static const char *const modes[] = {"bind", "connect", NULL};
+    int                      word;
+
+    for (const xmlNode *source = xml_child(node, "source"); source;
+         source = xml_next(source, "source")) {
+        const char *mode = xml_attr(source, "mode");
+
+        if (mode && xml_word(source, "mode", mode, modes, &word, err))
+            return -1;
+    }
+    return 0;
+}
+
 /* A ',' would begin an option. */
 static int
 check_part(const xmlNode *node, const char *part, const char *name, struct err *err)
@@ -97,6 +113,8 @@ chardev_read(const xmlNode *node, char **text_out, struct err *err)
 
     if (!type)
         type = "pty";
+    if (check_mode(node, err))
+        return -1;
     for (size_t i = 0; i < array_size(plain); i++) {
         if (strcmp(type, plain[i]) != 0)
             continue;

@@ -256,6 +256,7 @@ read_rbd(const xmlNode *node, const xmlNode *source, char **path_out, struct err
     const char *key = xml_child_attr(auth, "secret", "passwd");
     const char *config = xml_child_attr(source, "config", "file");
     const char *snapshot = xml_child_attr(source, "snapshot", "name");
+    const char *type = xml_child_attr(auth, "secret", "type");
     struct text out = {0};
 
     if (!name || !*name)
@@ -266,6 +267,10 @@ read_rbd(const xmlNode *node, const xmlNode *source, char **path_out, struct err
         return xml_unsupported(auth, err,
                                "a username and <secret type='ceph' passwd='...'/> are "
                                "needed: dom0d keeps no secrets");
+    if (type && strcmp(type, "ceph") != 0)
+        return xml_unsupported_attr(xml_child(auth, "secret"), "type", err,
+                                    "only ceph is "
+                                    "supported");
     text_addf(&out, "rbd:%s", name);
     if (snapshot)
         text_addf(&out, "@%s", snapshot);
@@ -537,7 +542,9 @@ read_readonly(struct walk *walk, const struct item *item, const xmlNode *node, v
 {
     libxl_device_disk *disk = base;
 
-    (void)walk, (void)item, (void)err;
+    (void)item, (void)err;
+    if (disk->is_cdrom && xml_child(node, "readonly"))
+        walk_note(walk, xml_child(node, "readonly"), NULL, true, "a CD-ROM is read-only");
     disk->readwrite = !disk->is_cdrom && !xml_child(node, "readonly");
     disk->removable = disk->is_cdrom;
     return 0;

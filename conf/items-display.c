@@ -163,9 +163,13 @@ static int
 read_graphics(struct walk *walk, const struct item *item, const xmlNode *node, void *base,
               struct err *err)
 {
-    const char *type = xml_attr(node, "type");
+    const char *type = xml_attr(node, "type"), *automatic = xml_attr(node, "autoport");
 
     (void)item;
+    if (automatic && strcmp(automatic, "yes") == 0 && xml_attr(node, "port"))
+        walk_note(walk, node, "port", true, "is chosen when the domain starts");
+    if (xml_child_attr(node, "listen", "address") && xml_attr(node, "listen"))
+        walk_note(walk, node, "listen", true, "the element says it");
     if (type && strcmp(type, "vnc") == 0)
         return read_vnc(node, base, err);
     if (type && strcmp(type, "sdl") == 0)

@@ -569,6 +569,8 @@ read_seclabel(struct walk *walk, const struct item *item, const xmlNode *node, v
         walk_note(walk, node, NULL, true, "no label is what a guest has anyway");
         return 0;
     }
+    if (type && strcmp(type, "static") != 0 && strcmp(type, "dynamic") != 0)
+        return xml_fail(node, err, "type '%s' is not known", type);
     if (model && strcmp(model, "flask") != 0)
         return xml_unsupported_attr(node, "model", err, "Xen's security model is flask");
     if (!label || !*label)

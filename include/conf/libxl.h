@@ -24,4 +24,14 @@ int conf_to_libxl(const struct domain_def *def, libxl_domain_config *config_out,
 int conf_from_libxl(const libxl_domain_config *config, struct domain_def **def_out,
                     struct err *err);
 
+/**
+ * What of a configuration the XML has no words for, so that a definition does not make the same
+ * guest: paths in libxl's JSON, such as "b_info.type.hvm.usbdevice_list[1]".
+ *
+ * ctx       is used for libxl's JSON only.
+ * list_out  ends with NULL; it and its strings are the caller's to free.
+ */
+int conf_unexpressed(libxl_ctx *ctx, libxl_domain_config *config, char ***list_out,
+                     struct err *err);
+
 #endif

@@ -69,6 +69,12 @@ data_parse(const char *name)
     return def;
 }
 
+libxl_ctx *
+data_context(void)
+{
+    return (libxl_ctx *)(void *)no_context;
+}
+
 void
 data_config(const struct domain_def *def, libxl_domain_config *config_out)
 {
@@ -81,7 +87,7 @@ data_config(const struct domain_def *def, libxl_domain_config *config_out)
 char *
 data_json(libxl_domain_config *config)
 {
-    char *json = libxl_domain_config_to_json((libxl_ctx *)(void *)no_context, config);
+    char *json = libxl_domain_config_to_json(data_context(), config);
 
     ck_assert_ptr_nonnull(json);
     return json;
@@ -91,6 +97,5 @@ void
 data_from_json(const char *json, libxl_domain_config *config_out)
 {
     libxl_domain_config_init(config_out);
-    ck_assert_int_eq(
-        libxl_domain_config_from_json((libxl_ctx *)(void *)no_context, config_out, json), 0);
+    ck_assert_int_eq(libxl_domain_config_from_json(data_context(), config_out, json), 0);
 }

@@ -18,6 +18,9 @@ void data_compare(const char *name, const char *text);
 /** The definition in data/NAME, which must be one. */
 struct domain_def *data_parse(const char *name);
 
+/** What libxl's JSON functions take for a context. */
+libxl_ctx *data_context(void);
+
 /** What libxl is told of it; config_out is initialised here and the caller's to dispose. */
 void data_config(const struct domain_def *def, libxl_domain_config *config_out);
 

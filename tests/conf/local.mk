@@ -1,4 +1,4 @@
-conf_tests = tests/conf/test-capabilities tests/conf/test-domain-format \
+conf_tests = tests/conf/test-capabilities tests/conf/test-cases tests/conf/test-domain-format \
 	tests/conf/test-domain-parse tests/conf/test-libxl
 check_PROGRAMS += $(conf_tests)
 TESTS += $(conf_tests)
@@ -12,6 +12,8 @@ conf_test_ldadd = tests/conf/libdata.a conf/libconf.a base/libbase.a $(LIBXML_LI
 	$(XENLIGHT_LIBS) $(CHECK_LIBS)
 tests_conf_test_capabilities_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_conf_test_capabilities_LDADD = $(conf_test_ldadd)
+tests_conf_test_cases_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_conf_test_cases_LDADD = $(conf_test_ldadd)
 tests_conf_test_domain_format_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_conf_test_domain_format_LDADD = $(conf_test_ldadd)
 tests_conf_test_domain_parse_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
@@ -26,6 +28,7 @@ EXTRA_DIST += tests/conf/data
 
 # What the tests expect, written anew from what they see; git shows what that changes.
 update-data: $(conf_tests)
+	UPDATE_DATA=1 tests/conf/test-cases
 	UPDATE_DATA=1 tests/conf/test-domain-format
 	UPDATE_DATA=1 tests/conf/test-libxl
 .PHONY: update-data

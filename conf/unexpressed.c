@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * unexpressed.c: what libxl's configuration of a domain says and the XML cannot.
+ *
+ * The configuration and what comes back of it by way of the XML are compared as libxl's JSON, key
+ * by key, so that a field that libxl gets tomorrow is noticed.
+ */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "conf/libxl.h"
+
+/* What libxl works out itself, or what is as libxl has it when it is not told. */
+static const struct {
+    const char *path, *value; /* value NULL: whatever it is */
+} worked_out[] = {
+    {"b_info.shadow_memkb", NULL},
+    {"b_info.iommu_memkb", NULL},
+    {"b_info.device_model_version", "\"qemu_xen\""},
+    {"b_info.max_maptrack_frames", NULL},
+    {"c_info.run_hotplug_scripts", "\"True\""},
+    {"b_info.claim_mode", NULL},
+    {"b_info.type.hvm.bios", "\"seabios\""},
+    {"b_info.type.hvm.boot", "\"cd\""},
+    {"on_watchdog", "\"destroy\""},
+};
+
+struct pairs {
+    char **lines; /* "path value" */
+    size_t n;
+};
+
+static void
+add_pair(struct pairs *pairs, const char *path, const char *value, size_t length)
+{
+    pairs->lines = xreallocarray(pairs->lines, pairs->n + 1, sizeof *pairs->lines);
+    pairs->lines[pairs->n++] = xasprintf("%s %.*s", path, (int)length, value);
+}
+
+static const char *
+skip_blank(const char *s)
+{
+    return s + strspn(s, " \t\r\n,");
+}
+
+/* s is at a '"'.  Returns what is behind the string. */
+static const char *
+skip_string(const char *s)
+{
+    for (s++; *s && *s != '"'; s++)
+        s += *s == '\\' && s[1];
+    return *s ? s + 1 : s;
+}
+
+/* libxl's own JSON, whose depth is that of its types. */
+static const char *
+flatten(struct pairs *pairs, const char *path, const char *s)
+{
+    s = skip_blank(s);
+    if (*s == '{' || *s == '[') {
+        char close = *s == '{' ? '}' : ']';
+        int  index = 0;
+
+        for (s = skip_blank(s + 1); *s && *s != close; s = skip_blank(s), index++) {
+            const char        *end = close == '}' ? skip_string(s) : s;
+            cleanup_free char *below = close == '}' ? xasprintf("%s%s%.*s", path, *path ? "." : "",
+                                                                (int)(end - s) - 2, s + 1)
+                                                    : xasprintf("%s[%d]", path, index);
+
+            s = flatten(pairs, below, end + (close == '}' && *end == ':'));
+        }
+        return *s ? s + 1 : s;
+    }
+    const char *end = *s == '"' ? skip_string(s) : s + strcspn(s, ",]} \t\r\n");
+
+    add_pair(pairs, path, s, (size_t)(end - s));
+    return end == s && *s ? s + 1 : end;
+}
+
+static int
+compare_lines(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void
+free_pairs(struct pairs *pairs)
+{
+    for (size_t i = 0; i < pairs->n; i++)
+        free(pairs->lines[i]);
+    free(pairs->lines);
+}
+
+static bool
+is_worked_out(const char *line)
+{
+    size_t length = strcspn(line, " ");
+
+    for (size_t i = 0; i < array_size(worked_out); i++)
+        if (strlen(worked_out[i].path) == length &&
+            strncmp(worked_out[i].path, line, length) == 0 &&
+            (!worked_out[i].value || strcmp(worked_out[i].value, line + length + 1) == 0))
+            return true;
+    return false;
+}
+
+/* The paths of those of here that are not in there. */
+static char **
+difference(const struct pairs *here, struct pairs *there)
+{
+    char **list = xcalloc(here->n + 1, sizeof *list);
+    size_t n = 0;
+
+    qsort(there->lines, there->n, sizeof *there->lines, compare_lines);
+    for (size_t i = 0; i < here->n; i++)
+        if (!is_worked_out(here->lines[i]) &&
+            !bsearch(&here->lines[i], there->lines, there->n, sizeof *there->lines, compare_lines))
+            list[n++] = xstrndup(here->lines[i], strcspn(here->lines[i], " "));
+    return list;
+}
+
+static int
+read_pairs(libxl_ctx *ctx, libxl_domain_config *config, struct pairs *pairs, struct err *err)
+{
+    char *json = libxl_domain_config_to_json(ctx, config);
+
+    if (!json)
+        return err_set(err, ERR_INTERNAL, "libxl cannot write its configuration of the domain");
+    flatten(pairs, "", json);
+    free(json);
+    return 0;
+}
+
+int
+conf_unexpressed(libxl_ctx *ctx, libxl_domain_config *config, char ***list_out, struct err *err)
+{
+    struct pairs        here = {NULL, 0}, there = {NULL, 0};
+    struct domain_def  *def = NULL;
+    libxl_domain_config back;
+    int                 r;
+
+    libxl_domain_config_init(&back);
+    r = conf_from_libxl(config, &def, err) || conf_to_libxl(def, &back, err) ||
+                read_pairs(ctx, config, &here, err) || read_pairs(ctx, &back, &there, err)
+            ? -1
+            : 0;
+    if (!r)
+        *list_out = difference(&here, &there);
+    free_pairs(&here);
+    free_pairs(&there);
+    libxl_domain_config_dispose(&back);
+    domain_def_free(def);
+    return r;
+}
