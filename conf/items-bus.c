@@ -195,7 +195,8 @@ read_usbctrl(struct walk *walk, const struct item *item, const xmlNode *node, vo
     (void)item;
     if (xml_number_attr(node, "index", 255, &index, err))
         return -1;
-    usbctrl->devid = (int)index;
+    if (walk->config || xml_attr(node, "index"))
+        usbctrl->devid = (int)index;
     if (!model)
         return 0;
     for (size_t i = 0; i < array_size(usb_models); i++) {

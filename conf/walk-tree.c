@@ -80,18 +80,19 @@ walk_make(xmlNode *parent, const char *path)
     return parent;
 }
 
-/* The element that a row's path leads to, NULL where there is none. */
-static xmlNode *
-find(xmlNode *parent, const char *path)
+xmlNode *
+walk_find(const xmlNode *parent, const char *path)
 {
-    while (parent && *path && *path != '@') {
+    xmlNode *node = (xmlNode *)(uintptr_t)parent;
+
+    while (node && *path && *path != '@') {
         size_t             length = strcspn(path, "/@");
         cleanup_free char *name = xstrndup(path, length);
 
-        parent = xml_child(parent, name);
+        node = xml_child(node, name);
         path += length + (path[length] == '/');
     }
-    return parent;
+    return node;
 }
 
 /*----- complete -----*/
@@ -105,7 +106,7 @@ put_initial(const struct item *item, xmlNode *element)
     xmlNode           *node;
 
     if (!at) {
-        if (!find(element, item->path))
+        if (!walk_find(element, item->path))
             xml_set_text(walk_make(element, item->path), item->initial);
         return;
     }
@@ -198,7 +199,7 @@ walk_strip_live(const struct rows *rows, xmlNode *element)
 
         if (!(item->flags & LIVE))
             continue;
-        while ((node = find(element, item->path))) {
+        while ((node = walk_find(element, item->path))) {
             if (!at) {
                 xml_remove(node);
                 continue;

@@ -73,6 +73,9 @@ walk_is(const struct walk *walk, unsigned types)
 void walk_note(struct walk *walk, const xmlNode *node, const char *name, bool implied,
                const char *reason);
 
+/** The element that a row's path leads to, NULL where there is none. */
+xmlNode *walk_find(const xmlNode *parent, const char *path);
+
 /** The child element at a path such as "os/boot", made where there is none. */
 xmlNode *walk_make(xmlNode *parent, const char *path);
 

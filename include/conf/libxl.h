@@ -9,6 +9,7 @@
 #include <libxl.h>
 
 #include "base/err.h"
+#include "conf/device.h"
 #include "conf/domain.h"
 
 /**
@@ -23,6 +24,16 @@ int conf_to_libxl(const struct domain_def *def, libxl_domain_config *config_out,
  */
 int conf_from_libxl(const libxl_domain_config *config, struct domain_def **def_out,
                     struct err *err);
+
+/**
+ * What libxl is to be told of a device by itself; NULL: it is of another kind.  Borrowed.  Its devid
+ * is libxl's to choose.
+ */
+const libxl_device_disk    *conf_device_disk(const struct domain_device *device);
+const libxl_device_nic     *conf_device_nic(const struct domain_device *device);
+const libxl_device_pci     *conf_device_pci(const struct domain_device *device);
+const libxl_device_usbctrl *conf_device_usbctrl(const struct domain_device *device);
+const libxl_device_usbdev  *conf_device_usbdev(const struct domain_device *device);
 
 /**
  * What of a configuration the XML has no words for, so that a definition does not make the same
