@@ -12,4 +12,10 @@ libxl_domain_type def_libxl_type(enum domain_type type);
 /** What <os><type> says; DOMAIN_PV where it says nothing. */
 enum domain_type def_type_of(const xmlNode *root);
 
+/**
+ * The paths in libxl's JSON of what here has and there has not, or has otherwise, without what
+ * libxl works out itself.  Strings must be UTF-8.  NULL-ended, the caller's to free.
+ */
+char **conf_difference(const libxl_domain_config *here, const libxl_domain_config *there);
+
 #endif

@@ -44,7 +44,7 @@ int
 domain_device_parse(const char *xml, size_t size, enum domain_type type, unsigned flags,
                     struct domain_device **device_out, struct err *err)
 {
-    struct walk walk = {.type = type, .validate = flags & DOMAIN_PARSE_VALIDATE};
+    struct walk           walk = {.type = type, .validate = flags & DOMAIN_PARSE_VALIDATE};
     struct domain_device *device;
     xmlDoc               *document;
     int                   r;
@@ -158,8 +158,7 @@ matches(const struct device *table, const xmlNode *a, const xmlNode *b)
         const char *path = table->rows.items[i].path, *at = strchr(path, '@');
 
         if (table->rows.items[i].flags & KEY &&
-            !same_value(xml_attr(walk_find(a, path), at + 1),
-                        xml_attr(walk_find(b, path), at + 1)))
+            !same_value(xml_attr(walk_find(a, path), at + 1), xml_attr(walk_find(b, path), at + 1)))
             return false;
     }
     return true;

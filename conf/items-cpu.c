@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "bits.h"
+#include "cfg.h"
 #include "hooks.h"
 #include "xml.h"
 
@@ -313,6 +314,34 @@ bits_of(libxl_cpuid_policy_list cpuid)
             add_register(&bits, bit, at);
     }
     return bits;
+}
+
+libxl_string_list
+cpuid_registers(libxl_cpuid_policy_list cpuid)
+{
+    struct bits       bits = {NULL, 0};
+    libxl_string_list list = NULL;
+
+    if (cpuid)
+        bits = bits_of(cpuid);
+    for (size_t i = 0, last; i < bits.n; i = last) {
+        const struct bit  *first = &bits.bits[i];
+        char               mask[33] = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+        cleanup_free char *text = NULL;
+
+        for (last = i;
+             last < bits.n && bits.bits[last].reg == first->reg &&
+             bits.bits[last].leaf == first->leaf && bits.bits[last].subleaf == first->subleaf;
+             last++)
+            mask[bits.bits[last].at & 31] = bits.bits[last].value;
+        text =
+            first->subleaf == UINT32_MAX
+                ? xasprintf("0x%llx:e%cx=%s", first->leaf, first->reg, mask)
+                : xasprintf("0x%llx,%llu:e%cx=%s", first->leaf, first->subleaf, first->reg, mask);
+        (void)list_add(&list, text);
+    }
+    free(bits.bits);
+    return list;
 }
 
 /* What libxl sets for each of the names; no register: it does not know it, or it is not one bit.

@@ -632,24 +632,30 @@ read_commandline(struct walk *walk, const struct item *item, const xmlNode *node
 }
 
 static void
-write_commandline(struct walk *walk, const struct item *item, xmlNode *parent, const void *base)
+add_arguments(xmlNode *line, const libxl_string_list list)
 {
-    const libxl_domain_config *config = base;
-    xmlNode                   *line;
-    xmlNs                     *ns;
-
-    (void)walk, (void)item;
-    if (!config->b_info.extra || !config->b_info.extra[0])
-        return;
-    ns = xmlNewNs(parent, (const xmlChar *)commandline_ns, (const xmlChar *)"xen");
-    line = xml_add_child(parent, "commandline", NULL);
-    xmlSetNs(line, ns);
-    for (size_t i = 0; config->b_info.extra[i]; i++) {
+    for (size_t i = 0; list && list[i]; i++) {
         xmlNode *arg = xml_add_child(line, "arg", NULL);
 
-        xmlSetNs(arg, ns);
-        xml_set_attr(arg, "value", config->b_info.extra[i]);
+        xmlSetNs(arg, line->ns);
+        xml_set_attr(arg, "value", list[i]);
     }
+}
+
+static void
+write_commandline(struct walk *walk, const struct item *item, xmlNode *parent, const void *base)
+{
+    const libxl_domain_build_info *info = &((const libxl_domain_config *)base)->b_info;
+    const libxl_string_list more = walk->type == DOMAIN_HVM ? info->extra_hvm : info->extra_pv;
+    xmlNode                *line;
+
+    (void)item;
+    if (!(info->extra && info->extra[0]) && !(more && more[0]))
+        return;
+    line = xml_add_child(parent, "commandline", NULL);
+    xmlSetNs(line, xmlNewNs(parent, (const xmlChar *)commandline_ns, (const xmlChar *)"xen"));
+    add_arguments(line, info->extra);
+    add_arguments(line, more);
 }
 
 static const struct hook commandline_hook = {.read = read_commandline, .write = write_commandline};

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "conf/libxl.h"
+#include "def.h"
 
 /* What libxl works out itself, or what is as libxl has it when it is not told. */
 static const struct {
@@ -23,6 +24,11 @@ static const struct {
     {"b_info.type.hvm.bios", "\"seabios\""},
     {"b_info.type.hvm.boot", "\"cd\""},
     {"on_watchdog", "\"destroy\""},
+    /* The XML has one list of arguments, whatever the type of the guest. */
+    {"b_info.extra_hvm", NULL},
+    {"b_info.extra_pv", NULL},
+    /* One function is always the guest's function 0. */
+    {"pcidevs.vfunc_mask", NULL},
 };
 
 struct pairs {
@@ -91,15 +97,33 @@ free_pairs(struct pairs *pairs)
     free(pairs->lines);
 }
 
+/* Without the numbers of devices and of members of lists. */
+static char *
+path_of(const char *line)
+{
+    char *path = xstrndup(line, strcspn(line, " ")), *to = path;
+
+    for (const char *from = path; *from; from++) {
+        if (*from == '[')
+            from += strcspn(from, "]");
+        else
+            *to++ = *from;
+        if (!*from)
+            break;
+    }
+    *to = '\0';
+    return path;
+}
+
 static bool
 is_worked_out(const char *line)
 {
-    size_t length = strcspn(line, " ");
+    cleanup_free char *path = path_of(line);
+    const char        *value = line + strcspn(line, " ") + 1;
 
     for (size_t i = 0; i < array_size(worked_out); i++)
-        if (strlen(worked_out[i].path) == length &&
-            strncmp(worked_out[i].path, line, length) == 0 &&
-            (!worked_out[i].value || strcmp(worked_out[i].value, line + length + 1) == 0))
+        if (strcmp(worked_out[i].path, path) == 0 &&
+            (!worked_out[i].value || strcmp(worked_out[i].value, value) == 0))
             return true;
     return false;
 }
@@ -129,6 +153,22 @@ read_pairs(libxl_ctx *ctx, libxl_domain_config *config, struct pairs *pairs, str
     flatten(pairs, "", json);
     free(json);
     return 0;
+}
+
+/* The context is for complaints alone, of strings that are no UTF-8. */
+char **
+conf_difference(const libxl_domain_config *here, const libxl_domain_config *there)
+{
+    struct pairs        a = {NULL, 0}, b = {NULL, 0};
+    libxl_domain_config shallow_here = *here, shallow_there = *there;
+    struct err          err;
+    char              **list = NULL;
+
+    if (!read_pairs(NULL, &shallow_here, &a, &err) && !read_pairs(NULL, &shallow_there, &b, &err))
+        list = difference(&a, &b);
+    free_pairs(&a);
+    free_pairs(&b);
+    return list;
 }
 
 int

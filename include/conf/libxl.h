@@ -26,14 +26,31 @@ int conf_from_libxl(const libxl_domain_config *config, struct domain_def **def_o
                     struct err *err);
 
 /**
- * What libxl is to be told of a device by itself; NULL: it is of another kind.  Borrowed.  Its devid
- * is libxl's to choose.
+ * What libxl is to be told of a device by itself; NULL: it is of another kind.  Borrowed.  Its
+ * devid is libxl's to choose.
  */
 const libxl_device_disk    *conf_device_disk(const struct domain_device *device);
 const libxl_device_nic     *conf_device_nic(const struct domain_device *device);
 const libxl_device_pci     *conf_device_pci(const struct domain_device *device);
 const libxl_device_usbctrl *conf_device_usbctrl(const struct domain_device *device);
 const libxl_device_usbdev  *conf_device_usbdev(const struct domain_device *device);
+
+#define CONF_CFG_MAX (1u << 18) /* bytes of xl.cfg; longer is refused */
+
+/**
+ * What xl.cfg(5) says, with xl's parser and xl's defaults.
+ *
+ * config_out   as of conf_to_libxl.
+ * unknown_out  gets the keys that xl, too, would pass over; the caller's to dispose.  NULL before.
+ *
+ * Errors: ERR_XML with the line where the parser knows it, and the key; ERR_CONFIG_UNSUPPORTED for
+ * keys that xl obeys and dom0d does not.
+ */
+int conf_from_cfg(const char *text, size_t size, libxl_domain_config *config_out,
+                  libxl_string_list *unknown_out, struct err *err);
+
+/** The reverse, the caller's to free.  What it cannot say is in comments at the end. */
+char *conf_to_cfg(const libxl_domain_config *config);
 
 /**
  * What of a configuration the XML has no words for, so that a definition does not make the same

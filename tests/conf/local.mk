@@ -1,4 +1,4 @@
-conf_tests = tests/conf/test-capabilities tests/conf/test-cases tests/conf/test-device tests/conf/test-domain-format \
+conf_tests = tests/conf/test-capabilities tests/conf/test-cases tests/conf/test-device tests/conf/test-native tests/conf/test-domain-format \
 	tests/conf/test-domain-parse tests/conf/test-libxl
 check_PROGRAMS += $(conf_tests)
 TESTS += $(conf_tests)
@@ -20,6 +20,8 @@ tests_conf_test_domain_format_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_conf_test_domain_format_LDADD = $(conf_test_ldadd)
 tests_conf_test_domain_parse_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_conf_test_domain_parse_LDADD = $(conf_test_ldadd)
+tests_conf_test_native_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_conf_test_native_LDADD = $(conf_test_ldadd)
 tests_conf_test_libxl_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_conf_test_libxl_LDADD = $(conf_test_ldadd)
 
@@ -33,4 +35,5 @@ update-data: $(conf_tests)
 	UPDATE_DATA=1 tests/conf/test-cases
 	UPDATE_DATA=1 tests/conf/test-domain-format
 	UPDATE_DATA=1 tests/conf/test-libxl
+	UPDATE_DATA=1 tests/conf/test-native
 .PHONY: update-data

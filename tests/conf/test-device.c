@@ -14,9 +14,9 @@ parse(const char *xml)
     struct domain_device *device = NULL;
     struct err            err;
 
-    ck_assert_msg(domain_device_parse(xml, strlen(xml), DOMAIN_PV, DOMAIN_PARSE_VALIDATE, &device,
-                                      &err) == 0,
-                  "%s: %s", xml, err.message);
+    ck_assert_msg(
+        domain_device_parse(xml, strlen(xml), DOMAIN_PV, DOMAIN_PARSE_VALIDATE, &device, &err) == 0,
+        "%s: %s", xml, err.message);
     return device;
 }
 
@@ -38,9 +38,8 @@ START_TEST(a_device_by_itself_is_read_and_written_by_the_same_rows)
 {
     struct domain_device *disk = parse("<disk type='block'><source dev='/dev/x'/>"
                                        "<target dev='xvdb'/><readonly/></disk>");
-    struct domain_device *nic =
-        parse("<interface type='bridge'><source bridge='b'/></interface>");
-    cleanup_free char *xml = domain_device_format(disk, 0);
+    struct domain_device *nic = parse("<interface type='bridge'><source bridge='b'/></interface>");
+    cleanup_free char    *xml = domain_device_format(disk, 0);
 
     ck_assert_str_eq(xml, "<disk type='block' device='disk'>\n"
                           "  <source dev='/dev/x'/>\n"
@@ -64,8 +63,7 @@ static const struct {
     {"<tpm/>", "line 1: <tpm>: is not supported"},
     {"<x/>", "line 1: <x>: is no device that is known"},
     {"<disk><target dev='xvda'/></disk>", "line 1: <disk>: <source file='...'/> is missing"},
-    {"<disk><source file='/x'/><target dev='xvda'/><y/></disk>",
-     "line 1: <y>: is not known here"},
+    {"<disk><source file='/x'/><target dev='xvda'/><y/></disk>", "line 1: <y>: is not known here"},
 };
 
 START_TEST(a_device_that_cannot_be_is_refused)

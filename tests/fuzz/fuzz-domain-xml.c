@@ -34,11 +34,12 @@ static void
 check_text(const struct domain_def *def)
 {
     cleanup_free char *once = domain_def_format(def, NULL, DOMAIN_XML_SECURE);
-    cleanup_free char *running = domain_def_format(def, &live, 0);
+    cleanup_free char *running = domain_def_format(def, &live, DOMAIN_XML_SECURE);
+    cleanup_free char *hidden = domain_def_format(def, &live, 0);
     struct domain_def *again = parse_again(once);
     cleanup_free char *twice = domain_def_format(again, NULL, DOMAIN_XML_SECURE);
 
-    assert(strcmp(once, twice) == 0);
+    assert(strcmp(once, twice) == 0 && !strstr(hidden, " passwd='"));
     domain_def_free(again);
     domain_def_free(parse_again(running));
 }

@@ -1,7 +1,7 @@
 # A target X is fuzz-X.c and its inputs corpus/X/.  It is built as replay-X, which "make check" runs
 # over the corpus, and with --enable-fuzzers (clang) as fuzz-X, which "make fuzz" runs.  A new target
 # takes the lines of fuzz-frame below and its name in fuzz_targets.
-fuzz_targets = frame dispatch domain-xml image record worker
+fuzz_targets = frame dispatch domain-xml xl-cfg image record worker
 
 FUZZ_TIME = 60
 EXTRA_DIST += tests/fuzz/corpus
@@ -21,6 +21,11 @@ TESTS += tests/fuzz/replay-domain-xml
 tests_fuzz_replay_domain_xml_SOURCES = tests/fuzz/fuzz-domain-xml.c tests/fuzz/replay.c \
 	tests/fuzz/fuzz.h
 tests_fuzz_replay_domain_xml_LDADD = conf/libconf.a base/libbase.a $(LIBXML_LIBS) $(XENLIGHT_LIBS)
+
+check_PROGRAMS += tests/fuzz/replay-xl-cfg
+TESTS += tests/fuzz/replay-xl-cfg
+tests_fuzz_replay_xl_cfg_SOURCES = tests/fuzz/fuzz-xl-cfg.c tests/fuzz/replay.c tests/fuzz/fuzz.h
+tests_fuzz_replay_xl_cfg_LDADD = $(tests_fuzz_replay_domain_xml_LDADD)
 
 fuzz_driver_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/driver -I$(top_srcdir)/tests/fakes
 check_PROGRAMS += tests/fuzz/replay-image tests/fuzz/replay-worker
@@ -56,6 +61,11 @@ noinst_PROGRAMS += tests/fuzz/fuzz-domain-xml
 tests_fuzz_fuzz_domain_xml_SOURCES = tests/fuzz/fuzz-domain-xml.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_domain_xml_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_domain_xml_LDADD = $(tests_fuzz_replay_domain_xml_LDADD)
+
+noinst_PROGRAMS += tests/fuzz/fuzz-xl-cfg
+tests_fuzz_fuzz_xl_cfg_SOURCES = tests/fuzz/fuzz-xl-cfg.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_xl_cfg_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_xl_cfg_LDADD = $(tests_fuzz_replay_domain_xml_LDADD)
 
 noinst_PROGRAMS += tests/fuzz/fuzz-image tests/fuzz/fuzz-worker
 tests_fuzz_fuzz_image_SOURCES = tests/fuzz/fuzz-image.c tests/fuzz/fuzz.h

@@ -1,0 +1,1001 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * cfg-read.c: xl.cfg(5) to libxl's configuration, with xl's own parser and xl's defaults.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <libxl_utils.h>
+#include <libxlutil.h>
+#include <libxml/xmlstring.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "bits.h"
+#include "cfg.h"
+#include "conf/libxl.h"
+#include "def.h"
+#include "item.h"
+#include "text.h"
+
+struct cfg {
+    XLU_Config          *xlu;
+    libxl_domain_config *config;
+    enum domain_type     type;
+    char                *report; /* what xl's parser complains of */
+    size_t               report_size;
+    FILE                *stream;
+};
+
+/* Something is wrong with the value of key. */
+static int __attribute__((format(printf, 3, 4)))
+cfg_fail(const char *key, struct err *err, const char *format, ...)
+{
+    char    reason[512];
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(reason, sizeof reason, format, ap);
+    va_end(ap);
+    return err_set(err, ERR_XML, "%s: %s", key, reason);
+}
+
+/* What the parser said. */
+static int
+parser_failed(struct cfg *cfg, const char *key, struct err *err)
+{
+    fflush(cfg->stream);
+    return err_set(err, ERR_XML, "%s%s%.*s", key ? key : "", key ? ": " : "",
+                   (int)strcspn(cfg->report, "\n"), *cfg->report ? cfg->report : "is not valid");
+}
+
+/*----- plain values -----*/
+
+static const char *
+string_of(const struct cfg *cfg, const char *key)
+{
+    const char *value;
+
+    return xlu_cfg_get_string(cfg->xlu, key, &value, 1) ? NULL : value;
+}
+
+/* *value_out is left as it is where there is no such key. */
+static int
+read_long(struct cfg *cfg, const char *key, long min, long max, long *value_out, struct err *err)
+{
+    long value;
+    int  r = xlu_cfg_get_long(cfg->xlu, key, &value, 0);
+
+    if (r == ESRCH)
+        return 0;
+    if (r)
+        return parser_failed(cfg, key, err);
+    if (value < min || value > max)
+        return cfg_fail(key, err, "%ld is not from %ld to %ld", value, min, max);
+    *value_out = value;
+    return 0;
+}
+
+static int
+read_word(struct cfg *cfg, const struct cfg_row *row, int *to, struct err *err)
+{
+    const char *text = string_of(cfg, row->key);
+    long        value = -1;
+
+    if (!text)
+        return 0;
+    for (const libxl_enum_string_table *word = row->words; word->s; word++)
+        if (strcasecmp(word->s, text) == 0) {
+            *to = word->v;
+            return 0;
+        }
+    /* As xl did of old. */
+    if (isdigit((unsigned char)*text) && read_long(cfg, row->key, 0, 3, &value, err) == 0) {
+        *to = (int)value;
+        return 0;
+    }
+    return cfg_fail(row->key, err, "'%s' is not known", text);
+}
+
+static int
+read_list(struct cfg *cfg, const char *key, libxl_string_list *to, struct err *err)
+{
+    XLU_ConfigList *list;
+    int             n;
+    const char     *one = string_of(cfg, key);
+
+    if (one)
+        return *one && !list_add(to, one) ? -1 : 0;
+    if (xlu_cfg_get_list(cfg->xlu, key, &list, &n, 1))
+        return 0;
+    for (int i = 0; i < n; i++) {
+        const char *s = xlu_cfg_get_listitem(list, i);
+
+        if (!s)
+            return cfg_fail(key, err, "only strings can be in the list");
+        if (!list_add(to, s))
+            return cfg_fail(key, err, "there are more than %d", LIST_MAX);
+    }
+    return 0;
+}
+
+static int
+read_row(struct cfg *cfg, const struct cfg_row *row, struct err *err)
+{
+    void *to = (char *)cfg->config + row->at;
+    long  value = -1;
+
+    switch (row->kind) {
+    case CFG_STR:
+        if (string_of(cfg, row->key)) {
+            free(*(char **)to);
+            *(char **)to = xstrdup(string_of(cfg, row->key));
+        }
+        return 0;
+    case CFG_DEFBOOL:
+        return xlu_cfg_get_defbool(cfg->xlu, row->key, to, 0) == EINVAL
+                   ? parser_failed(cfg, row->key, err)
+                   : 0;
+    case CFG_WORD:
+        return read_word(cfg, row, to, err);
+    case CFG_LIST:
+        return read_list(cfg, row->key, to, err);
+    case CFG_INT:
+    case CFG_U32:
+    case CFG_MIB:
+        break;
+    }
+    if (read_long(cfg, row->key, 0, INT32_MAX, &value, err))
+        return -1;
+    if (value < 0)
+        return 0;
+    if (row->kind == CFG_MIB)
+        *(uint64_t *)to = (uint64_t)value * 1024;
+    else
+        *(uint32_t *)to = (uint32_t)value; /* an int has the same size and is not negative */
+    return 0;
+}
+
+/*----- type, memory, CPUs -----*/
+
+static int
+read_type(struct cfg *cfg, struct err *err)
+{
+    const char *type = string_of(cfg, "type"), *builder = string_of(cfg, "builder");
+
+    if (!type)
+        type = builder && strcmp(builder, "hvm") == 0 ? "hvm" : "pv";
+    if (strcmp(type, "pv") == 0)
+        cfg->type = DOMAIN_PV;
+    else if (strcmp(type, "pvh") == 0)
+        cfg->type = DOMAIN_PVH;
+    else if (strcmp(type, "hvm") == 0)
+        cfg->type = DOMAIN_HVM;
+    else
+        return cfg_fail("type", err, "'%s' is not known", type);
+    cfg->config->c_info.type = def_libxl_type(cfg->type);
+    libxl_domain_build_info_init_type(&cfg->config->b_info, cfg->config->c_info.type);
+    return 0;
+}
+
+static int
+read_identity(struct cfg *cfg, struct err *err)
+{
+    libxl_domain_create_info *info = &cfg->config->c_info;
+    const char *uuid = string_of(cfg, "uuid"), *label = string_of(cfg, "init_seclabel");
+
+    if (!uuid)
+        uuid_generate(info->uuid.uuid);
+    else if (!uuid_parse(uuid, info->uuid.uuid))
+        return cfg_fail("uuid", err, "'%s' is not a UUID", uuid);
+    if (!string_of(cfg, "name"))
+        return err_set(err, ERR_XML, "name is missing");
+    info->ssid_label = xstrdup(label ? label : string_of(cfg, "seclabel"));
+    if (label)
+        cfg->config->b_info.exec_ssid_label = xstrdup(string_of(cfg, "seclabel"));
+    libxl_defbool_set(&info->run_hotplug_scripts, true);
+    return 0;
+}
+
+static int
+read_memory(struct cfg *cfg, struct err *err)
+{
+    libxl_domain_build_info *info = &cfg->config->b_info;
+    long                     memory = 0, max = 0, seconds = 0;
+
+    if (read_long(cfg, "memory", 1, 1 << 30, &memory, err) ||
+        read_long(cfg, "maxmem", 1, 1 << 30, &max, err) ||
+        read_long(cfg, "rtc_timeoffset", INT32_MIN, INT32_MAX, &seconds, err))
+        return -1;
+    if (!memory && !max)
+        return err_set(err, ERR_XML, "memory is missing");
+    if (max && memory > max)
+        return cfg_fail("maxmem", err, "is less than memory");
+    info->target_memkb = (uint64_t)(memory ? memory : max) * 1024;
+    info->max_memkb = (uint64_t)(max ? max : memory) * 1024;
+    info->rtc_timeoffset = (uint32_t)seconds;
+    libxl_defbool_set(&info->claim_mode, true);
+    return 0;
+}
+
+static int
+read_vcpus(struct cfg *cfg, struct err *err)
+{
+    libxl_domain_build_info *info = &cfg->config->b_info;
+    long                     vcpus = 1, max = 0;
+
+    if (read_long(cfg, "vcpus", 1, DOMAIN_VCPUS_MAX, &vcpus, err) ||
+        read_long(cfg, "maxvcpus", 1, DOMAIN_VCPUS_MAX, &max, err))
+        return -1;
+    if (max && vcpus > max)
+        return cfg_fail("maxvcpus", err, "is less than vcpus");
+    info->max_vcpus = (int)(max ? max : vcpus);
+    bits_alloc(&info->avail_vcpus, (unsigned)info->max_vcpus);
+    for (int i = 0; i < vcpus; i++)
+        libxl_bitmap_set(&info->avail_vcpus, i);
+    return 0;
+}
+
+/* "all" is where all may run anyway. */
+static int
+read_affinity(struct cfg *cfg, const char *key, libxl_bitmap **maps_out, int *n_out,
+              struct err *err)
+{
+    libxl_string_list list = NULL;
+    bool              one = string_of(cfg, key);
+    int               n = 0, r = read_list(cfg, key, &list, err);
+
+    while (list && list[n])
+        n++;
+    if (!r && n && !(one && strcmp(list[0], "all") == 0)) {
+        *n_out = one ? cfg->config->b_info.max_vcpus : n;
+        *maps_out = xcalloc((size_t)*n_out, sizeof **maps_out);
+        for (int i = 0; i < *n_out && !r; i++)
+            if (!bits_parse(list[one ? 0 : i], &(*maps_out)[i]))
+                r = cfg_fail(key, err, "'%s' is not a list of numbers such as 0-3,^2",
+                             list[one ? 0 : i]);
+        libxl_defbool_set(&cfg->config->b_info.numa_placement, false);
+    }
+    libxl_string_list_dispose(&list);
+    return r;
+}
+
+static int
+read_actions(struct cfg *cfg, struct err *err)
+{
+    const struct {
+        const char               *key;
+        libxl_action_on_shutdown *to, initial;
+    } keys[] = {
+        {"on_poweroff", &cfg->config->on_poweroff, LIBXL_ACTION_ON_SHUTDOWN_DESTROY},
+        {"on_reboot", &cfg->config->on_reboot, LIBXL_ACTION_ON_SHUTDOWN_RESTART},
+        {"on_watchdog", &cfg->config->on_watchdog, LIBXL_ACTION_ON_SHUTDOWN_DESTROY},
+        {"on_crash", &cfg->config->on_crash, LIBXL_ACTION_ON_SHUTDOWN_DESTROY},
+        {"on_soft_reset", &cfg->config->on_soft_reset, LIBXL_ACTION_ON_SHUTDOWN_SOFT_RESET},
+    };
+
+    for (size_t i = 0; i < array_size(keys); i++) {
+        const char *text = string_of(cfg, keys[i].key);
+        size_t      word = 0;
+
+        *keys[i].to = keys[i].initial;
+        while (text && cfg_actions[word].word && strcmp(cfg_actions[word].word, text) != 0)
+            word++;
+        if (text && !cfg_actions[word].word)
+            return cfg_fail(keys[i].key, err, "'%s' is not known", text);
+        if (text)
+            *keys[i].to = cfg_actions[word].value;
+    }
+    return 0;
+}
+
+/*----- boot -----*/
+
+static void
+read_cmdline(struct cfg *cfg)
+{
+    const char *cmdline = string_of(cfg, "cmdline"), *root = string_of(cfg, "root");
+    const char *extra = string_of(cfg, "extra");
+    char      **to = &cfg->config->b_info.cmdline;
+
+    if (cmdline)
+        *to = xstrdup(cmdline);
+    else if (root && extra)
+        *to = xasprintf("root=%s %s", root, extra);
+    else if (root)
+        *to = xasprintf("root=%s", root);
+    else
+        *to = xstrdup(extra);
+}
+
+static int
+read_firmware(struct cfg *cfg, struct err *err)
+{
+    libxl_domain_build_info *info = &cfg->config->b_info;
+    const char              *firmware = string_of(cfg, "firmware");
+
+    if (!firmware)
+        return 0;
+    if (cfg->type != DOMAIN_HVM)
+        return cfg_fail("firmware", err, "pvgrub is named as a kernel");
+    if (strcmp(firmware, "uefi") == 0 || strcmp(firmware, "ovmf") == 0)
+        info->u.hvm.bios = LIBXL_BIOS_TYPE_OVMF;
+    else if (strcmp(firmware, "bios") == 0 || strcmp(firmware, "seabios") == 0)
+        info->u.hvm.bios = LIBXL_BIOS_TYPE_SEABIOS;
+    else if (strcmp(firmware, "rombios") == 0)
+        info->u.hvm.bios = LIBXL_BIOS_TYPE_ROMBIOS;
+    else
+        info->u.hvm.firmware = xstrdup(firmware);
+    return 0;
+}
+
+static int
+read_cpuid(struct cfg *cfg, struct err *err)
+{
+    libxl_domain_build_info *info = &cfg->config->b_info;
+    const char              *one = string_of(cfg, "cpuid");
+    cleanup_free char       *copy = xstrdup(one);
+    char                    *rest = copy, *word;
+    libxl_string_list        list = NULL;
+    int                      r = 0;
+
+    while (one && (word = strsep(&rest, ",")))
+        if (*word && strcmp(word, "host") != 0 && libxl_cpuid_parse_config(&info->cpuid, word))
+            return cfg_fail("cpuid", err, "'%s' is not known", word);
+    if (one)
+        return 0;
+    r = read_list(cfg, "cpuid", &list, err);
+    for (size_t i = 0; !r && list && list[i]; i++)
+        if (libxl_cpuid_parse_config_xend(&info->cpuid, list[i]))
+            r = cfg_fail("cpuid", err, "'%s' is not known", list[i]);
+    libxl_string_list_dispose(&list);
+    return r;
+}
+
+/*----- HVM -----*/
+
+static int
+read_viridian(struct cfg *cfg, struct err *err)
+{
+    libxl_domain_build_info *info = &cfg->config->b_info;
+    libxl_string_list        list = NULL;
+    int                      r;
+
+    if (!xlu_cfg_get_defbool(cfg->xlu, "viridian", &info->u.hvm.viridian, 1))
+        return 0;
+    r = read_list(cfg, "viridian", &list, err);
+    for (size_t i = 0; !r && list && list[i]; i++) {
+        bool          off = *list[i] == '!';
+        libxl_bitmap *map = off ? &info->u.hvm.viridian_disable : &info->u.hvm.viridian_enable;
+        libxl_viridian_enlightenment which;
+
+        if (!map->size)
+            bits_alloc(map, LIBXL_BUILDINFO_HVM_VIRIDIAN_ENABLE_DISABLE_WIDTH);
+        if (strcmp(list[i] + off, "all") == 0)
+            libxl_bitmap_set_any(map);
+        else if (strcmp(list[i] + off, "defaults") == 0)
+            libxl_defbool_set(&info->u.hvm.viridian, !off);
+        else if (libxl_viridian_enlightenment_from_string(list[i] + off, &which) == 0)
+            libxl_bitmap_set(map, (int)which);
+        else
+            r = cfg_fail("viridian", err, "'%s' is not known", list[i]);
+    }
+    libxl_string_list_dispose(&list);
+    return r;
+}
+
+static int
+read_listen(const char *text, libxl_vnc_info *vnc)
+{
+    const char *colon = text ? strrchr(text, ':') : NULL;
+
+    if (!text)
+        return 0;
+    free(vnc->listen);
+    /* ADDRESS:DISPLAY; an IPv6 address has colons of its own. */
+    if (colon && strchr(text, ':') == colon) {
+        vnc->listen = xstrndup(text, (size_t)(colon - text));
+        vnc->display = atoi(colon + 1);
+        return 0;
+    }
+    vnc->listen = xstrdup(text);
+    return 0;
+}
+
+static int
+read_serial(struct cfg *cfg, struct err *err)
+{
+    libxl_domain_build_info *info = &cfg->config->b_info;
+
+    if (string_of(cfg, "serial")) {
+        info->u.hvm.serial = xstrdup(string_of(cfg, "serial"));
+        return 0;
+    }
+    return read_list(cfg, "serial", &info->u.hvm.serial_list, err);
+}
+
+static int
+read_hvm(struct cfg *cfg, struct err *err)
+{
+    libxl_domain_build_info *info = &cfg->config->b_info;
+    const char              *vga = string_of(cfg, "vga"), *genid = string_of(cfg, "ms_vm_genid");
+    const char              *version = string_of(cfg, "device_model_version");
+    long                     std = 0;
+
+    if (cfg->type != DOMAIN_HVM)
+        return 0;
+    read_listen(string_of(cfg, "vnclisten"), &info->u.hvm.vnc);
+    if (read_long(cfg, "stdvga", 0, 1, &std, err) || read_viridian(cfg, err) ||
+        read_serial(cfg, err))
+        return -1;
+    if (std)
+        info->u.hvm.vga.kind = LIBXL_VGA_INTERFACE_TYPE_STD;
+    if (vga && strcmp(vga, "stdvga") == 0)
+        info->u.hvm.vga.kind = LIBXL_VGA_INTERFACE_TYPE_STD;
+    else if (vga && libxl_vga_interface_type_from_string(vga, &info->u.hvm.vga.kind))
+        return cfg_fail("vga", err, "'%s' is not known", vga);
+    if (genid && strcmp(genid, "generate") == 0)
+        uuid_generate(info->u.hvm.ms_vm_genid.bytes);
+    else if (genid && strcmp(genid, "none") != 0)
+        return cfg_fail("ms_vm_genid", err, "'%s' is not known", genid);
+    if (version && strcmp(version, "qemu-xen") == 0)
+        info->device_model_version = LIBXL_DEVICE_MODEL_VERSION_QEMU_XEN;
+    else if (version && strcmp(version, "qemu-xen-traditional") == 0)
+        info->device_model_version = LIBXL_DEVICE_MODEL_VERSION_QEMU_XEN_TRADITIONAL;
+    else if (version)
+        return cfg_fail("device_model_version", err, "'%s' is not known", version);
+    return 0;
+}
+
+/*----- lists of devices -----*/
+
+/* One more member at the end of an array of libxl's. */
+#define array_add(array, count)                                                                    \
+    ((array) = xreallocarray((array), (size_t)(count) + 1, sizeof *(array)),                       \
+     memset(&(array)[count], 0, sizeof *(array)), &(array)[(count)++])
+
+/* "key=value" of a specification, blanks around both taken away; value is "" without '='. */
+static bool
+next_option(char **rest, char **key_out, char **value_out)
+{
+    char *option, *end;
+
+    do {
+        option = strsep(rest, ",");
+        if (!option)
+            return false;
+        option += strspn(option, " \t");
+    } while (!*option);
+    for (end = option + strlen(option); end > option && strchr(" \t", end[-1]); end--)
+        continue;
+    *end = '\0';
+    *key_out = option;
+    *value_out = strchr(option, '=');
+    if (!*value_out) {
+        *value_out = end;
+        return true;
+    }
+    for (end = *value_out; end > option && strchr(" \t", end[-1]); end--)
+        continue;
+    ++*value_out;
+    *value_out += strspn(*value_out, " \t");
+    *end = '\0';
+    return true;
+}
+
+typedef int spec_fn(struct cfg *cfg, const char *spec, struct err *err);
+typedef int option_fn(void *device, const char *key, const char *value);
+
+static void
+set(char **to, const char *value)
+{
+    free(*to);
+    *to = xstrdup(value);
+}
+
+/* Each key=value of spec to option, which returns non-zero where it does not know it. */
+static int
+read_options(const char *list, const char *spec, option_fn *option, void *device, struct err *err)
+{
+    cleanup_free char *copy = xstrdup(spec);
+    char              *rest = copy, *key, *value;
+
+    while (next_option(&rest, &key, &value))
+        if (option(device, key, value))
+            return cfg_fail(list, err, "'%s%s%s' is not known or not valid", key, *value ? "=" : "",
+                            strcmp(key, "vncpasswd") ? value : "");
+    return 0;
+}
+
+static int
+read_disk(struct cfg *cfg, const char *spec, struct err *err)
+{
+    libxl_device_disk *disk = array_add(cfg->config->disks, cfg->config->num_disks);
+
+    libxl_device_disk_init(disk);
+    return xlu_disk_parse(cfg->xlu, 1, &spec, disk) ? parser_failed(cfg, "disk", err) : 0;
+}
+
+static bool
+read_mac(const char *text, uint8_t mac_out[6])
+{
+    unsigned m[6];
+    int      end = 0;
+
+    if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &m[0], &m[1], &m[2], &m[3], &m[4], &m[5], &end) !=
+            6 ||
+        text[end])
+        return false;
+    for (int i = 0; i < 6; i++)
+        mac_out[i] = (uint8_t)m[i];
+    return true;
+}
+
+struct vif_options {
+    struct cfg       *cfg;
+    libxl_device_nic *nic;
+};
+
+static int
+read_vif_option(void *device, const char *key, const char *value)
+{
+    const struct vif_options *options = device;
+    libxl_device_nic         *nic = options->nic;
+
+    if (strcmp(key, "mac") == 0)
+        return read_mac(value, nic->mac) ? 0 : -1;
+    if (strcmp(key, "type") == 0) {
+        nic->nictype = strcmp(value, "vif") == 0 ? LIBXL_NIC_TYPE_VIF : LIBXL_NIC_TYPE_VIF_IOEMU;
+        return strcmp(value, "vif") == 0 || strcmp(value, "ioemu") == 0 ? 0 : -1;
+    }
+    if (strcmp(key, "bridge") == 0)
+        set(&nic->bridge, value);
+    else if (strcmp(key, "model") == 0)
+        set(&nic->model, value);
+    else if (strcmp(key, "vifname") == 0)
+        set(&nic->ifname, value);
+    else if (strcmp(key, "script") == 0)
+        set(&nic->script, value);
+    else if (strcmp(key, "ip") == 0)
+        set(&nic->ip, value);
+    else if (strcmp(key, "backend") == 0)
+        set(&nic->backend_domname, value);
+    else if (strcmp(key, "gatewaydev") == 0 || strcmp(key, "netdev") == 0)
+        set(&nic->gatewaydev, value);
+    else if (strcmp(key, "mtu") == 0)
+        nic->mtu = atoi(value);
+    else if (strcmp(key, "devid") == 0)
+        nic->devid = atoi(value);
+    else if (strcmp(key, "rate") == 0)
+        return xlu_vif_parse_rate(options->cfg->xlu, value, nic);
+    else if (strcmp(key, "accel") != 0) /* which xl passes over, too */
+        return -1;
+    return 0;
+}
+
+static int
+read_vif(struct cfg *cfg, const char *spec, struct err *err)
+{
+    int                devid = cfg->config->num_nics;
+    struct vif_options options = {cfg, array_add(cfg->config->nics, cfg->config->num_nics)};
+
+    libxl_device_nic_init(options.nic);
+    options.nic->devid = devid;
+    return read_options("vif", spec, read_vif_option, &options, err);
+}
+
+static int
+read_vfb_option(void *device, const char *key, const char *value)
+{
+    libxl_device_vfb *vfb = device;
+
+    if (strcmp(key, "vnc") == 0)
+        libxl_defbool_set(&vfb->vnc.enable, atoi(value));
+    else if (strcmp(key, "vnclisten") == 0)
+        return read_listen(value, &vfb->vnc);
+    else if (strcmp(key, "vncdisplay") == 0)
+        vfb->vnc.display = atoi(value);
+    else if (strcmp(key, "vncunused") == 0)
+        libxl_defbool_set(&vfb->vnc.findunused, atoi(value));
+    else if (strcmp(key, "vncpasswd") == 0)
+        set(&vfb->vnc.passwd, value);
+    else if (strcmp(key, "sdl") == 0)
+        libxl_defbool_set(&vfb->sdl.enable, atoi(value));
+    else if (strcmp(key, "opengl") == 0)
+        libxl_defbool_set(&vfb->sdl.opengl, atoi(value));
+    else if (strcmp(key, "display") == 0)
+        set(&vfb->sdl.display, value);
+    else if (strcmp(key, "xauthority") == 0)
+        set(&vfb->sdl.xauthority, value);
+    else if (strcmp(key, "keymap") == 0)
+        set(&vfb->keymap, value);
+    else
+        return -1;
+    return 0;
+}
+
+static int
+read_vfb(struct cfg *cfg, const char *spec, struct err *err)
+{
+    int               devid = cfg->config->num_vfbs;
+    libxl_device_vfb *vfb = array_add(cfg->config->vfbs, cfg->config->num_vfbs);
+    libxl_device_vkb *vkb = array_add(cfg->config->vkbs, cfg->config->num_vkbs);
+
+    libxl_device_vfb_init(vfb);
+    libxl_device_vkb_init(vkb);
+    vfb->devid = vkb->devid = devid;
+    return read_options("vfb", spec, read_vfb_option, vfb, err);
+}
+
+struct channel_options {
+    libxl_device_channel *channel;
+    char                 *path;
+    char                 *connection;
+};
+
+static int
+read_channel_option(void *device, const char *key, const char *value)
+{
+    struct channel_options *options = device;
+
+    if (strcmp(key, "backend") == 0)
+        set(&options->channel->backend_domname, value);
+    else if (strcmp(key, "name") == 0)
+        set(&options->channel->name, value);
+    else if (strcmp(key, "connection") == 0)
+        set(&options->connection, value);
+    else if (strcmp(key, "path") == 0)
+        set(&options->path, value);
+    else
+        return -1;
+    return 0;
+}
+
+static int
+read_channel(struct cfg *cfg, const char *spec, struct err *err)
+{
+    int                    devid = cfg->config->num_channels, r;
+    struct channel_options options = {
+        .channel = array_add(cfg->config->channels, cfg->config->num_channels)};
+    libxl_channel_connection connection;
+
+    libxl_device_channel_init(options.channel);
+    options.channel->devid = devid;
+    r = read_options("channel", spec, read_channel_option, &options, err);
+    if (!r && (!options.connection ||
+               libxl_channel_connection_from_string(options.connection, &connection)))
+        r = cfg_fail("channel", err, "connection is pty or socket");
+    if (!r) {
+        libxl_device_channel_init_connection(options.channel, connection);
+        if (connection == LIBXL_CHANNEL_CONNECTION_SOCKET)
+            options.channel->u.socket.path = take_ptr(options.path);
+    }
+    free(options.path);
+    free(options.connection);
+    return r;
+}
+
+static int
+read_usbctrl_option(void *device, const char *key, const char *value)
+{
+    libxl_device_usbctrl *usbctrl = device;
+
+    if (strcmp(key, "type") == 0)
+        return libxl_usbctrl_type_from_string(value, &usbctrl->type);
+    if (strcmp(key, "version") == 0)
+        usbctrl->version = atoi(value);
+    else if (strcmp(key, "ports") == 0)
+        usbctrl->ports = atoi(value);
+    else if (strcmp(key, "backend") == 0)
+        set(&usbctrl->backend_domname, value);
+    else
+        return -1;
+    return 0;
+}
+
+static int
+read_usbctrl(struct cfg *cfg, const char *spec, struct err *err)
+{
+    int                   devid = cfg->config->num_usbctrls;
+    libxl_device_usbctrl *usbctrl = array_add(cfg->config->usbctrls, cfg->config->num_usbctrls);
+
+    libxl_device_usbctrl_init(usbctrl);
+    usbctrl->devid = devid;
+    return read_options("usbctrl", spec, read_usbctrl_option, usbctrl, err);
+}
+
+static int
+read_usbdev_option(void *device, const char *key, const char *value)
+{
+    libxl_device_usbdev *usbdev = device;
+
+    if (strcmp(key, "type") == 0)
+        return strcmp(value, "hostdev");
+    if (strcmp(key, "hostbus") == 0)
+        usbdev->u.hostdev.hostbus = (uint8_t)atoi(value);
+    else if (strcmp(key, "hostaddr") == 0)
+        usbdev->u.hostdev.hostaddr = (uint8_t)atoi(value);
+    else if (strcmp(key, "controller") == 0)
+        usbdev->ctrl = atoi(value);
+    else if (strcmp(key, "port") == 0)
+        usbdev->port = atoi(value);
+    else
+        return -1;
+    return 0;
+}
+
+static int
+read_usbdev(struct cfg *cfg, const char *spec, struct err *err)
+{
+    libxl_device_usbdev *usbdev = array_add(cfg->config->usbdevs, cfg->config->num_usbdevs);
+
+    libxl_device_usbdev_init(usbdev);
+    libxl_device_usbdev_init_type(usbdev, LIBXL_USBDEV_TYPE_HOSTDEV);
+    return read_options("usbdev", spec, read_usbdev_option, usbdev, err);
+}
+
+static int
+read_pci(struct cfg *cfg, const char *spec, struct err *err)
+{
+    libxl_device_pci *pci = array_add(cfg->config->pcidevs, cfg->config->num_pcidevs);
+    const struct {
+        const char *key;
+        bool       *to;
+    } all[] = {{"pci_permissive", &pci->permissive},
+               {"pci_seize", &pci->seize},
+               {"pci_msitranslate", &pci->msitranslate},
+               {"pci_power_mgmt", &pci->power_mgmt}};
+
+    libxl_device_pci_init(pci);
+    for (size_t i = 0; i < array_size(all); i++) {
+        long value = 0;
+
+        if (read_long(cfg, all[i].key, 0, 1, &value, err))
+            return -1;
+        *all[i].to = value;
+    }
+    if (xlu_pci_parse_spec_string(cfg->xlu, pci, spec))
+        return parser_failed(cfg, "pci", err);
+    if (cfg->type == DOMAIN_PV)
+        libxl_defbool_setdefault(&cfg->config->b_info.u.pv.e820_host, true);
+    return 0;
+}
+
+static const struct {
+    const char *key;
+    spec_fn    *read;
+} lists[] = {
+    {"disk", read_disk},       {"vif", read_vif},         {"vfb", read_vfb},
+    {"channel", read_channel}, {"usbctrl", read_usbctrl}, {"usbdev", read_usbdev},
+    {"pci", read_pci},
+};
+
+static int
+read_devices(struct cfg *cfg, struct err *err)
+{
+    for (size_t i = 0; i < array_size(lists); i++) {
+        XLU_ConfigList *list;
+        int             n;
+        const char     *spec;
+
+        if (xlu_cfg_get_list(cfg->xlu, lists[i].key, &list, &n, 0)) {
+            if (string_of(cfg, lists[i].key))
+                return cfg_fail(lists[i].key, err, "is a list: [ ... ]");
+            continue;
+        }
+        if (n > DOMAIN_DEVICES_MAX)
+            return cfg_fail(lists[i].key, err, "there are more than %d", DOMAIN_DEVICES_MAX);
+        for (int j = 0; j < n; j++) {
+            spec = xlu_cfg_get_listitem(list, j);
+            if (!spec)
+                return cfg_fail(lists[i].key, err, "only strings can be in the list");
+            if (lists[i].read(cfg, spec, err))
+                return -1;
+        }
+    }
+    return 0;
+}
+
+/* The screen of a PV guest as plain keys, as of an HVM guest. */
+static int
+read_plain_vfb(struct cfg *cfg, struct err *err)
+{
+    static const char *const keys[] = {"vnclisten", "vncdisplay", "vncunused", "vncpasswd",
+                                       "keymap"};
+    long                     vnc = 0;
+    struct text              spec = {0};
+    cleanup_free char       *text = NULL;
+
+    if (cfg->type == DOMAIN_HVM || cfg->config->num_vfbs)
+        return 0;
+    if (read_long(cfg, "vnc", 0, 1, &vnc, err))
+        return -1;
+    if (!vnc)
+        return 0;
+    text_add(&spec, "vnc=1");
+    for (size_t i = 0; i < array_size(keys); i++)
+        if (string_of(cfg, keys[i]))
+            text_addf(&spec, ",%s=%s", keys[i], string_of(cfg, keys[i]));
+    text = text_take(&spec);
+    return read_vfb(cfg, text, err);
+}
+
+/*----- which keys there are -----*/
+
+static const char *const other_keys[] = {
+    "type",
+    "builder",
+    "uuid",
+    "seclabel",
+    "init_seclabel",
+    "memory",
+    "maxmem",
+    "vcpus",
+    "maxvcpus",
+    "cpus",
+    "cpus_soft",
+    "on_poweroff",
+    "on_reboot",
+    "on_watchdog",
+    "on_crash",
+    "on_soft_reset",
+    "cmdline",
+    "root",
+    "extra",
+    "firmware",
+    "cpuid",
+    "viridian",
+    "vnclisten",
+    "stdvga",
+    "vga",
+    "ms_vm_genid",
+    "serial",
+    "device_model_version",
+    "rtc_timeoffset",
+    "pci_permissive",
+    "pci_seize",
+    "pci_msitranslate",
+    "pci_power_mgmt",
+    "vnc",
+    "vncdisplay",
+    "vncunused",
+    "vncpasswd",
+    "keymap",
+};
+
+/* What xl obeys and dom0d does not: to ignore it would be another machine. */
+static const char *const refused_keys[] = {
+    "vtpm",   "p9",     "pvcalls",     "rdm",      "vkb",          "vdispl",
+    "vsnd",   "dtdev",  "ioports",     "irqs",     "iomem",        "vnuma",
+    "vuart",  "tee",    "gic_version", "mca_caps", "gfx_passthru", "altp2mhvm",
+    "period", "budget", "extratime",   "sched",    "claim_mode",
+};
+
+static bool
+is_in(const char *const *list, size_t n, const char *key)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(list[i], key) == 0)
+            return true;
+    return false;
+}
+
+static bool
+is_known(const char *key)
+{
+    for (size_t i = 0; i < n_cfg_rows; i++)
+        if (strcmp(cfg_rows[i].key, key) == 0)
+            return true;
+    for (size_t i = 0; i < array_size(lists); i++)
+        if (strcmp(lists[i].key, key) == 0)
+            return true;
+    return is_in(other_keys, array_size(other_keys), key);
+}
+
+/* s is at a quote.  Returns what is behind the string. */
+static const char *
+skip_string(const char *s)
+{
+    char quote = *s++;
+
+    for (; *s && *s != quote; s++)
+        s += *s == '\\' && s[1];
+    return *s ? s + 1 : s;
+}
+
+/* The keys are not to be had from xl's parser. */
+static int
+check_keys(const char *text, libxl_string_list *unknown_out, struct err *err)
+{
+    int line = 1, depth = 0;
+
+    while (*text) {
+        size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                     "0123456789_");
+        cleanup_free char *word = xstrndup(text, length);
+        const char        *next = text + length + strspn(text + length, " \t");
+
+        if (*text == '\'' || *text == '"') {
+            text = skip_string(text);
+            continue;
+        }
+        if (*text == '#') {
+            text += strcspn(text, "\n");
+            continue;
+        }
+        if (!length) {
+            line += *text == '\n';
+            depth += *text == '[';
+            depth -= *text == ']';
+            text++;
+            continue;
+        }
+        text += length;
+        if (depth || isdigit((unsigned char)*word) || !(*next == '=' || !strncmp(next, "+=", 2)))
+            continue;
+        if (is_in(refused_keys, array_size(refused_keys), word))
+            return err_set(err, ERR_CONFIG_UNSUPPORTED, "line %d: %s: is not supported", line,
+                           word);
+        if (!is_known(word))
+            (void)list_add(unknown_out, word);
+    }
+    return 0;
+}
+
+/*----- the whole -----*/
+
+static int
+read_all(struct cfg *cfg, struct err *err)
+{
+    if (read_type(cfg, err) || read_identity(cfg, err) || read_memory(cfg, err) ||
+        read_vcpus(cfg, err) ||
+        read_affinity(cfg, "cpus", &cfg->config->b_info.vcpu_hard_affinity,
+                      &cfg->config->b_info.num_vcpu_hard_affinity, err) ||
+        read_affinity(cfg, "cpus_soft", &cfg->config->b_info.vcpu_soft_affinity,
+                      &cfg->config->b_info.num_vcpu_soft_affinity, err) ||
+        read_actions(cfg, err) || read_firmware(cfg, err) || read_cpuid(cfg, err))
+        return -1;
+    read_cmdline(cfg);
+    for (size_t i = 0; i < n_cfg_rows; i++)
+        if (cfg_rows[i].types & (1u << cfg->type) && read_row(cfg, &cfg_rows[i], err))
+            return -1;
+    return read_hvm(cfg, err) || read_devices(cfg, err) || read_plain_vfb(cfg, err) ? -1 : 0;
+}
+
+static int
+check_text(const char *text, size_t size, struct err *err)
+{
+    if (strlen(text) != size || !xmlCheckUTF8((const xmlChar *)text))
+        return err_set(err, ERR_XML, "this is no text in UTF-8");
+    return 0;
+}
+
+int
+conf_from_cfg(const char *text, size_t size, libxl_domain_config *config_out,
+              libxl_string_list *unknown_out, struct err *err)
+{
+    cleanup_free char *copy = NULL;
+    struct cfg         cfg = {.config = config_out};
+    int                r;
+
+    if (size > CONF_CFG_MAX)
+        return err_set(err, ERR_XML, "xl.cfg of %zu bytes is longer than %u", size, CONF_CFG_MAX);
+    copy = xstrndup(text, size);
+    if (check_text(copy, size, err))
+        return -1;
+    cfg.stream = open_memstream(&cfg.report, &cfg.report_size);
+    if (!cfg.stream)
+        abort();
+    fflush(cfg.stream);
+    cfg.xlu = xlu_cfg_init(cfg.stream, "xl.cfg");
+    if (!cfg.xlu)
+        abort();
+    r = xlu_cfg_readdata(cfg.xlu, copy, (int)size)                  ? parser_failed(&cfg, NULL, err)
+        : check_keys(copy, unknown_out, err) || read_all(&cfg, err) ? -1
+                                                                    : 0;
+    xlu_cfg_destroy(cfg.xlu);
+    fclose(cfg.stream);
+    free(cfg.report);
+    return r;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * xl.cfg(5) in and out.  data/cases/cfg/X.cfg becomes the configuration in X.json and the XML in
+ * X.out.xml.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "conf/libxl.h"
+#include "data.h"
+
+static const char *const cases[] = {"pv-direct-kernel", "pv-pygrub-tuned", "hvm-uefi", "pvh",
+                                    "hvm-stubdom",      "hvm-full",        "pv-full"};
+
+/* Of data/, and of data/cases: what XML says goes to xl.cfg and back. */
+static const char *const definitions[] = {"pv-kernel",
+                                          "pv-pygrub",
+                                          "pvh",
+                                          "hvm",
+                                          "cases/qubes-hvm-stubdom",
+                                          "cases/qubes-pvh-tsc",
+                                          "cases/pv-e820-passthrough",
+                                          "cases/cputune-shares-pin",
+                                          "cases/hvm-cpuid-nested",
+                                          "cases/xenbus-limits",
+                                          "cases/pv-channels",
+                                          "cases/hvm-slic-sound-usb",
+                                          "cases/usbctrl",
+                                          "cases/multi-serial",
+                                          "cases/serial-file",
+                                          "cases/rbd-disk",
+                                          "cases/htcondor-root",
+                                          "cases/bootloader-args-quoted",
+                                          "cases/boot-order-per-device",
+                                          "cases/suse-ovmf-nvram",
+                                          "cases/two-devices-sections",
+                                          "cases/seclabel-flask",
+                                          "cases/clock-adjustment",
+                                          "cases/nbd-ceph-auth",
+                                          "cases/ovs-vlan",
+                                          "cases/hostdevs",
+                                          "cases/spice-sdl",
+                                          "cases/serial-kinds",
+                                          "cases/xen-commandline"};
+
+static char *
+json_of(const struct domain_def *def)
+{
+    libxl_domain_config config;
+    char               *json;
+
+    data_config(def, &config);
+    json = data_json(&config);
+    libxl_domain_config_dispose(&config);
+    return json;
+}
+
+START_TEST(an_xl_cfg_becomes_the_configuration_and_the_xml_that_the_files_have)
+{
+    cleanup_free char  *in = xasprintf("cases/cfg/%s.cfg", cases[_i]);
+    cleanup_free char  *out = xasprintf("cases/cfg/%s.json", cases[_i]);
+    cleanup_free char  *xml_out = xasprintf("cases/cfg/%s.out.xml", cases[_i]);
+    cleanup_free char  *cfg = data_read(in), *json = NULL, *xml = NULL;
+    libxl_domain_config config;
+    libxl_string_list   unknown = NULL;
+    struct domain_def  *def;
+    struct err          err;
+
+    libxl_domain_config_init(&config);
+    ck_assert_msg(conf_from_cfg(cfg, strlen(cfg), &config, &unknown, &err) == 0, "%s", err.message);
+    json = data_json(&config);
+    data_compare(out, json);
+    libxl_string_list_dispose(&unknown);
+    libxl_domain_config_dispose(&config);
+    ck_assert_msg(domain_def_from_native(cfg, strlen(cfg), &def, &err) == 0, "%s", err.message);
+    xml = domain_def_format(def, NULL, DOMAIN_XML_SECURE);
+    data_compare(xml_out, xml);
+    domain_def_free(def);
+}
+END_TEST
+
+START_TEST(a_definition_is_the_same_after_the_way_to_xl_cfg_and_back)
+{
+    cleanup_free char *in = xasprintf("%s.xml", definitions[_i]);
+    struct domain_def *def = data_parse(in), *back = NULL;
+    cleanup_free char *json = json_of(def), *again = NULL, *cfg = NULL, *twice = NULL;
+    struct err         err;
+
+    ck_assert_int_eq(domain_def_to_native(def, &cfg, &err), 0);
+    ck_assert_msg(domain_def_from_native(cfg, strlen(cfg), &back, &err) == 0, "%s in\n%s",
+                  err.message, cfg);
+    again = json_of(back);
+    ck_assert_msg(strcmp(json, again) == 0, "%s\n%s\n%s", cfg, json, again);
+    ck_assert_msg(!strstr(cfg, "cannot"), "%s", cfg);
+    ck_assert_int_eq(domain_def_to_native(back, &twice, &err), 0);
+    ck_assert_str_eq(twice, cfg);
+    domain_def_free(def);
+    domain_def_free(back);
+}
+END_TEST
+
+static const struct {
+    const char   *cfg;
+    enum err_code code;
+    const char   *message;
+} bad[] = {
+    {"", ERR_XML, "name is missing"},
+    {"name = \"a\"", ERR_XML, "memory is missing"},
+    {"name = \"a\"\nmemory = \"x\"", ERR_XML,
+     "memory: xl.cfg:2: warning: parameter `memory' is not a valid number"},
+    {"name = \"a\"\nmemory = 0", ERR_XML, "memory: 0 is not from 1 to 1073741824"},
+    {"name = \"a\"\nmemory = 8\nmaxmem = 4", ERR_XML, "maxmem: is less than memory"},
+    {"name = \"a\"\nmemory = 4\nvcpus = 4\nmaxvcpus = 2", ERR_XML, "maxvcpus: is less than vcpus"},
+    {"name = \"a\"\nmemory = 4\ntype = \"kvm\"", ERR_XML, "type: 'kvm' is not known"},
+    {"name = \"a\"\nmemory = 4\non_crash = \"explode\"", ERR_XML,
+     "on_crash: 'explode' is not known"},
+    {"name = \"a\"\nmemory = 4\ncpus = \"a\"", ERR_XML,
+     "cpus: 'a' is not a list of numbers such as 0-3,^2"},
+    {"name = \"a\"\nmemory = 4\nvif = [ 'mac=1' ]", ERR_XML,
+     "vif: 'mac=1' is not known or not valid"},
+    {"name = \"a\"\nmemory = 4\nvif = [ 'colour=red' ]", ERR_XML,
+     "vif: 'colour=red' is not known or not valid"},
+    {"name = \"a\"\nmemory = 4\nvfb = [ 'vncpasswd=S3CRET,x' ]", ERR_XML,
+     "vfb: 'x' is not known or not valid"},
+    {"name = \"a\"\nmemory = 4\ndisk = 'phy:/x,xvda,w'", ERR_XML, "disk: is a list: [ ... ]"},
+    {"name = \"a\"\nmemory = 4\n\nioports = [ '3f8' ]", ERR_CONFIG_UNSUPPORTED,
+     "line 4: ioports: is not supported"},
+    {"name = \"a\"\nmemory = 4\ncpuid = 'host,blub=0'", ERR_XML, "cpuid: 'blub=0' is not known"},
+    {"import os\nname = 'a'\n", ERR_XML,
+     "xl.cfg:1: config parsing error near `os': syntax error, "
+     "unexpected IDENT, expecting += or '='"},
+    {"def f():\n    return 1\n", ERR_XML,
+     "xl.cfg:1: config parsing error near `f': syntax error, "
+     "unexpected IDENT, expecting += or '='"},
+    {"name = 'a\xff'\n", ERR_XML, "this is no text in UTF-8"},
+};
+
+START_TEST(an_xl_cfg_that_cannot_be_obeyed_is_refused)
+{
+    struct domain_def *def = NULL;
+    struct err         err = {0};
+
+    ck_assert_int_eq(domain_def_from_native(bad[_i].cfg, strlen(bad[_i].cfg), &def, &err), -1);
+    ck_assert_str_eq(err.message, bad[_i].message);
+    ck_assert_int_eq(err.code, bad[_i].code);
+    ck_assert_ptr_null(def);
+}
+END_TEST
+
+START_TEST(what_xl_passes_over_and_what_xml_cannot_say_is_noted)
+{
+    static const char  cfg[] = "name = 'a'\nmemory = 4\nkernel = '/k'\ndhcp = 'dhcp'\n"
+                               "on_watchdog = 'restart' # with key = 'in a comment'\n"
+                               "extra = \"key = 'in a string'\"\n";
+    struct domain_def *def;
+    struct err         err;
+    cleanup_free char *xml = NULL;
+
+    ck_assert_msg(domain_def_from_native(cfg, strlen(cfg), &def, &err) == 0, "%s", err.message);
+    xml = domain_def_format(def, NULL, 0);
+    ck_assert_uint_eq(def->n_notes, 2);
+    ck_assert_str_eq(def->notes[0].message, "xl.cfg: the XML cannot say on_watchdog");
+    ck_assert_str_eq(def->notes[1].message, "xl.cfg: dhcp is not known");
+    ck_assert_ptr_nonnull(strstr(xml, "<!-- xl.cfg: dhcp is not known -->"));
+    domain_def_free(def);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite   *suite = suite_create("native");
+    TCase   *tc = tcase_create("all");
+    SRunner *runner = srunner_create(suite);
+    int      failed;
+
+    tcase_add_loop_test(tc, an_xl_cfg_becomes_the_configuration_and_the_xml_that_the_files_have, 0,
+                        array_size(cases));
+    tcase_add_loop_test(tc, a_definition_is_the_same_after_the_way_to_xl_cfg_and_back, 0,
+                        array_size(definitions));
+    tcase_add_loop_test(tc, an_xl_cfg_that_cannot_be_obeyed_is_refused, 0, array_size(bad));
+    tcase_add_test(tc, what_xl_passes_over_and_what_xml_cannot_say_is_noted);
+    suite_add_tcase(suite, tc);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
