@@ -932,8 +932,11 @@ check_keys(const char *text, libxl_string_list *unknown_out, struct err *err)
             continue;
         }
         text += length;
-        if (depth || isdigit((unsigned char)*word) || !(*next == '=' || !strncmp(next, "+=", 2)))
+        if (depth || isdigit((unsigned char)*word))
             continue;
+        /* xl of old took Python. */
+        if (*next != '=' && strncmp(next, "+=", 2) != 0)
+            return err_set(err, ERR_XML, "line %d: '%s': a line is key = value", line, word);
         if (is_in(refused_keys, array_size(refused_keys), word))
             return err_set(err, ERR_CONFIG_UNSUPPORTED, "line %d: %s: is not supported", line,
                            word);
@@ -991,9 +994,11 @@ conf_from_cfg(const char *text, size_t size, libxl_domain_config *config_out,
     cfg.xlu = xlu_cfg_init(cfg.stream, "xl.cfg");
     if (!cfg.xlu)
         abort();
-    r = xlu_cfg_readdata(cfg.xlu, copy, (int)size)                  ? parser_failed(&cfg, NULL, err)
-        : check_keys(copy, unknown_out, err) || read_all(&cfg, err) ? -1
-                                                                    : 0;
+    r = check_keys(copy, unknown_out, err);
+    if (!r && xlu_cfg_readdata(cfg.xlu, copy, (int)size))
+        r = parser_failed(&cfg, NULL, err);
+    if (!r)
+        r = read_all(&cfg, err);
     xlu_cfg_destroy(cfg.xlu);
     fclose(cfg.stream);
     free(cfg.report);

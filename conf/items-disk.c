@@ -684,7 +684,7 @@ static const struct item items[] = {
     NO("throttlefilters", "is not supported"),
     NO("blockio", "is not supported"),
     NO("geometry", "is not supported"),
-    NO("boot@loadparm", "is not supported"),
+    {.path = "boot@loadparm", .types = HVM, .flags = REFUSED, .reason = "is not supported"},
     PART("boot@order"),
     MAY("serial", "Xen's disks have none"),
     MAY("wwn", "Xen's disks have none"),

@@ -390,22 +390,22 @@ static const struct item items[] = {
     {"os/loader", KIND_HOOK, NOWHERE, HVM, .hook = &loader_hook},
     PART("os/loader@type"),
     {.path = "os/loader@readonly",
-     .types = ALL,
+     .types = HVM,
      .flags = IMPLIED,
      .words = yes_only,
      .reason = "a guest cannot write to its firmware"},
     {.path = "os/loader@secure",
-     .types = ALL,
+     .types = HVM,
      .flags = IMPLIED,
      .words = no_only,
      .reason = "Xen's UEFI has no Secure Boot"},
     {.path = "os/loader@stateless",
-     .types = ALL,
+     .types = HVM,
      .flags = IMPLIED,
      .words = yes_only,
      .reason = "Xen's UEFI keeps no variables"},
     {.path = "os/loader@format",
-     .types = ALL,
+     .types = HVM,
      .flags = IMPLIED,
      .words = raw_only,
      .reason = "a firmware is raw"},
@@ -664,7 +664,24 @@ write_msrs(struct walk *walk, const struct item *item, xmlNode *parent, const vo
 
 static const struct hook msrs_hook = {.read = read_msrs, .write = write_msrs};
 
-static const struct word off_only[] = {{"off", 0, NULL}, {NULL, 0, NULL}};
+static int
+check_off(struct walk *walk, const struct item *item, const xmlNode *node, void *base,
+          struct err *err)
+{
+    bool on = true;
+
+    (void)item, (void)base;
+    if (!node)
+        return 0;
+    if (xml_bool_attr(node, "state", true, &on, err))
+        return -1;
+    if (on)
+        return xml_unsupported(node, err, "Xen's machine has none");
+    walk_note(walk, node, NULL, true, "Xen's machine has none");
+    return 0;
+}
+
+static const struct hook off_hook = {.read = check_off};
 
 /* Xen takes long mode away together with PAE: nobody who leaves the element out means that. */
 static const struct item features[] = {
@@ -676,7 +693,7 @@ static const struct item features[] = {
     {"features/hap", KIND_FEATURE, C(c_info.hap), ALL, .unset = ""},
     PART("features/acpi@state"),
     PART("features/apic@state"),
-    {.path = "features/apic@eoi", .types = ALL, .flags = IMPLIED, .reason = "is KVM's"},
+    {.path = "features/apic@eoi", .types = HVM, .flags = IMPLIED, .reason = "is KVM's"},
     PART("features/pae@state"),
     PART("features/viridian@state"),
     PART("features/hap@state"),
@@ -696,12 +713,8 @@ static const struct item features[] = {
     MAY("features/pvspinlock", "a guest decides this itself"),
     MAY("features/vmport", "is KVM's"),
     MAY("features/vmcoreinfo", "is KVM's"),
-    {.path = "features/smm@state",
-     .types = ALL,
-     .flags = IMPLIED,
-     .words = off_only,
-     .reason = "Xen's machine has none"},
-    NO("features/smm", "Xen's machine has none"),
+    {"features/smm", KIND_HOOK, NOWHERE, ALL, .hook = &off_hook},
+    PART("features/smm@state"),
     NO("features/ioapic", "Xen's is its own"),
     NO("features/gic", "x86 has none"),
     NO("features/hpt", "x86 has none"),

@@ -1,4 +1,4 @@
-conf_tests = tests/conf/test-capabilities tests/conf/test-cases tests/conf/test-device tests/conf/test-native tests/conf/test-domain-format \
+conf_tests = tests/conf/test-capabilities tests/conf/test-cases tests/conf/test-device tests/conf/test-native tests/conf/test-tables tests/conf/test-domain-format \
 	tests/conf/test-domain-parse tests/conf/test-libxl
 check_PROGRAMS += $(conf_tests)
 TESTS += $(conf_tests)
@@ -22,13 +22,16 @@ tests_conf_test_domain_parse_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_conf_test_domain_parse_LDADD = $(conf_test_ldadd)
 tests_conf_test_native_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_conf_test_native_LDADD = $(conf_test_ldadd)
+tests_conf_test_tables_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/conf
+tests_conf_test_tables_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_conf_test_tables_LDADD = $(conf_test_ldadd)
 tests_conf_test_libxl_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_conf_test_libxl_LDADD = $(conf_test_ldadd)
 
 dist_check_SCRIPTS += tests/conf/check-schema.sh
 TESTS += tests/conf/check-schema.sh
 
-EXTRA_DIST += tests/conf/data
+EXTRA_DIST += tests/conf/data docs/xml.md
 
 # What the tests expect, written anew from what they see; git shows what that changes.
 update-data: $(conf_tests)
@@ -36,4 +39,5 @@ update-data: $(conf_tests)
 	UPDATE_DATA=1 tests/conf/test-domain-format
 	UPDATE_DATA=1 tests/conf/test-libxl
 	UPDATE_DATA=1 tests/conf/test-native
+	UPDATE_DATA=1 tests/conf/test-tables
 .PHONY: update-data

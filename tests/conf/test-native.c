@@ -128,12 +128,8 @@ static const struct {
     {"name = \"a\"\nmemory = 4\n\nioports = [ '3f8' ]", ERR_CONFIG_UNSUPPORTED,
      "line 4: ioports: is not supported"},
     {"name = \"a\"\nmemory = 4\ncpuid = 'host,blub=0'", ERR_XML, "cpuid: 'blub=0' is not known"},
-    {"import os\nname = 'a'\n", ERR_XML,
-     "xl.cfg:1: config parsing error near `os': syntax error, "
-     "unexpected IDENT, expecting += or '='"},
-    {"def f():\n    return 1\n", ERR_XML,
-     "xl.cfg:1: config parsing error near `f': syntax error, "
-     "unexpected IDENT, expecting += or '='"},
+    {"import os\nname = 'a'\n", ERR_XML, "line 1: 'import': a line is key = value"},
+    {"name = 'a'\ndef f():\n    return 1\n", ERR_XML, "line 2: 'def': a line is key = value"},
     {"name = 'a\xff'\n", ERR_XML, "this is no text in UTF-8"},
 };
 
