@@ -23,7 +23,7 @@ bits_alloc(libxl_bitmap *map, unsigned bits)
 
 /* *text is behind the number that was read. */
 static bool
-read_number(const char **text, unsigned *value_out)
+read_bits_number(const char **text, unsigned *value_out)
 {
     char         *end;
     unsigned long value;
@@ -44,12 +44,12 @@ read_range(const char **text, bool bits[CPU_MAX + 1])
     unsigned first, last;
 
     *text += clear;
-    if (!read_number(text, &first))
+    if (!read_bits_number(text, &first))
         return false;
     last = first;
     if (**text == '-') {
         *text += 1 + strspn(*text + 1, " \t\r\n");
-        if (!read_number(text, &last) || last < first)
+        if (!read_bits_number(text, &last) || last < first)
             return false;
     }
     for (; first <= last; first++)

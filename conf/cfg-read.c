@@ -43,7 +43,7 @@ cfg_fail(const char *key, struct err *err, const char *format, ...)
 
 /* What the parser said. */
 static int
-parser_failed(struct cfg *cfg, const char *key, struct err *err)
+cfg_parser_failed(struct cfg *cfg, const char *key, struct err *err)
 {
     fflush(cfg->stream);
     return err_set(err, ERR_XML, "%s%s%.*s", key ? key : "", key ? ": " : "",
@@ -53,7 +53,7 @@ parser_failed(struct cfg *cfg, const char *key, struct err *err)
 /*----- plain values -----*/
 
 static const char *
-string_of(const struct cfg *cfg, const char *key)
+cfg_string_of(const struct cfg *cfg, const char *key)
 {
     const char *value;
 
@@ -62,7 +62,8 @@ string_of(const struct cfg *cfg, const char *key)
 
 /* *value_out is left as it is where there is no such key. */
 static int
-read_long(struct cfg *cfg, const char *key, long min, long max, long *value_out, struct err *err)
+cfg_read_long(struct cfg *cfg, const char *key, long min, long max, long *value_out,
+              struct err *err)
 {
     long value;
     int  r = xlu_cfg_get_long(cfg->xlu, key, &value, 0);
@@ -70,7 +71,7 @@ read_long(struct cfg *cfg, const char *key, long min, long max, long *value_out,
     if (r == ESRCH)
         return 0;
     if (r)
-        return parser_failed(cfg, key, err);
+        return cfg_parser_failed(cfg, key, err);
     if (value < min || value > max)
         return cfg_fail(key, err, "%ld is not from %ld to %ld", value, min, max);
     *value_out = value;
@@ -78,9 +79,9 @@ read_long(struct cfg *cfg, const char *key, long min, long max, long *value_out,
 }
 
 static int
-read_word(struct cfg *cfg, const struct cfg_row *row, int *to, struct err *err)
+cfg_read_word(struct cfg *cfg, const struct cfg_row *row, int *to, struct err *err)
 {
-    const char *text = string_of(cfg, row->key);
+    const char *text = cfg_string_of(cfg, row->key);
     long        value = -1;
 
     if (!text)
@@ -91,7 +92,7 @@ read_word(struct cfg *cfg, const struct cfg_row *row, int *to, struct err *err)
             return 0;
         }
     /* As xl did of old. */
-    if (isdigit((unsigned char)*text) && read_long(cfg, row->key, 0, 3, &value, err) == 0) {
+    if (isdigit((unsigned char)*text) && cfg_read_long(cfg, row->key, 0, 3, &value, err) == 0) {
         *to = (int)value;
         return 0;
     }
@@ -99,11 +100,11 @@ read_word(struct cfg *cfg, const struct cfg_row *row, int *to, struct err *err)
 }
 
 static int
-read_list(struct cfg *cfg, const char *key, libxl_string_list *to, struct err *err)
+cfg_read_list(struct cfg *cfg, const char *key, libxl_string_list *to, struct err *err)
 {
     XLU_ConfigList *list;
     int             n;
-    const char     *one = string_of(cfg, key);
+    const char     *one = cfg_string_of(cfg, key);
 
     if (one)
         return *one && !list_add(to, one) ? -1 : 0;
@@ -121,32 +122,32 @@ read_list(struct cfg *cfg, const char *key, libxl_string_list *to, struct err *e
 }
 
 static int
-read_row(struct cfg *cfg, const struct cfg_row *row, struct err *err)
+cfg_read_row(struct cfg *cfg, const struct cfg_row *row, struct err *err)
 {
     void *to = (char *)cfg->config + row->at;
     long  value = -1;
 
     switch (row->kind) {
     case CFG_STR:
-        if (string_of(cfg, row->key)) {
+        if (cfg_string_of(cfg, row->key)) {
             free(*(char **)to);
-            *(char **)to = xstrdup(string_of(cfg, row->key));
+            *(char **)to = xstrdup(cfg_string_of(cfg, row->key));
         }
         return 0;
     case CFG_DEFBOOL:
         return xlu_cfg_get_defbool(cfg->xlu, row->key, to, 0) == EINVAL
-                   ? parser_failed(cfg, row->key, err)
+                   ? cfg_parser_failed(cfg, row->key, err)
                    : 0;
     case CFG_WORD:
-        return read_word(cfg, row, to, err);
+        return cfg_read_word(cfg, row, to, err);
     case CFG_LIST:
-        return read_list(cfg, row->key, to, err);
+        return cfg_read_list(cfg, row->key, to, err);
     case CFG_INT:
     case CFG_U32:
     case CFG_MIB:
         break;
     }
-    if (read_long(cfg, row->key, 0, INT32_MAX, &value, err))
+    if (cfg_read_long(cfg, row->key, 0, INT32_MAX, &value, err))
         return -1;
     if (value < 0)
         return 0;
@@ -160,9 +161,9 @@ read_row(struct cfg *cfg, const struct cfg_row *row, struct err *err)
 /*----- type, memory, CPUs -----*/
 
 static int
-read_type(struct cfg *cfg, struct err *err)
+cfg_read_type(struct cfg *cfg, struct err *err)
 {
-    const char *type = string_of(cfg, "type"), *builder = string_of(cfg, "builder");
+    const char *type = cfg_string_of(cfg, "type"), *builder = cfg_string_of(cfg, "builder");
 
     if (!type)
         type = builder && strcmp(builder, "hvm") == 0 ? "hvm" : "pv";
@@ -180,33 +181,33 @@ read_type(struct cfg *cfg, struct err *err)
 }
 
 static int
-read_identity(struct cfg *cfg, struct err *err)
+cfg_read_identity(struct cfg *cfg, struct err *err)
 {
     libxl_domain_create_info *info = &cfg->config->c_info;
-    const char *uuid = string_of(cfg, "uuid"), *label = string_of(cfg, "init_seclabel");
+    const char *uuid = cfg_string_of(cfg, "uuid"), *label = cfg_string_of(cfg, "init_seclabel");
 
     if (!uuid)
         uuid_generate(info->uuid.uuid);
     else if (!uuid_parse(uuid, info->uuid.uuid))
         return cfg_fail("uuid", err, "'%s' is not a UUID", uuid);
-    if (!string_of(cfg, "name"))
+    if (!cfg_string_of(cfg, "name"))
         return err_set(err, ERR_XML, "name is missing");
-    info->ssid_label = xstrdup(label ? label : string_of(cfg, "seclabel"));
+    info->ssid_label = xstrdup(label ? label : cfg_string_of(cfg, "seclabel"));
     if (label)
-        cfg->config->b_info.exec_ssid_label = xstrdup(string_of(cfg, "seclabel"));
+        cfg->config->b_info.exec_ssid_label = xstrdup(cfg_string_of(cfg, "seclabel"));
     libxl_defbool_set(&info->run_hotplug_scripts, true);
     return 0;
 }
 
 static int
-read_memory(struct cfg *cfg, struct err *err)
+cfg_read_memory(struct cfg *cfg, struct err *err)
 {
     libxl_domain_build_info *info = &cfg->config->b_info;
     long                     memory = 0, max = 0, seconds = 0;
 
-    if (read_long(cfg, "memory", 1, 1 << 30, &memory, err) ||
-        read_long(cfg, "maxmem", 1, 1 << 30, &max, err) ||
-        read_long(cfg, "rtc_timeoffset", INT32_MIN, INT32_MAX, &seconds, err))
+    if (cfg_read_long(cfg, "memory", 1, 1 << 30, &memory, err) ||
+        cfg_read_long(cfg, "maxmem", 1, 1 << 30, &max, err) ||
+        cfg_read_long(cfg, "rtc_timeoffset", INT32_MIN, INT32_MAX, &seconds, err))
         return -1;
     if (!memory && !max)
         return err_set(err, ERR_XML, "memory is missing");
@@ -220,13 +221,13 @@ read_memory(struct cfg *cfg, struct err *err)
 }
 
 static int
-read_vcpus(struct cfg *cfg, struct err *err)
+cfg_read_vcpus(struct cfg *cfg, struct err *err)
 {
     libxl_domain_build_info *info = &cfg->config->b_info;
     long                     vcpus = 1, max = 0;
 
-    if (read_long(cfg, "vcpus", 1, DOMAIN_VCPUS_MAX, &vcpus, err) ||
-        read_long(cfg, "maxvcpus", 1, DOMAIN_VCPUS_MAX, &max, err))
+    if (cfg_read_long(cfg, "vcpus", 1, DOMAIN_VCPUS_MAX, &vcpus, err) ||
+        cfg_read_long(cfg, "maxvcpus", 1, DOMAIN_VCPUS_MAX, &max, err))
         return -1;
     if (max && vcpus > max)
         return cfg_fail("maxvcpus", err, "is less than vcpus");
@@ -239,12 +240,12 @@ read_vcpus(struct cfg *cfg, struct err *err)
 
 /* "all" is where all may run anyway. */
 static int
-read_affinity(struct cfg *cfg, const char *key, libxl_bitmap **maps_out, int *n_out,
-              struct err *err)
+cfg_read_affinity(struct cfg *cfg, const char *key, libxl_bitmap **maps_out, int *n_out,
+                  struct err *err)
 {
     libxl_string_list list = NULL;
-    bool              one = string_of(cfg, key);
-    int               n = 0, r = read_list(cfg, key, &list, err);
+    bool              one = cfg_string_of(cfg, key);
+    int               n = 0, r = cfg_read_list(cfg, key, &list, err);
 
     while (list && list[n])
         n++;
@@ -262,7 +263,7 @@ read_affinity(struct cfg *cfg, const char *key, libxl_bitmap **maps_out, int *n_
 }
 
 static int
-read_actions(struct cfg *cfg, struct err *err)
+cfg_read_actions(struct cfg *cfg, struct err *err)
 {
     const struct {
         const char               *key;
@@ -276,7 +277,7 @@ read_actions(struct cfg *cfg, struct err *err)
     };
 
     for (size_t i = 0; i < array_size(keys); i++) {
-        const char *text = string_of(cfg, keys[i].key);
+        const char *text = cfg_string_of(cfg, keys[i].key);
         size_t      word = 0;
 
         *keys[i].to = keys[i].initial;
@@ -293,10 +294,10 @@ read_actions(struct cfg *cfg, struct err *err)
 /*----- boot -----*/
 
 static void
-read_cmdline(struct cfg *cfg)
+cfg_read_cmdline(struct cfg *cfg)
 {
-    const char *cmdline = string_of(cfg, "cmdline"), *root = string_of(cfg, "root");
-    const char *extra = string_of(cfg, "extra");
+    const char *cmdline = cfg_string_of(cfg, "cmdline"), *root = cfg_string_of(cfg, "root");
+    const char *extra = cfg_string_of(cfg, "extra");
     char      **to = &cfg->config->b_info.cmdline;
 
     if (cmdline)
@@ -310,10 +311,10 @@ read_cmdline(struct cfg *cfg)
 }
 
 static int
-read_firmware(struct cfg *cfg, struct err *err)
+cfg_read_firmware(struct cfg *cfg, struct err *err)
 {
     libxl_domain_build_info *info = &cfg->config->b_info;
-    const char              *firmware = string_of(cfg, "firmware");
+    const char              *firmware = cfg_string_of(cfg, "firmware");
 
     if (!firmware)
         return 0;
@@ -331,10 +332,10 @@ read_firmware(struct cfg *cfg, struct err *err)
 }
 
 static int
-read_cpuid(struct cfg *cfg, struct err *err)
+cfg_read_cpuid(struct cfg *cfg, struct err *err)
 {
     libxl_domain_build_info *info = &cfg->config->b_info;
-    const char              *one = string_of(cfg, "cpuid");
+    const char              *one = cfg_string_of(cfg, "cpuid");
     cleanup_free char       *copy = xstrdup(one);
     char                    *rest = copy, *word;
     libxl_string_list        list = NULL;
@@ -345,7 +346,7 @@ read_cpuid(struct cfg *cfg, struct err *err)
             return cfg_fail("cpuid", err, "'%s' is not known", word);
     if (one)
         return 0;
-    r = read_list(cfg, "cpuid", &list, err);
+    r = cfg_read_list(cfg, "cpuid", &list, err);
     for (size_t i = 0; !r && list && list[i]; i++)
         if (libxl_cpuid_parse_config_xend(&info->cpuid, list[i]))
             r = cfg_fail("cpuid", err, "'%s' is not known", list[i]);
@@ -356,7 +357,7 @@ read_cpuid(struct cfg *cfg, struct err *err)
 /*----- HVM -----*/
 
 static int
-read_viridian(struct cfg *cfg, struct err *err)
+cfg_read_viridian(struct cfg *cfg, struct err *err)
 {
     libxl_domain_build_info *info = &cfg->config->b_info;
     libxl_string_list        list = NULL;
@@ -364,7 +365,7 @@ read_viridian(struct cfg *cfg, struct err *err)
 
     if (!xlu_cfg_get_defbool(cfg->xlu, "viridian", &info->u.hvm.viridian, 1))
         return 0;
-    r = read_list(cfg, "viridian", &list, err);
+    r = cfg_read_list(cfg, "viridian", &list, err);
     for (size_t i = 0; !r && list && list[i]; i++) {
         bool          off = *list[i] == '!';
         libxl_bitmap *map = off ? &info->u.hvm.viridian_disable : &info->u.hvm.viridian_enable;
@@ -386,7 +387,7 @@ read_viridian(struct cfg *cfg, struct err *err)
 }
 
 static int
-read_listen(const char *text, libxl_vnc_info *vnc)
+cfg_read_listen(const char *text, libxl_vnc_info *vnc)
 {
     const char *colon = text ? strrchr(text, ':') : NULL;
 
@@ -404,30 +405,30 @@ read_listen(const char *text, libxl_vnc_info *vnc)
 }
 
 static int
-read_serial(struct cfg *cfg, struct err *err)
+cfg_read_serial(struct cfg *cfg, struct err *err)
 {
     libxl_domain_build_info *info = &cfg->config->b_info;
 
-    if (string_of(cfg, "serial")) {
-        info->u.hvm.serial = xstrdup(string_of(cfg, "serial"));
+    if (cfg_string_of(cfg, "serial")) {
+        info->u.hvm.serial = xstrdup(cfg_string_of(cfg, "serial"));
         return 0;
     }
-    return read_list(cfg, "serial", &info->u.hvm.serial_list, err);
+    return cfg_read_list(cfg, "serial", &info->u.hvm.serial_list, err);
 }
 
 static int
-read_hvm(struct cfg *cfg, struct err *err)
+cfg_read_hvm(struct cfg *cfg, struct err *err)
 {
     libxl_domain_build_info *info = &cfg->config->b_info;
-    const char              *vga = string_of(cfg, "vga"), *genid = string_of(cfg, "ms_vm_genid");
-    const char              *version = string_of(cfg, "device_model_version");
-    long                     std = 0;
+    const char *vga = cfg_string_of(cfg, "vga"), *genid = cfg_string_of(cfg, "ms_vm_genid");
+    const char *version = cfg_string_of(cfg, "device_model_version");
+    long        std = 0;
 
     if (cfg->type != DOMAIN_HVM)
         return 0;
-    read_listen(string_of(cfg, "vnclisten"), &info->u.hvm.vnc);
-    if (read_long(cfg, "stdvga", 0, 1, &std, err) || read_viridian(cfg, err) ||
-        read_serial(cfg, err))
+    cfg_read_listen(cfg_string_of(cfg, "vnclisten"), &info->u.hvm.vnc);
+    if (cfg_read_long(cfg, "stdvga", 0, 1, &std, err) || cfg_read_viridian(cfg, err) ||
+        cfg_read_serial(cfg, err))
         return -1;
     if (std)
         info->u.hvm.vga.kind = LIBXL_VGA_INTERFACE_TYPE_STD;
@@ -457,7 +458,7 @@ read_hvm(struct cfg *cfg, struct err *err)
 
 /* "key=value" of a specification, blanks around both taken away; value is "" without '='. */
 static bool
-next_option(char **rest, char **key_out, char **value_out)
+cfg_next_option(char **rest, char **key_out, char **value_out)
 {
     char *option, *end;
 
@@ -488,7 +489,7 @@ typedef int spec_fn(struct cfg *cfg, const char *spec, struct err *err);
 typedef int option_fn(void *device, const char *key, const char *value);
 
 static void
-set(char **to, const char *value)
+cfg_set(char **to, const char *value)
 {
     free(*to);
     *to = xstrdup(value);
@@ -496,12 +497,13 @@ set(char **to, const char *value)
 
 /* Each key=value of spec to option, which returns non-zero where it does not know it. */
 static int
-read_options(const char *list, const char *spec, option_fn *option, void *device, struct err *err)
+cfg_read_options(const char *list, const char *spec, option_fn *option, void *device,
+                 struct err *err)
 {
     cleanup_free char *copy = xstrdup(spec);
     char              *rest = copy, *key, *value;
 
-    while (next_option(&rest, &key, &value))
+    while (cfg_next_option(&rest, &key, &value))
         if (option(device, key, value))
             return cfg_fail(list, err, "'%s%s%s' is not known or not valid", key, *value ? "=" : "",
                             strcmp(key, "vncpasswd") ? value : "");
@@ -509,16 +511,16 @@ read_options(const char *list, const char *spec, option_fn *option, void *device
 }
 
 static int
-read_disk(struct cfg *cfg, const char *spec, struct err *err)
+cfg_read_disk(struct cfg *cfg, const char *spec, struct err *err)
 {
     libxl_device_disk *disk = array_add(cfg->config->disks, cfg->config->num_disks);
 
     libxl_device_disk_init(disk);
-    return xlu_disk_parse(cfg->xlu, 1, &spec, disk) ? parser_failed(cfg, "disk", err) : 0;
+    return xlu_disk_parse(cfg->xlu, 1, &spec, disk) ? cfg_parser_failed(cfg, "disk", err) : 0;
 }
 
 static bool
-read_mac(const char *text, uint8_t mac_out[6])
+cfg_read_mac(const char *text, uint8_t mac_out[6])
 {
     unsigned m[6];
     int      end = 0;
@@ -538,31 +540,31 @@ struct vif_options {
 };
 
 static int
-read_vif_option(void *device, const char *key, const char *value)
+cfg_read_vif_option(void *device, const char *key, const char *value)
 {
     const struct vif_options *options = device;
     libxl_device_nic         *nic = options->nic;
 
     if (strcmp(key, "mac") == 0)
-        return read_mac(value, nic->mac) ? 0 : -1;
+        return cfg_read_mac(value, nic->mac) ? 0 : -1;
     if (strcmp(key, "type") == 0) {
         nic->nictype = strcmp(value, "vif") == 0 ? LIBXL_NIC_TYPE_VIF : LIBXL_NIC_TYPE_VIF_IOEMU;
         return strcmp(value, "vif") == 0 || strcmp(value, "ioemu") == 0 ? 0 : -1;
     }
     if (strcmp(key, "bridge") == 0)
-        set(&nic->bridge, value);
+        cfg_set(&nic->bridge, value);
     else if (strcmp(key, "model") == 0)
-        set(&nic->model, value);
+        cfg_set(&nic->model, value);
     else if (strcmp(key, "vifname") == 0)
-        set(&nic->ifname, value);
+        cfg_set(&nic->ifname, value);
     else if (strcmp(key, "script") == 0)
-        set(&nic->script, value);
+        cfg_set(&nic->script, value);
     else if (strcmp(key, "ip") == 0)
-        set(&nic->ip, value);
+        cfg_set(&nic->ip, value);
     else if (strcmp(key, "backend") == 0)
-        set(&nic->backend_domname, value);
+        cfg_set(&nic->backend_domname, value);
     else if (strcmp(key, "gatewaydev") == 0 || strcmp(key, "netdev") == 0)
-        set(&nic->gatewaydev, value);
+        cfg_set(&nic->gatewaydev, value);
     else if (strcmp(key, "mtu") == 0)
         nic->mtu = atoi(value);
     else if (strcmp(key, "devid") == 0)
@@ -575,48 +577,48 @@ read_vif_option(void *device, const char *key, const char *value)
 }
 
 static int
-read_vif(struct cfg *cfg, const char *spec, struct err *err)
+cfg_read_vif(struct cfg *cfg, const char *spec, struct err *err)
 {
     int                devid = cfg->config->num_nics;
     struct vif_options options = {cfg, array_add(cfg->config->nics, cfg->config->num_nics)};
 
     libxl_device_nic_init(options.nic);
     options.nic->devid = devid;
-    return read_options("vif", spec, read_vif_option, &options, err);
+    return cfg_read_options("vif", spec, cfg_read_vif_option, &options, err);
 }
 
 static int
-read_vfb_option(void *device, const char *key, const char *value)
+cfg_read_vfb_option(void *device, const char *key, const char *value)
 {
     libxl_device_vfb *vfb = device;
 
     if (strcmp(key, "vnc") == 0)
         libxl_defbool_set(&vfb->vnc.enable, atoi(value));
     else if (strcmp(key, "vnclisten") == 0)
-        return read_listen(value, &vfb->vnc);
+        return cfg_read_listen(value, &vfb->vnc);
     else if (strcmp(key, "vncdisplay") == 0)
         vfb->vnc.display = atoi(value);
     else if (strcmp(key, "vncunused") == 0)
         libxl_defbool_set(&vfb->vnc.findunused, atoi(value));
     else if (strcmp(key, "vncpasswd") == 0)
-        set(&vfb->vnc.passwd, value);
+        cfg_set(&vfb->vnc.passwd, value);
     else if (strcmp(key, "sdl") == 0)
         libxl_defbool_set(&vfb->sdl.enable, atoi(value));
     else if (strcmp(key, "opengl") == 0)
         libxl_defbool_set(&vfb->sdl.opengl, atoi(value));
     else if (strcmp(key, "display") == 0)
-        set(&vfb->sdl.display, value);
+        cfg_set(&vfb->sdl.display, value);
     else if (strcmp(key, "xauthority") == 0)
-        set(&vfb->sdl.xauthority, value);
+        cfg_set(&vfb->sdl.xauthority, value);
     else if (strcmp(key, "keymap") == 0)
-        set(&vfb->keymap, value);
+        cfg_set(&vfb->keymap, value);
     else
         return -1;
     return 0;
 }
 
 static int
-read_vfb(struct cfg *cfg, const char *spec, struct err *err)
+cfg_read_vfb(struct cfg *cfg, const char *spec, struct err *err)
 {
     int               devid = cfg->config->num_vfbs;
     libxl_device_vfb *vfb = array_add(cfg->config->vfbs, cfg->config->num_vfbs);
@@ -625,7 +627,7 @@ read_vfb(struct cfg *cfg, const char *spec, struct err *err)
     libxl_device_vfb_init(vfb);
     libxl_device_vkb_init(vkb);
     vfb->devid = vkb->devid = devid;
-    return read_options("vfb", spec, read_vfb_option, vfb, err);
+    return cfg_read_options("vfb", spec, cfg_read_vfb_option, vfb, err);
 }
 
 struct channel_options {
@@ -635,25 +637,25 @@ struct channel_options {
 };
 
 static int
-read_channel_option(void *device, const char *key, const char *value)
+cfg_read_channel_option(void *device, const char *key, const char *value)
 {
     struct channel_options *options = device;
 
     if (strcmp(key, "backend") == 0)
-        set(&options->channel->backend_domname, value);
+        cfg_set(&options->channel->backend_domname, value);
     else if (strcmp(key, "name") == 0)
-        set(&options->channel->name, value);
+        cfg_set(&options->channel->name, value);
     else if (strcmp(key, "connection") == 0)
-        set(&options->connection, value);
+        cfg_set(&options->connection, value);
     else if (strcmp(key, "path") == 0)
-        set(&options->path, value);
+        cfg_set(&options->path, value);
     else
         return -1;
     return 0;
 }
 
 static int
-read_channel(struct cfg *cfg, const char *spec, struct err *err)
+cfg_read_channel(struct cfg *cfg, const char *spec, struct err *err)
 {
     int                    devid = cfg->config->num_channels, r;
     struct channel_options options = {
@@ -662,7 +664,7 @@ read_channel(struct cfg *cfg, const char *spec, struct err *err)
 
     libxl_device_channel_init(options.channel);
     options.channel->devid = devid;
-    r = read_options("channel", spec, read_channel_option, &options, err);
+    r = cfg_read_options("channel", spec, cfg_read_channel_option, &options, err);
     if (!r && (!options.connection ||
                libxl_channel_connection_from_string(options.connection, &connection)))
         r = cfg_fail("channel", err, "connection is pty or socket");
@@ -677,7 +679,7 @@ read_channel(struct cfg *cfg, const char *spec, struct err *err)
 }
 
 static int
-read_usbctrl_option(void *device, const char *key, const char *value)
+cfg_read_usbctrl_option(void *device, const char *key, const char *value)
 {
     libxl_device_usbctrl *usbctrl = device;
 
@@ -688,25 +690,25 @@ read_usbctrl_option(void *device, const char *key, const char *value)
     else if (strcmp(key, "ports") == 0)
         usbctrl->ports = atoi(value);
     else if (strcmp(key, "backend") == 0)
-        set(&usbctrl->backend_domname, value);
+        cfg_set(&usbctrl->backend_domname, value);
     else
         return -1;
     return 0;
 }
 
 static int
-read_usbctrl(struct cfg *cfg, const char *spec, struct err *err)
+cfg_read_usbctrl(struct cfg *cfg, const char *spec, struct err *err)
 {
     int                   devid = cfg->config->num_usbctrls;
     libxl_device_usbctrl *usbctrl = array_add(cfg->config->usbctrls, cfg->config->num_usbctrls);
 
     libxl_device_usbctrl_init(usbctrl);
     usbctrl->devid = devid;
-    return read_options("usbctrl", spec, read_usbctrl_option, usbctrl, err);
+    return cfg_read_options("usbctrl", spec, cfg_read_usbctrl_option, usbctrl, err);
 }
 
 static int
-read_usbdev_option(void *device, const char *key, const char *value)
+cfg_read_usbdev_option(void *device, const char *key, const char *value)
 {
     libxl_device_usbdev *usbdev = device;
 
@@ -726,17 +728,17 @@ read_usbdev_option(void *device, const char *key, const char *value)
 }
 
 static int
-read_usbdev(struct cfg *cfg, const char *spec, struct err *err)
+cfg_read_usbdev(struct cfg *cfg, const char *spec, struct err *err)
 {
     libxl_device_usbdev *usbdev = array_add(cfg->config->usbdevs, cfg->config->num_usbdevs);
 
     libxl_device_usbdev_init(usbdev);
     libxl_device_usbdev_init_type(usbdev, LIBXL_USBDEV_TYPE_HOSTDEV);
-    return read_options("usbdev", spec, read_usbdev_option, usbdev, err);
+    return cfg_read_options("usbdev", spec, cfg_read_usbdev_option, usbdev, err);
 }
 
 static int
-read_pci(struct cfg *cfg, const char *spec, struct err *err)
+cfg_read_pci(struct cfg *cfg, const char *spec, struct err *err)
 {
     libxl_device_pci *pci = array_add(cfg->config->pcidevs, cfg->config->num_pcidevs);
     const struct {
@@ -751,12 +753,12 @@ read_pci(struct cfg *cfg, const char *spec, struct err *err)
     for (size_t i = 0; i < array_size(all); i++) {
         long value = 0;
 
-        if (read_long(cfg, all[i].key, 0, 1, &value, err))
+        if (cfg_read_long(cfg, all[i].key, 0, 1, &value, err))
             return -1;
         *all[i].to = value;
     }
     if (xlu_pci_parse_spec_string(cfg->xlu, pci, spec))
-        return parser_failed(cfg, "pci", err);
+        return cfg_parser_failed(cfg, "pci", err);
     if (cfg->type == DOMAIN_PV)
         libxl_defbool_setdefault(&cfg->config->b_info.u.pv.e820_host, true);
     return 0;
@@ -766,13 +768,13 @@ static const struct {
     const char *key;
     spec_fn    *read;
 } lists[] = {
-    {"disk", read_disk},       {"vif", read_vif},         {"vfb", read_vfb},
-    {"channel", read_channel}, {"usbctrl", read_usbctrl}, {"usbdev", read_usbdev},
-    {"pci", read_pci},
+    {"disk", cfg_read_disk},       {"vif", cfg_read_vif},         {"vfb", cfg_read_vfb},
+    {"channel", cfg_read_channel}, {"usbctrl", cfg_read_usbctrl}, {"usbdev", cfg_read_usbdev},
+    {"pci", cfg_read_pci},
 };
 
 static int
-read_devices(struct cfg *cfg, struct err *err)
+cfg_read_devices(struct cfg *cfg, struct err *err)
 {
     for (size_t i = 0; i < array_size(lists); i++) {
         XLU_ConfigList *list;
@@ -780,7 +782,7 @@ read_devices(struct cfg *cfg, struct err *err)
         const char     *spec;
 
         if (xlu_cfg_get_list(cfg->xlu, lists[i].key, &list, &n, 0)) {
-            if (string_of(cfg, lists[i].key))
+            if (cfg_string_of(cfg, lists[i].key))
                 return cfg_fail(lists[i].key, err, "is a list: [ ... ]");
             continue;
         }
@@ -799,7 +801,7 @@ read_devices(struct cfg *cfg, struct err *err)
 
 /* The screen of a PV guest as plain keys, as of an HVM guest. */
 static int
-read_plain_vfb(struct cfg *cfg, struct err *err)
+cfg_read_plain_vfb(struct cfg *cfg, struct err *err)
 {
     static const char *const keys[] = {"vnclisten", "vncdisplay", "vncunused", "vncpasswd",
                                        "keymap"};
@@ -809,16 +811,16 @@ read_plain_vfb(struct cfg *cfg, struct err *err)
 
     if (cfg->type == DOMAIN_HVM || cfg->config->num_vfbs)
         return 0;
-    if (read_long(cfg, "vnc", 0, 1, &vnc, err))
+    if (cfg_read_long(cfg, "vnc", 0, 1, &vnc, err))
         return -1;
     if (!vnc)
         return 0;
     text_add(&spec, "vnc=1");
     for (size_t i = 0; i < array_size(keys); i++)
-        if (string_of(cfg, keys[i]))
-            text_addf(&spec, ",%s=%s", keys[i], string_of(cfg, keys[i]));
+        if (cfg_string_of(cfg, keys[i]))
+            text_addf(&spec, ",%s=%s", keys[i], cfg_string_of(cfg, keys[i]));
     text = text_take(&spec);
-    return read_vfb(cfg, text, err);
+    return cfg_read_vfb(cfg, text, err);
 }
 
 /*----- which keys there are -----*/
@@ -873,7 +875,7 @@ static const char *const refused_keys[] = {
 };
 
 static bool
-is_in(const char *const *list, size_t n, const char *key)
+cfg_is_in(const char *const *list, size_t n, const char *key)
 {
     for (size_t i = 0; i < n; i++)
         if (strcmp(list[i], key) == 0)
@@ -882,7 +884,7 @@ is_in(const char *const *list, size_t n, const char *key)
 }
 
 static bool
-is_known(const char *key)
+cfg_is_known(const char *key)
 {
     for (size_t i = 0; i < n_cfg_rows; i++)
         if (strcmp(cfg_rows[i].key, key) == 0)
@@ -890,12 +892,12 @@ is_known(const char *key)
     for (size_t i = 0; i < array_size(lists); i++)
         if (strcmp(lists[i].key, key) == 0)
             return true;
-    return is_in(other_keys, array_size(other_keys), key);
+    return cfg_is_in(other_keys, array_size(other_keys), key);
 }
 
 /* s is at a quote.  Returns what is behind the string. */
 static const char *
-skip_string(const char *s)
+cfg_skip_string(const char *s)
 {
     char quote = *s++;
 
@@ -906,7 +908,7 @@ skip_string(const char *s)
 
 /* The keys are not to be had from xl's parser. */
 static int
-check_keys(const char *text, libxl_string_list *unknown_out, struct err *err)
+cfg_check_keys(const char *text, libxl_string_list *unknown_out, struct err *err)
 {
     int line = 1, depth = 0;
 
@@ -917,7 +919,7 @@ check_keys(const char *text, libxl_string_list *unknown_out, struct err *err)
         const char        *next = text + length + strspn(text + length, " \t");
 
         if (*text == '\'' || *text == '"') {
-            text = skip_string(text);
+            text = cfg_skip_string(text);
             continue;
         }
         if (*text == '#') {
@@ -937,10 +939,10 @@ check_keys(const char *text, libxl_string_list *unknown_out, struct err *err)
         /* xl of old took Python. */
         if (*next != '=' && strncmp(next, "+=", 2) != 0)
             return err_set(err, ERR_XML, "line %d: '%s': a line is key = value", line, word);
-        if (is_in(refused_keys, array_size(refused_keys), word))
+        if (cfg_is_in(refused_keys, array_size(refused_keys), word))
             return err_set(err, ERR_CONFIG_UNSUPPORTED, "line %d: %s: is not supported", line,
                            word);
-        if (!is_known(word))
+        if (!cfg_is_known(word))
             (void)list_add(unknown_out, word);
     }
     return 0;
@@ -949,25 +951,26 @@ check_keys(const char *text, libxl_string_list *unknown_out, struct err *err)
 /*----- the whole -----*/
 
 static int
-read_all(struct cfg *cfg, struct err *err)
+cfg_read_all(struct cfg *cfg, struct err *err)
 {
-    if (read_type(cfg, err) || read_identity(cfg, err) || read_memory(cfg, err) ||
-        read_vcpus(cfg, err) ||
-        read_affinity(cfg, "cpus", &cfg->config->b_info.vcpu_hard_affinity,
-                      &cfg->config->b_info.num_vcpu_hard_affinity, err) ||
-        read_affinity(cfg, "cpus_soft", &cfg->config->b_info.vcpu_soft_affinity,
-                      &cfg->config->b_info.num_vcpu_soft_affinity, err) ||
-        read_actions(cfg, err) || read_firmware(cfg, err) || read_cpuid(cfg, err))
+    if (cfg_read_type(cfg, err) || cfg_read_identity(cfg, err) || cfg_read_memory(cfg, err) ||
+        cfg_read_vcpus(cfg, err) ||
+        cfg_read_affinity(cfg, "cpus", &cfg->config->b_info.vcpu_hard_affinity,
+                          &cfg->config->b_info.num_vcpu_hard_affinity, err) ||
+        cfg_read_affinity(cfg, "cpus_soft", &cfg->config->b_info.vcpu_soft_affinity,
+                          &cfg->config->b_info.num_vcpu_soft_affinity, err) ||
+        cfg_read_actions(cfg, err) || cfg_read_firmware(cfg, err) || cfg_read_cpuid(cfg, err))
         return -1;
-    read_cmdline(cfg);
+    cfg_read_cmdline(cfg);
     for (size_t i = 0; i < n_cfg_rows; i++)
-        if (cfg_rows[i].types & (1u << cfg->type) && read_row(cfg, &cfg_rows[i], err))
+        if (cfg_rows[i].types & (1u << cfg->type) && cfg_read_row(cfg, &cfg_rows[i], err))
             return -1;
-    return read_hvm(cfg, err) || read_devices(cfg, err) || read_plain_vfb(cfg, err) ? -1 : 0;
+    return cfg_read_hvm(cfg, err) || cfg_read_devices(cfg, err) || cfg_read_plain_vfb(cfg, err) ? -1
+                                                                                                : 0;
 }
 
 static int
-check_text(const char *text, size_t size, struct err *err)
+cfg_check_text(const char *text, size_t size, struct err *err)
 {
     if (strlen(text) != size || !xmlCheckUTF8((const xmlChar *)text))
         return err_set(err, ERR_XML, "this is no text in UTF-8");
@@ -985,7 +988,7 @@ conf_from_cfg(const char *text, size_t size, libxl_domain_config *config_out,
     if (size > CONF_CFG_MAX)
         return err_set(err, ERR_XML, "xl.cfg of %zu bytes is longer than %u", size, CONF_CFG_MAX);
     copy = xstrndup(text, size);
-    if (check_text(copy, size, err))
+    if (cfg_check_text(copy, size, err))
         return -1;
     cfg.stream = open_memstream(&cfg.report, &cfg.report_size);
     if (!cfg.stream)
@@ -994,11 +997,11 @@ conf_from_cfg(const char *text, size_t size, libxl_domain_config *config_out,
     cfg.xlu = xlu_cfg_init(cfg.stream, "xl.cfg");
     if (!cfg.xlu)
         abort();
-    r = check_keys(copy, unknown_out, err);
+    r = cfg_check_keys(copy, unknown_out, err);
     if (!r && xlu_cfg_readdata(cfg.xlu, copy, (int)size))
-        r = parser_failed(&cfg, NULL, err);
+        r = cfg_parser_failed(&cfg, NULL, err);
     if (!r)
-        r = read_all(&cfg, err);
+        r = cfg_read_all(&cfg, err);
     xlu_cfg_destroy(cfg.xlu);
     fclose(cfg.stream);
     free(cfg.report);

@@ -19,7 +19,7 @@
 
 /* In double quotes, as xl's parser takes it apart. */
 static void
-add_string(struct text *out, const char *s)
+cfg_add_string(struct text *out, const char *s)
 {
     text_add(out, "\"");
     for (; *s; s++) {
@@ -34,28 +34,28 @@ add_string(struct text *out, const char *s)
 }
 
 static void
-add_key(struct text *out, const char *key, const char *value)
+cfg_add_key(struct text *out, const char *key, const char *value)
 {
     text_addf(out, "%s = ", key);
-    add_string(out, value);
+    cfg_add_string(out, value);
     text_add(out, "\n");
 }
 
 static void
-add_list(struct text *out, const char *key, const libxl_string_list list)
+cfg_add_list(struct text *out, const char *key, const libxl_string_list list)
 {
     if (!list || !list[0])
         return;
     text_addf(out, "%s = [", key);
     for (size_t i = 0; list[i]; i++) {
         text_add(out, i ? ", " : " ");
-        add_string(out, list[i]);
+        cfg_add_string(out, list[i]);
     }
     text_add(out, " ]\n");
 }
 
 static const char *
-word_of(const libxl_enum_string_table *words, int value)
+cfg_word_of(const libxl_enum_string_table *words, int value)
 {
     for (; words->s; words++)
         if (words->v == value)
@@ -64,18 +64,18 @@ word_of(const libxl_enum_string_table *words, int value)
 }
 
 static void
-add_row(struct text *out, const struct cfg_row *row, const libxl_domain_config *config,
-        const libxl_domain_config *fresh)
+cfg_add_row(struct text *out, const struct cfg_row *row, const libxl_domain_config *config,
+            const libxl_domain_config *fresh)
 {
     const void *at = (const char *)config + row->at, *initial = (const char *)fresh + row->at;
 
     switch (row->kind) {
     case CFG_STR:
         if (*(char *const *)at)
-            add_key(out, row->key, *(char *const *)at);
+            cfg_add_key(out, row->key, *(char *const *)at);
         break;
     case CFG_LIST:
-        add_list(out, row->key, *(const libxl_string_list *)at);
+        cfg_add_list(out, row->key, *(const libxl_string_list *)at);
         break;
     case CFG_DEFBOOL:
         if (!libxl_defbool_is_default(*(const libxl_defbool *)at))
@@ -92,8 +92,8 @@ add_row(struct text *out, const struct cfg_row *row, const libxl_domain_config *
             text_addf(out, "%s = %" PRIu32 "\n", row->key, *(const uint32_t *)at);
         break;
     case CFG_WORD:
-        if (*(const int *)at != *(const int *)initial && word_of(row->words, *(const int *)at))
-            add_key(out, row->key, word_of(row->words, *(const int *)at));
+        if (*(const int *)at != *(const int *)initial && cfg_word_of(row->words, *(const int *)at))
+            cfg_add_key(out, row->key, cfg_word_of(row->words, *(const int *)at));
         break;
     }
 }
@@ -101,7 +101,7 @@ add_row(struct text *out, const struct cfg_row *row, const libxl_domain_config *
 /*----- the machine -----*/
 
 static void
-add_affinity(struct text *out, const char *key, const libxl_bitmap *maps, int n)
+cfg_add_affinity(struct text *out, const char *key, const libxl_bitmap *maps, int n)
 {
     libxl_string_list list = NULL;
 
@@ -110,43 +110,43 @@ add_affinity(struct text *out, const char *key, const libxl_bitmap *maps, int n)
 
         (void)list_add(&list, *text ? text : "all");
     }
-    add_list(out, key, list);
+    cfg_add_list(out, key, list);
     libxl_string_list_dispose(&list);
 }
 
 static void
-add_machine(struct text *out, const libxl_domain_config *config)
+cfg_add_machine(struct text *out, const libxl_domain_config *config)
 {
     const libxl_domain_build_info *info = &config->b_info;
     int                            online = libxl_bitmap_count_set(&info->avail_vcpus);
     char                           uuid[UUID_TEXT_SIZE];
     libxl_string_list              masks = cpuid_registers(info->cpuid);
 
-    add_key(out, "type", libxl_domain_type_to_string(config->c_info.type));
-    add_key(out, "uuid", uuid_format(config->c_info.uuid.uuid, uuid));
+    cfg_add_key(out, "type", libxl_domain_type_to_string(config->c_info.type));
+    cfg_add_key(out, "uuid", uuid_format(config->c_info.uuid.uuid, uuid));
     if (config->c_info.ssid_label)
-        add_key(out, info->exec_ssid_label ? "init_seclabel" : "seclabel",
-                config->c_info.ssid_label);
+        cfg_add_key(out, info->exec_ssid_label ? "init_seclabel" : "seclabel",
+                    config->c_info.ssid_label);
     if (info->exec_ssid_label)
-        add_key(out, "seclabel", info->exec_ssid_label);
+        cfg_add_key(out, "seclabel", info->exec_ssid_label);
     text_addf(out, "memory = %" PRIu64 "\n", (info->target_memkb + 1023) / 1024);
     if (info->max_memkb != info->target_memkb)
         text_addf(out, "maxmem = %" PRIu64 "\n", (info->max_memkb + 1023) / 1024);
     text_addf(out, "vcpus = %d\n", online > 0 ? online : info->max_vcpus);
     if (online > 0 && online != info->max_vcpus)
         text_addf(out, "maxvcpus = %d\n", info->max_vcpus);
-    add_affinity(out, "cpus", info->vcpu_hard_affinity, info->num_vcpu_hard_affinity);
-    add_affinity(out, "cpus_soft", info->vcpu_soft_affinity, info->num_vcpu_soft_affinity);
+    cfg_add_affinity(out, "cpus", info->vcpu_hard_affinity, info->num_vcpu_hard_affinity);
+    cfg_add_affinity(out, "cpus_soft", info->vcpu_soft_affinity, info->num_vcpu_soft_affinity);
     if (info->cmdline)
-        add_key(out, "cmdline", info->cmdline);
+        cfg_add_key(out, "cmdline", info->cmdline);
     if (info->rtc_timeoffset)
         text_addf(out, "rtc_timeoffset = \"%" PRId32 "\"\n", (int32_t)info->rtc_timeoffset);
-    add_list(out, "cpuid", masks);
+    cfg_add_list(out, "cpuid", masks);
     libxl_string_list_dispose(&masks);
 }
 
 static void
-add_actions(struct text *out, const libxl_domain_config *config)
+cfg_add_actions(struct text *out, const libxl_domain_config *config)
 {
     const struct {
         const char              *key;
@@ -160,11 +160,11 @@ add_actions(struct text *out, const libxl_domain_config *config)
     for (size_t i = 0; i < array_size(keys); i++)
         for (const struct cfg_action *action = cfg_actions; action->word; action++)
             if (action->value == keys[i].value)
-                add_key(out, keys[i].key, action->word);
+                cfg_add_key(out, keys[i].key, action->word);
 }
 
 static void
-add_enlightenments(struct text *out, const libxl_domain_build_info *info)
+cfg_add_enlightenments(struct text *out, const libxl_domain_build_info *info)
 {
     libxl_string_list list = NULL;
     bool              given = !libxl_defbool_is_default(info->u.hvm.viridian);
@@ -188,65 +188,65 @@ add_enlightenments(struct text *out, const libxl_domain_build_info *info)
             libxl_bitmap_test(&info->u.hvm.viridian_disable, word->v))
             (void)list_add(&list, off);
     }
-    add_list(out, "viridian", list);
+    cfg_add_list(out, "viridian", list);
     libxl_string_list_dispose(&list);
 }
 
 static void
-add_hvm(struct text *out, const libxl_domain_build_info *info)
+cfg_add_hvm(struct text *out, const libxl_domain_build_info *info)
 {
-    const char *vga = word_of(libxl_vga_interface_type_string_table, (int)info->u.hvm.vga.kind);
+    const char *vga = cfg_word_of(libxl_vga_interface_type_string_table, (int)info->u.hvm.vga.kind);
 
     if (info->u.hvm.vga.kind != LIBXL_VGA_INTERFACE_TYPE_UNKNOWN && vga)
-        add_key(out, "vga", strcmp(vga, "std") == 0 ? "stdvga" : vga);
+        cfg_add_key(out, "vga", strcmp(vga, "std") == 0 ? "stdvga" : vga);
     if (info->u.hvm.vnc.listen)
-        add_key(out, "vnclisten", info->u.hvm.vnc.listen);
+        cfg_add_key(out, "vnclisten", info->u.hvm.vnc.listen);
     if (info->u.hvm.firmware)
-        add_key(out, "firmware", info->u.hvm.firmware);
+        cfg_add_key(out, "firmware", info->u.hvm.firmware);
     if (info->u.hvm.serial)
-        add_key(out, "serial", info->u.hvm.serial);
-    add_list(out, "serial", info->u.hvm.serial_list);
+        cfg_add_key(out, "serial", info->u.hvm.serial);
+    cfg_add_list(out, "serial", info->u.hvm.serial_list);
     if (info->device_model_version == LIBXL_DEVICE_MODEL_VERSION_QEMU_XEN)
-        add_key(out, "device_model_version", "qemu-xen");
+        cfg_add_key(out, "device_model_version", "qemu-xen");
     if (info->device_model_version == LIBXL_DEVICE_MODEL_VERSION_QEMU_XEN_TRADITIONAL)
-        add_key(out, "device_model_version", "qemu-xen-traditional");
-    add_enlightenments(out, info);
+        cfg_add_key(out, "device_model_version", "qemu-xen-traditional");
+    cfg_add_enlightenments(out, info);
 }
 
 /*----- devices -----*/
 
 static void
-add_option(struct text *spec, const char *key, const char *value)
+cfg_add_option(struct text *spec, const char *key, const char *value)
 {
     if (value && *value)
         text_addf(spec, "%s%s=%s", spec->length ? "," : "", key, value);
 }
 
 static void
-add_number(struct text *spec, const char *key, int value)
+cfg_add_number(struct text *spec, const char *key, int value)
 {
     if (value > 0)
         text_addf(spec, "%s%s=%d", spec->length ? "," : "", key, value);
 }
 
 static void
-add_bool(struct text *spec, const char *key, libxl_defbool value)
+cfg_add_bool(struct text *spec, const char *key, libxl_defbool value)
 {
     if (!libxl_defbool_is_default(value))
         text_addf(spec, "%s%s=%d", spec->length ? "," : "", key, libxl_defbool_val(value));
 }
 
 static void
-add_disk(struct text *spec, const libxl_device_disk *disk)
+cfg_add_disk(struct text *spec, const libxl_device_disk *disk)
 {
-    add_option(spec, "format", word_of(libxl_disk_format_string_table, (int)disk->format));
-    add_option(spec, "vdev", disk->vdev);
-    add_option(spec, "access", disk->readwrite ? "rw" : "ro");
+    cfg_add_option(spec, "format", cfg_word_of(libxl_disk_format_string_table, (int)disk->format));
+    cfg_add_option(spec, "vdev", disk->vdev);
+    cfg_add_option(spec, "access", disk->readwrite ? "rw" : "ro");
     if (disk->backend != LIBXL_DISK_BACKEND_UNKNOWN)
-        add_option(spec, "backendtype",
-                   word_of(libxl_disk_backend_string_table, (int)disk->backend));
-    add_option(spec, "backend", disk->backend_domname);
-    add_option(spec, "script", disk->script);
+        cfg_add_option(spec, "backendtype",
+                       cfg_word_of(libxl_disk_backend_string_table, (int)disk->backend));
+    cfg_add_option(spec, "backend", disk->backend_domname);
+    cfg_add_option(spec, "script", disk->script);
     if (disk->is_cdrom)
         text_add(spec, ",cdrom");
     if (disk->direct_io_safe)
@@ -254,12 +254,12 @@ add_disk(struct text *spec, const libxl_device_disk *disk)
     if (!libxl_defbool_is_default(disk->discard_enable))
         text_add(spec, libxl_defbool_val(disk->discard_enable) ? ",discard" : ",no-discard");
     /* All that follows is the path, whatever is in it. */
-    add_option(spec, "target", disk->pdev_path);
+    cfg_add_option(spec, "target", disk->pdev_path);
 }
 
 /* In bytes; what fits the interval exactly. */
 static void
-add_rate(struct text *spec, const libxl_device_nic *nic)
+cfg_add_rate(struct text *spec, const libxl_device_nic *nic)
 {
     if (nic->rate_bytes_per_interval && nic->rate_interval_usecs)
         text_addf(spec, ",rate=%" PRIu64 "B/s@%" PRIu32 "us",
@@ -268,7 +268,7 @@ add_rate(struct text *spec, const libxl_device_nic *nic)
 }
 
 static void
-add_nic(struct text *spec, const libxl_device_nic *nic)
+cfg_add_nic(struct text *spec, const libxl_device_nic *nic)
 {
     static const uint8_t none[6];
     const uint8_t       *m = nic->mac;
@@ -276,64 +276,64 @@ add_nic(struct text *spec, const libxl_device_nic *nic)
     if (memcmp(m, none, sizeof none) != 0)
         text_addf(spec, "mac=%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]);
     if (nic->nictype != LIBXL_NIC_TYPE_UNKNOWN)
-        add_option(spec, "type", nic->nictype == LIBXL_NIC_TYPE_VIF ? "vif" : "ioemu");
-    add_option(spec, "bridge", nic->bridge);
-    add_option(spec, "model", nic->model);
-    add_option(spec, "script", nic->script);
-    add_option(spec, "ip", nic->ip);
-    add_option(spec, "vifname", nic->ifname);
-    add_option(spec, "backend", nic->backend_domname);
-    add_option(spec, "gatewaydev", nic->gatewaydev);
-    add_number(spec, "mtu", nic->mtu);
-    add_rate(spec, nic);
+        cfg_add_option(spec, "type", nic->nictype == LIBXL_NIC_TYPE_VIF ? "vif" : "ioemu");
+    cfg_add_option(spec, "bridge", nic->bridge);
+    cfg_add_option(spec, "model", nic->model);
+    cfg_add_option(spec, "script", nic->script);
+    cfg_add_option(spec, "ip", nic->ip);
+    cfg_add_option(spec, "vifname", nic->ifname);
+    cfg_add_option(spec, "backend", nic->backend_domname);
+    cfg_add_option(spec, "gatewaydev", nic->gatewaydev);
+    cfg_add_number(spec, "mtu", nic->mtu);
+    cfg_add_rate(spec, nic);
 }
 
 static void
-add_vfb(struct text *spec, const libxl_device_vfb *vfb)
+cfg_add_vfb(struct text *spec, const libxl_device_vfb *vfb)
 {
-    add_bool(spec, "vnc", vfb->vnc.enable);
-    add_option(spec, "vnclisten", vfb->vnc.listen);
-    add_number(spec, "vncdisplay", vfb->vnc.display);
-    add_bool(spec, "vncunused", vfb->vnc.findunused);
-    add_option(spec, "vncpasswd", vfb->vnc.passwd);
-    add_bool(spec, "sdl", vfb->sdl.enable);
-    add_bool(spec, "opengl", vfb->sdl.opengl);
-    add_option(spec, "display", vfb->sdl.display);
-    add_option(spec, "xauthority", vfb->sdl.xauthority);
-    add_option(spec, "keymap", vfb->keymap);
+    cfg_add_bool(spec, "vnc", vfb->vnc.enable);
+    cfg_add_option(spec, "vnclisten", vfb->vnc.listen);
+    cfg_add_number(spec, "vncdisplay", vfb->vnc.display);
+    cfg_add_bool(spec, "vncunused", vfb->vnc.findunused);
+    cfg_add_option(spec, "vncpasswd", vfb->vnc.passwd);
+    cfg_add_bool(spec, "sdl", vfb->sdl.enable);
+    cfg_add_bool(spec, "opengl", vfb->sdl.opengl);
+    cfg_add_option(spec, "display", vfb->sdl.display);
+    cfg_add_option(spec, "xauthority", vfb->sdl.xauthority);
+    cfg_add_option(spec, "keymap", vfb->keymap);
 }
 
 static void
-add_channel(struct text *spec, const libxl_device_channel *channel)
+cfg_add_channel(struct text *spec, const libxl_device_channel *channel)
 {
-    add_option(spec, "name", channel->name);
-    add_option(spec, "connection", libxl_channel_connection_to_string(channel->connection));
+    cfg_add_option(spec, "name", channel->name);
+    cfg_add_option(spec, "connection", libxl_channel_connection_to_string(channel->connection));
     if (channel->connection == LIBXL_CHANNEL_CONNECTION_SOCKET)
-        add_option(spec, "path", channel->u.socket.path);
-    add_option(spec, "backend", channel->backend_domname);
+        cfg_add_option(spec, "path", channel->u.socket.path);
+    cfg_add_option(spec, "backend", channel->backend_domname);
 }
 
 static void
-add_usbctrl(struct text *spec, const libxl_device_usbctrl *usbctrl)
+cfg_add_usbctrl(struct text *spec, const libxl_device_usbctrl *usbctrl)
 {
-    add_option(spec, "type", libxl_usbctrl_type_to_string(usbctrl->type));
-    add_number(spec, "version", usbctrl->version);
-    add_number(spec, "ports", usbctrl->ports);
-    add_option(spec, "backend", usbctrl->backend_domname);
+    cfg_add_option(spec, "type", libxl_usbctrl_type_to_string(usbctrl->type));
+    cfg_add_number(spec, "version", usbctrl->version);
+    cfg_add_number(spec, "ports", usbctrl->ports);
+    cfg_add_option(spec, "backend", usbctrl->backend_domname);
 }
 
 static void
-add_usbdev(struct text *spec, const libxl_device_usbdev *usbdev)
+cfg_add_usbdev(struct text *spec, const libxl_device_usbdev *usbdev)
 {
-    add_option(spec, "type", "hostdev");
-    add_number(spec, "hostbus", usbdev->u.hostdev.hostbus);
-    add_number(spec, "hostaddr", usbdev->u.hostdev.hostaddr);
+    cfg_add_option(spec, "type", "hostdev");
+    cfg_add_number(spec, "hostbus", usbdev->u.hostdev.hostbus);
+    cfg_add_number(spec, "hostaddr", usbdev->u.hostdev.hostaddr);
     if (usbdev->port)
         text_addf(spec, ",controller=%d,port=%d", usbdev->ctrl, usbdev->port);
 }
 
 static void
-add_pci(struct text *spec, const libxl_device_pci *pci)
+cfg_add_pci(struct text *spec, const libxl_device_pci *pci)
 {
     text_addf(spec, "%04x:%02x:%02x.%x", (unsigned)pci->domain, pci->bus, pci->dev, pci->func);
     if (pci->permissive)
@@ -347,12 +347,12 @@ add_pci(struct text *spec, const libxl_device_pci *pci)
 }
 
 static void
-add_spec(struct text *out, struct text *spec, int i)
+cfg_add_spec(struct text *out, struct text *spec, int i)
 {
     cleanup_free char *text = text_take(spec);
 
     text_add(out, i ? ", " : "[ ");
-    add_string(out, text);
+    cfg_add_string(out, text);
 }
 
 #define ADD_DEVICES(key, array, count, add)                                                        \
@@ -362,28 +362,28 @@ add_spec(struct text *out, struct text *spec, int i)
         if (!i)                                                                                    \
             text_add(out, key " = ");                                                              \
         add(&spec, &(array)[i]);                                                                   \
-        add_spec(out, &spec, i);                                                                   \
+        cfg_add_spec(out, &spec, i);                                                               \
         if (i + 1 == (count))                                                                      \
             text_add(out, " ]\n");                                                                 \
     }
 
 static void
-add_devices(struct text *out, const libxl_domain_config *config)
+cfg_add_devices(struct text *out, const libxl_domain_config *config)
 {
-    ADD_DEVICES("disk", config->disks, config->num_disks, add_disk)
-    ADD_DEVICES("vif", config->nics, config->num_nics, add_nic)
-    ADD_DEVICES("channel", config->channels, config->num_channels, add_channel)
-    ADD_DEVICES("usbctrl", config->usbctrls, config->num_usbctrls, add_usbctrl)
-    ADD_DEVICES("usbdev", config->usbdevs, config->num_usbdevs, add_usbdev)
-    ADD_DEVICES("pci", config->pcidevs, config->num_pcidevs, add_pci)
+    ADD_DEVICES("disk", config->disks, config->num_disks, cfg_add_disk)
+    ADD_DEVICES("vif", config->nics, config->num_nics, cfg_add_nic)
+    ADD_DEVICES("channel", config->channels, config->num_channels, cfg_add_channel)
+    ADD_DEVICES("usbctrl", config->usbctrls, config->num_usbctrls, cfg_add_usbctrl)
+    ADD_DEVICES("usbdev", config->usbdevs, config->num_usbdevs, cfg_add_usbdev)
+    ADD_DEVICES("pci", config->pcidevs, config->num_pcidevs, cfg_add_pci)
     if (config->c_info.type != LIBXL_DOMAIN_TYPE_HVM)
-        ADD_DEVICES("vfb", config->vfbs, config->num_vfbs, add_vfb)
+        ADD_DEVICES("vfb", config->vfbs, config->num_vfbs, cfg_add_vfb)
 }
 
 /*----- the whole -----*/
 
 static unsigned
-types_of(const libxl_domain_config *config)
+cfg_types_of(const libxl_domain_config *config)
 {
     return config->c_info.type == LIBXL_DOMAIN_TYPE_HVM   ? HVM
            : config->c_info.type == LIBXL_DOMAIN_TYPE_PVH ? PVH
@@ -391,24 +391,25 @@ types_of(const libxl_domain_config *config)
 }
 
 static char *
-write_cfg(const libxl_domain_config *config)
+cfg_write_cfg(const libxl_domain_config *config)
 {
     libxl_domain_config fresh;
     struct text         out = {0};
 
     libxl_domain_config_init(&fresh);
     libxl_domain_build_info_init_type(&fresh.b_info, config->c_info.type);
-    add_machine(&out, config);
+    cfg_add_machine(&out, config);
     for (size_t i = 0; i < n_cfg_rows; i++) {
         /* Two names of one thing stand together. */
-        if (!(cfg_rows[i].types & types_of(config)) || (i && cfg_rows[i].at == cfg_rows[i - 1].at))
+        if (!(cfg_rows[i].types & cfg_types_of(config)) ||
+            (i && cfg_rows[i].at == cfg_rows[i - 1].at))
             continue;
-        add_row(&out, &cfg_rows[i], config, &fresh);
+        cfg_add_row(&out, &cfg_rows[i], config, &fresh);
     }
-    add_actions(&out, config);
+    cfg_add_actions(&out, config);
     if (config->c_info.type == LIBXL_DOMAIN_TYPE_HVM)
-        add_hvm(&out, &config->b_info);
-    add_devices(&out, config);
+        cfg_add_hvm(&out, &config->b_info);
+    cfg_add_devices(&out, config);
     libxl_domain_config_dispose(&fresh);
     return text_take(&out);
 }
@@ -418,7 +419,7 @@ conf_to_cfg(const libxl_domain_config *config)
 {
     libxl_domain_config back;
     libxl_string_list   unknown = NULL;
-    cleanup_free char  *text = write_cfg(config);
+    cleanup_free char  *text = cfg_write_cfg(config);
     struct text         out = {0};
     struct err          err;
     char              **lost = NULL;

@@ -76,8 +76,8 @@ is_disk_target(const char *target)
 }
 
 static int
-read_target(struct walk *walk, const struct item *item, const xmlNode *node, void *base,
-            struct err *err)
+read_disk_target(struct walk *walk, const struct item *item, const xmlNode *node, void *base,
+                 struct err *err)
 {
     const xmlNode     *target = xml_child(node, "target");
     const char        *dev = xml_attr(target, "dev");
@@ -96,7 +96,7 @@ read_target(struct walk *walk, const struct item *item, const xmlNode *node, voi
 }
 
 static void
-write_target(struct walk *walk, const struct item *item, xmlNode *parent, const void *base)
+write_disk_target(struct walk *walk, const struct item *item, xmlNode *parent, const void *base)
 {
     const libxl_device_disk *disk = base;
 
@@ -116,8 +116,8 @@ complete_bus(struct walk *walk, const struct item *item, xmlNode *parent, const 
         xml_set_attr(target, "bus", first == 'h' ? "ide" : first == 's' ? "scsi" : "xen");
 }
 
-static const struct hook target_hook = {.read = read_target, .complete = complete_bus};
-static const struct hook target_out_hook = {.write = write_target};
+static const struct hook target_hook = {.read = read_disk_target, .complete = complete_bus};
+static const struct hook target_out_hook = {.write = write_disk_target};
 
 /*----- driver -----*/
 
@@ -218,7 +218,7 @@ static const struct hook discard_hook = {.read = read_discard, .write = write_di
 
 /* A part of such a name, with a backslash before what would end it. */
 static void
-add_escaped(struct text *out, const char *s)
+add_disk_escaped(struct text *out, const char *s)
 {
     for (; *s; s++)
         text_addf(out, strchr(":\\", *s) ? "\\%c" : "%c", *s);
@@ -238,7 +238,7 @@ add_monitors(struct text *out, const xmlNode *source)
         before = "\\;";
         if (strchr(name, ':'))
             text_add(out, "[");
-        add_escaped(out, name);
+        add_disk_escaped(out, name);
         if (strchr(name, ':'))
             text_add(out, "]");
         if (port)
@@ -276,15 +276,15 @@ read_rbd(const xmlNode *node, const xmlNode *source, char **path_out, struct err
         text_addf(&out, "@%s", snapshot);
     if (auth) {
         text_add(&out, ":id=");
-        add_escaped(&out, user);
+        add_disk_escaped(&out, user);
         text_add(&out, ":key=");
-        add_escaped(&out, key);
+        add_disk_escaped(&out, key);
     }
     text_add(&out, auth ? ":auth_supported=cephx\\;none" : ":auth_supported=none");
     add_monitors(&out, source);
     if (config) {
         text_add(&out, ":conf=");
-        add_escaped(&out, config);
+        add_disk_escaped(&out, config);
     }
     *path_out = text_take(&out);
     return 0;
@@ -462,7 +462,7 @@ type_by_path(const char *path)
 }
 
 static void
-write_type(struct walk *walk, const struct item *item, xmlNode *parent, const void *base)
+write_disk_type(struct walk *walk, const struct item *item, xmlNode *parent, const void *base)
 {
     const libxl_device_disk *disk = base;
 
@@ -484,7 +484,7 @@ check_type(struct walk *walk, const struct item *item, const xmlNode *node, void
     return xml_unsupported(node, err, "type '%s' is not supported", type);
 }
 
-static const struct hook type_hook = {.read = check_type, .write = write_type};
+static const struct hook type_hook = {.read = check_type, .write = write_disk_type};
 
 static int
 read_source(struct walk *walk, const struct item *item, const xmlNode *node, void *base,

@@ -270,7 +270,7 @@ load_graphics(struct walk *walk, size_t index, void *device)
 }
 
 static void
-set_number(xmlNode *node, const char *name, int value)
+set_display_number(xmlNode *node, const char *name, int value)
 {
     char text[16];
 
@@ -291,7 +291,7 @@ write_vnc(xmlNode *node, const struct graphics *graphics)
     bool automatic = is_true(graphics->vnc.findunused, true);
 
     xml_set_attr(node, "type", "vnc");
-    set_number(node, "port", automatic ? -1 : graphics->vnc.display + DOMAIN_VNC_PORT_MIN);
+    set_display_number(node, "port", automatic ? -1 : graphics->vnc.display + DOMAIN_VNC_PORT_MIN);
     xml_set_attr(node, "autoport", automatic ? "yes" : "no");
     xml_set_attr(node, "listen", graphics->vnc.listen);
     xml_set_attr(node, "passwd", graphics->vnc.passwd);
@@ -302,9 +302,9 @@ write_spice(xmlNode *node, const libxl_spice_info *spice)
 {
     xml_set_attr(node, "type", "spice");
     if (spice->port)
-        set_number(node, "port", spice->port);
+        set_display_number(node, "port", spice->port);
     if (spice->tls_port)
-        set_number(node, "tlsPort", spice->tls_port);
+        set_display_number(node, "tlsPort", spice->tls_port);
     xml_set_attr(node, "listen", spice->host);
     xml_set_attr(node, "passwd", spice->passwd);
     if (!libxl_defbool_is_default(spice->agent_mouse))

@@ -33,7 +33,7 @@ read_name(struct walk *walk, const struct item *item, const xmlNode *node, void 
 }
 
 static void
-write_name(struct walk *walk, const struct item *item, xmlNode *parent, const void *base)
+write_domain_name(struct walk *walk, const struct item *item, xmlNode *parent, const void *base)
 {
     const libxl_domain_config *config = base;
 
@@ -41,7 +41,7 @@ write_name(struct walk *walk, const struct item *item, xmlNode *parent, const vo
     xml_set_text(walk_make(parent, "name"), config->c_info.name);
 }
 
-static const struct hook name_hook = {.read = read_name, .write = write_name};
+static const struct hook name_hook = {.read = read_name, .write = write_domain_name};
 
 static int
 read_uuid(struct walk *walk, const struct item *item, const xmlNode *node, void *base,

@@ -120,7 +120,7 @@ read_type(struct walk *walk, const struct item *item, const xmlNode *node, void 
 }
 
 static void
-write_type(struct walk *walk, const struct item *item, xmlNode *parent, const void *base)
+write_nic_type(struct walk *walk, const struct item *item, xmlNode *parent, const void *base)
 {
     const libxl_device_nic *nic = base;
 
@@ -128,7 +128,7 @@ write_type(struct walk *walk, const struct item *item, xmlNode *parent, const vo
     xml_set_attr(parent, "type", nic->bridge ? "bridge" : "ethernet");
 }
 
-static const struct hook type_hook = {.read = read_type, .write = write_type};
+static const struct hook type_hook = {.read = read_type, .write = write_nic_type};
 
 /*----- VLANs, which Xen's script for Open vSwitch takes behind the bridge's name -----*/
 
@@ -271,8 +271,8 @@ is_generated_name(const char *name)
 
 /* A domain that ran once had that name; it is not to be had again. */
 static int
-read_target(struct walk *walk, const struct item *item, const xmlNode *node, void *base,
-            struct err *err)
+read_nic_target(struct walk *walk, const struct item *item, const xmlNode *node, void *base,
+                struct err *err)
 {
     libxl_device_nic *nic = base;
     const char       *dev = xml_attr(node, "dev");
@@ -286,7 +286,7 @@ read_target(struct walk *walk, const struct item *item, const xmlNode *node, voi
 }
 
 static void
-write_target(struct walk *walk, const struct item *item, xmlNode *parent, const void *base)
+write_nic_target(struct walk *walk, const struct item *item, xmlNode *parent, const void *base)
 {
     const libxl_device_nic *nic = base;
 
@@ -309,7 +309,7 @@ strip_target(struct walk *walk, const struct item *item, xmlNode *parent, const 
         xml_remove(target);
 }
 
-static const struct hook target_hook = {read_target, write_target, strip_target};
+static const struct hook target_hook = {read_nic_target, write_nic_target, strip_target};
 
 /* Only an HVM guest can have an emulated card; libxl gives it one unless told otherwise. */
 static int

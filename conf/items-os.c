@@ -48,7 +48,7 @@ check_machine(struct walk *walk, const struct item *item, const xmlNode *node, v
 }
 
 static void
-write_type(struct walk *walk, const struct item *item, xmlNode *parent, const void *base)
+write_os_type(struct walk *walk, const struct item *item, xmlNode *parent, const void *base)
 {
     xmlNode *type = walk_make(parent, "os/type");
 
@@ -68,7 +68,7 @@ complete_machine(struct walk *walk, const struct item *item, xmlNode *parent, co
         xml_set_attr(type, "machine", type_machines[walk->type]);
 }
 
-static const struct hook type_hook = {check_machine, write_type, complete_machine};
+static const struct hook type_hook = {check_machine, write_os_type, complete_machine};
 
 /*----- bootloader -----*/
 

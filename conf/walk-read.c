@@ -230,8 +230,8 @@ wrong_guest(struct walk *walk, const struct item *row, const xmlNode *node, cons
 
 /* done_out: nothing more is to be looked at below. */
 static int
-take(struct collector *c, const struct row *row, const xmlNode *node, const char *name,
-     bool *done_out, struct err *err)
+walk_take(struct collector *c, const struct row *row, const xmlNode *node, const char *name,
+          bool *done_out, struct err *err)
 {
     struct found *found = &c->found[row->index];
 
@@ -261,7 +261,7 @@ collect_attributes(struct collector *c, const xmlNode *node, size_t length, stru
             continue;
         if (longer)
             row = find_row(c, longer);
-        if (row.item ? take(c, &row, node, name, &unused, err)
+        if (row.item ? walk_take(c, &row, node, name, &unused, err)
                      : refuse_unknown(c->walk, node, name, err))
             return -1;
     }
@@ -283,7 +283,7 @@ collect_child(struct collector *c, const xmlNode *parent, const xmlNode *child, 
         row = find_row(c, longer);
     if (!row.item && !row.below)
         return refuse_unknown(c->walk, child, NULL, err);
-    if (row.item && take(c, &row, child, NULL, &done, err))
+    if (row.item && walk_take(c, &row, child, NULL, &done, err))
         return -1;
     if (done)
         return 0;
@@ -316,8 +316,8 @@ last_name(const char *path)
 }
 
 static int
-read_number(const struct item *item, const xmlNode *node, const char *text, void *to,
-            struct err *err)
+read_walk_number(const struct item *item, const xmlNode *node, const char *text, void *to,
+                 struct err *err)
 {
     uint64_t limit = item->kind == KIND_INT   ? INT32_MAX
                      : item->kind == KIND_U32 ? UINT32_MAX
@@ -379,7 +379,7 @@ read_text(const struct item *item, const xmlNode *node, const char *text, void *
     case KIND_U64:
     case KIND_U32:
     case KIND_INT:
-        return read_number(item, node, text, to, err);
+        return read_walk_number(item, node, text, to, err);
     case KIND_DEFBOOL:
     case KIND_FEATURE:
         return read_bool(item, node, text, to, err);
