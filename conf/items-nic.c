@@ -180,6 +180,24 @@ read_vlan(struct walk *walk, const struct item *item, const xmlNode *node, void 
     return 0;
 }
 
+/* ".5:10:20": one native VLAN at most, and in front; written as read_vlan would. */
+static bool
+is_vlan_suffix(const char *s)
+{
+    for (bool first = true; *s; first = false) {
+        char         *end;
+        unsigned long id = strtoul(s + 1, &end, 10);
+        char          again[16];
+
+        snprintf(again, sizeof again, "%lu", id);
+        if ((*s != ':' && !(*s == '.' && first)) || id > 4095 ||
+            strlen(again) != (size_t)(end - s - 1) || strncmp(again, s + 1, strlen(again)) != 0)
+            return false;
+        s = end;
+    }
+    return true;
+}
+
 /* "br0.5:10:20" in parts */
 static void
 write_bridge(struct walk *walk, const struct item *item, xmlNode *parent, const void *base)
@@ -193,11 +211,12 @@ write_bridge(struct walk *walk, const struct item *item, xmlNode *parent, const 
     if (!nic->bridge)
         return;
     script = script ? script + 1 : nic->script;
-    if (!script || strcmp(script, ovs_script) != 0) {
+    rest = nic->bridge + strcspn(nic->bridge, ".:");
+    if (!script || strcmp(script, ovs_script) != 0 || rest == nic->bridge ||
+        !is_vlan_suffix(rest)) {
         xml_set_attr(walk_make(parent, "source"), "bridge", nic->bridge);
         return;
     }
-    rest = nic->bridge + strcspn(nic->bridge, ".:");
     bridge = xstrndup(nic->bridge, (size_t)(rest - nic->bridge));
     xml_set_attr(walk_make(parent, "source"), "bridge", bridge);
     xml_set_attr(walk_make(parent, "virtualport"), "type", "openvswitch");
