@@ -184,19 +184,25 @@ add_domain_devices(struct text *out, enum domain_type type)
     static const char *const devices[] = {"disk", "cdrom", NULL};
     static const char *const pv_buses[] = {"xen", NULL};
     static const char *const hvm_buses[] = {"ide", "scsi", "xen", NULL};
-    static const char *const graphics[] = {"vnc", NULL};
+    static const char *const pv_graphics[] = {"vnc", "sdl", NULL};
+    static const char *const hvm_graphics[] = {"vnc", "sdl", "spice", NULL};
     static const char *const pv_models[] = {"xen", NULL};
-    static const char *const hvm_models[] = {"vga", "cirrus", "xen", "none", NULL};
+    static const char *const hvm_models[] = {"vga", "cirrus", "qxl", "xen", "none", NULL};
+    static const char *const modes[] = {"subsystem", NULL};
+    static const char *const subsystems[] = {"usb", "pci", NULL};
     bool                     hvm = type == DOMAIN_HVM;
 
     text_add(out, "  <devices>\n    <disk supported='yes'>\n");
     add_enum(out, "      ", "diskDevice", devices);
     add_enum(out, "      ", "bus", hvm ? hvm_buses : pv_buses);
     text_add(out, "    </disk>\n    <graphics supported='yes'>\n");
-    add_enum(out, "      ", "type", graphics);
+    add_enum(out, "      ", "type", hvm ? hvm_graphics : pv_graphics);
     text_add(out, "    </graphics>\n    <video supported='yes'>\n");
     add_enum(out, "      ", "modelType", hvm ? hvm_models : pv_models);
-    text_add(out, "    </video>\n    <hostdev supported='no'/>\n    <rng supported='no'/>\n"
+    text_add(out, "    </video>\n    <hostdev supported='yes'>\n");
+    add_enum(out, "      ", "mode", modes);
+    add_enum(out, "      ", "subsysType", subsystems);
+    text_add(out, "    </hostdev>\n    <rng supported='no'/>\n"
                   "    <filesystem supported='no'/>\n    <tpm supported='no'/>\n  </devices>\n");
 }
 

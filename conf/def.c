@@ -233,7 +233,8 @@ parse_document(struct domain_def *def, unsigned flags, struct err *err)
     struct walk         walk = {.config = &config,
                                 .def = def,
                                 .validate = flags & DOMAIN_PARSE_VALIDATE,
-                                .note_implied = flags & DOMAIN_PARSE_NOTE_IMPLIED};
+                                .note_implied = flags & DOMAIN_PARSE_NOTE_IMPLIED,
+                                .runs = flags & DOMAIN_PARSE_RUNS};
     int                 r;
 
     if (!xml_is(root, "domain"))
@@ -281,11 +282,11 @@ domain_def_parse(const char *xml, size_t size, struct domain_def **def_out, stru
     return domain_def_parse_flags(xml, size, 0, def_out, err);
 }
 
-/* The document is complete, so what was generated is in it and is read again. */
+/* The document is complete, so what was generated is in it and is read again.  It was accepted. */
 int
 conf_to_libxl(const struct domain_def *def, libxl_domain_config *config_out, struct err *err)
 {
-    struct walk walk = {.config = config_out, .type = def->type};
+    struct walk walk = {.config = config_out, .type = def->type, .runs = true};
     int         r = read_document(&walk, xmlDocGetRootElement(def->document), err);
 
     walk_end(&walk);

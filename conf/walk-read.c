@@ -177,8 +177,13 @@ type_of_guest(enum domain_type type)
 
 /* name: of the attribute, NULL for an element. */
 static int
-refuse(const xmlNode *node, const char *name, const char *reason, struct err *err)
+refuse(struct walk *walk, const xmlNode *node, const char *name, const char *reason,
+       struct err *err)
 {
+    if (walk->runs) {
+        walk_note(walk, node, name, false, reason);
+        return 0;
+    }
     return name ? xml_unsupported_attr(node, name, err, "%s", reason)
                 : xml_unsupported(node, err, "%s", reason);
 }
@@ -205,9 +210,9 @@ pass_over(struct walk *walk, const struct item *row, const xmlNode *node, const 
         const struct word *word = walk_find_word(row->words, text);
 
         if (!word || word->refused)
-            return refuse(node, name, word ? word->refused : row->reason, err);
+            return refuse(walk, node, name, word ? word->refused : row->reason, err);
     } else if (row->flags & REFUSED) {
-        return refuse(node, name, row->reason, err);
+        return refuse(walk, node, name, row->reason, err);
     }
     walk_note(walk, node, name, row->flags & IMPLIED, row->reason);
     return 0;
@@ -220,10 +225,10 @@ wrong_guest(struct walk *walk, const struct item *row, const xmlNode *node, cons
     char reason[64];
 
     if (row->flags & REFUSED)
-        return refuse(node, name, row->reason, err);
+        return refuse(walk, node, name, row->reason, err);
     snprintf(reason, sizeof reason, "has no meaning for a %s guest", type_of_guest(walk->type));
     if (row->flags & STRICT)
-        return refuse(node, name, reason, err);
+        return refuse(walk, node, name, reason, err);
     walk_note(walk, node, name, row->flags & IMPLIED, reason);
     return 0;
 }

@@ -16,6 +16,7 @@ struct walk {
     struct domain_def   *def; /* takes the notes; NULL: there are none */
     bool                 validate;
     bool                 note_implied;
+    bool                 runs;  /* what a row refuses is noted: the guest is there without it */
     size_t               index; /* of the device among those of its kind */
     struct {
         uint64_t order;

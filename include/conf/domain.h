@@ -93,6 +93,9 @@ int domain_def_parse(const char *xml, size_t size, struct domain_def **def_out, 
 enum {
     DOMAIN_PARSE_VALIDATE = 1, /* an element or attribute that is not known is an error */
     DOMAIN_PARSE_NOTE_IMPLIED = 2,
+    /* Of a guest that runs already: an element or attribute that is refused as a whole is noted,
+     * for an older version may have let it pass. */
+    DOMAIN_PARSE_RUNS = 4,
 };
 
 /** The same with flags. */

@@ -354,6 +354,26 @@ START_TEST(a_bad_part_is_refused_with_line_element_and_reason)
 }
 END_TEST
 
+START_TEST(what_is_refused_is_only_noted_of_a_guest_that_runs)
+{
+    cleanup_free char *xml =
+        domain_with("<memtune/>", "<disk><source file='/x'/><target dev='xvda'/><shareable/></disk>"
+                                  "<tpm/>");
+    struct domain_def  *def = NULL;
+    libxl_domain_config config;
+    struct err          err;
+
+    ck_assert_ptr_null(parse(xml, &err));
+    ck_assert_int_eq(domain_def_parse_flags(xml, strlen(xml), DOMAIN_PARSE_RUNS, &def, &err), 0);
+    ck_assert_uint_eq(def->n_notes, 3);
+    ck_assert_str_eq(def->notes[0].message, "line 5: <memtune>: the memory of a guest is its own");
+    data_config(def, &config);
+    ck_assert_int_eq(config.num_disks, 1);
+    libxl_domain_config_dispose(&config);
+    domain_def_free(def);
+}
+END_TEST
+
 START_TEST(a_boot_device_too_many_is_refused)
 {
     struct err  err;
@@ -686,6 +706,7 @@ main(void)
     tcase_add_test(tc, libxml2_writes_nothing_to_stderr);
     tcase_add_loop_test(tc, a_bad_part_is_refused_with_line_element_and_reason, 0,
                         array_size(bad_parts));
+    tcase_add_test(tc, what_is_refused_is_only_noted_of_a_guest_that_runs);
     tcase_add_test(tc, a_boot_device_too_many_is_refused);
     tcase_add_test(tc, a_document_too_long_is_refused_unread);
     tcase_add_test(tc, a_tag_with_very_many_attributes_is_refused_at_once);
