@@ -227,8 +227,10 @@ write_usbctrl(struct walk *walk, const struct item *item, xmlNode *parent, const
         xml_set_attr(parent, "model", usb_models[i].model);
         break;
     }
+    /* Without a model or ports it would be nobody's but libxl's; 8 are its default. */
     snprintf(text, sizeof text, "%d", usbctrl->ports ? usbctrl->ports : 8);
-    xml_set_attr(parent, "ports", text);
+    if (usbctrl->ports || !xml_attr(parent, "model"))
+        xml_set_attr(parent, "ports", text);
 }
 
 static const struct hook usbctrl_hook = {.read = read_usbctrl, .write = write_usbctrl};
