@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/utf8.h"
 
 __attribute__((format(printf, 4, 0))) static void
 err_set_message(struct err *err, enum err_code code, int detail, const char *format, va_list ap)
@@ -10,6 +11,17 @@ err_set_message(struct err *err, enum err_code code, int detail, const char *for
     err->code = code;
     err->detail = detail;
     vsnprintf(err->message, sizeof err->message, format, ap);
+    utf8_mend(err->message, sizeof err->message);
+}
+
+/* Behind what is there already. */
+__attribute__((format(printf, 2, 0))) static void
+err_add_message(struct err *err, const char *format, va_list ap)
+{
+    size_t length = strnlen(err->message, sizeof err->message - 1);
+
+    vsnprintf(err->message + length, sizeof err->message - length, format, ap);
+    utf8_mend(err->message, sizeof err->message);
 }
 
 int
@@ -54,13 +66,11 @@ err_words(enum err_code code)
 int
 err_set_libvirt(struct err *err, enum err_code code, const char *format, ...)
 {
-    size_t  length;
     va_list ap;
 
     err_set(err, code, "%s", err_words(code));
-    length = strlen(err->message);
     va_start(ap, format);
-    vsnprintf(err->message + length, sizeof err->message - length, format, ap);
+    err_add_message(err, format, ap);
     va_end(ap);
     return -1;
 }
@@ -84,7 +94,7 @@ err_prefix(struct err *err, const char *format, ...)
 
     memcpy(old, err->message, sizeof old);
     va_start(ap, format);
-    vsnprintf(err->message, sizeof err->message, format, ap);
+    err_set_message(err, err->code, err->detail, format, ap);
     va_end(ap);
     return err_append(err, ": %s", old);
 }
@@ -92,11 +102,10 @@ err_prefix(struct err *err, const char *format, ...)
 int
 err_append(struct err *err, const char *format, ...)
 {
-    size_t  length = strnlen(err->message, sizeof err->message - 1);
     va_list ap;
 
     va_start(ap, format);
-    vsnprintf(err->message + length, sizeof err->message - length, format, ap);
+    err_add_message(err, format, ap);
     va_end(ap);
     return -1;
 }

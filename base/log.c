@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "base/utf8.h"
 
 /* The level and the sink are the only global variables of the project: a log line may come from
  * anywhere. */
@@ -54,5 +55,6 @@ log_about(enum log_level level, const struct log_about *about, const char *forma
     va_start(ap, format);
     vsnprintf(message, sizeof message, format, ap);
     va_end(ap);
+    utf8_mend_line(message, sizeof message);
     sink(level, about ? about : &nothing, message);
 }

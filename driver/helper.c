@@ -13,11 +13,13 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "domain-names.h"
 #include "driver/host.h"
 #include "eventloop/framed.h"
 #include "helper.h"
 #include "host-wire.h"
+#include "wire/worker.h"
 #include "xl.h"
 
 /* Of a domid: where xenstore has its name. */
@@ -110,22 +112,22 @@ static const struct xl_ops helper_xl_ops = {.disaster = helper_disaster};
 
 /*----- xenstore -----*/
 
-/* The caller's to free; NULL: there is none, or it is empty. */
+/* The caller's to free; NULL: there is none, or it is empty.  Whoever may write there may write any
+ * bytes, and more than is good: they are escaped and bounded here, for all who read them later. */
 static char *__attribute__((format(printf, 2, 3)))
 helper_read(struct helper *helper, const char *format, ...)
 {
-    char     path[256], *value;
-    unsigned size;
-    va_list  ap;
+    char               path[256];
+    cleanup_free char *value = NULL;
+    unsigned           size;
+    va_list            ap;
 
     va_start(ap, format);
     vsnprintf(path, sizeof path, format, ap);
     va_end(ap);
     /* libxenstore puts a NUL behind what it read. */
     value = xs_read(helper->xs, XBT_NULL, path, &size);
-    if (value && !*value)
-        free(take_ptr(value));
-    return value;
+    return value && *value ? utf8_escape(value, WORKER_NAME_MAX) : NULL;
 }
 
 /* Says it if it is new. */
@@ -403,8 +405,9 @@ helper_fill_interfaces(struct helper *helper, uint32_t domid, helper_live *live)
     live->interfaces.interfaces_val = xcalloc((size_t)told + 1, sizeof(helper_interface));
     live->interfaces.interfaces_len = (unsigned)told;
     for (int n = 0; n < told; n++)
-        live->interfaces.interfaces_val[n].name =
-            nics[n].ifname ? xstrdup(nics[n].ifname) : xasprintf("vif%u.%d", domid, nics[n].devid);
+        live->interfaces.interfaces_val[n].name = nics[n].ifname
+                                                      ? utf8_escape(nics[n].ifname, WORKER_NAME_MAX)
+                                                      : xasprintf("vif%u.%d", domid, nics[n].devid);
     libxl_device_nic_list_free(nics, count);
 }
 

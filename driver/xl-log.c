@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 #include "xl.h"
 
 #define LINE_MAX_SIZE 1024
@@ -114,6 +115,7 @@ log_vmessage(xentoollog_logger *logger, xentoollog_level level, int errnum, cons
     line[used] = '\0';
     if (errnum > 0)
         snprintf(line + used, sizeof line - used, ": %s", strerrordesc_np(errnum));
+    utf8_mend_line(line, sizeof line);
 
     keep_line(log, level, line);
     if (level >= XTL_ERROR)

@@ -124,12 +124,14 @@ request_fail(struct request *req, const struct err *err)
 void
 request_fail_with(struct request *req, enum err_code code, const char *format, ...)
 {
-    struct err err = {.code = code};
+    char       message[ERR_MESSAGE_SIZE];
+    struct err err;
     va_list    ap;
 
     va_start(ap, format);
-    vsnprintf(err.message, sizeof err.message, format, ap);
+    vsnprintf(message, sizeof message, format, ap);
     va_end(ap);
+    err_set(&err, code, "%s", message);
     request_fail(req, &err);
 }
 

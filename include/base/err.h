@@ -48,7 +48,7 @@ struct err {
 
 /**
  * Fill *err.  The message names the thing and the reason, in the user's words, with no
- * full stop and no newline.
+ * full stop and no newline.  Whatever it quotes, it is UTF-8: see utf8_mend.
  *
  * Returns -1, so that failing is one statement.
  */

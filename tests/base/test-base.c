@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "base/uuid.h"
 
 static char folder[64];
@@ -95,6 +96,96 @@ START_TEST(a_message_that_is_too_long_is_cut)
     err_prefix(&err, "%s", text);
     err_append(&err, "%s", text);
     ck_assert_uint_eq(strlen(err.message), ERR_MESSAGE_SIZE - 1);
+}
+END_TEST
+
+/*----- UTF-8 -----*/
+
+static const struct {
+    const char *text, *mended, *line, *escaped;
+} texts[] = {
+    {"", "", "", ""},
+    {"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80",
+     "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"},
+    {"a\xff\xfe"
+     "b",
+     "a??b", "a??b", "a\\xff\\xfeb"},
+    {"caf\xe9", "caf?", "caf?", "caf\\xe9"},
+    {"half\xe2\x82", "half??", "half??", "half\\xe2\\x82"},
+    {"\xe2\x82x", "??x", "??x", "\\xe2\\x82x"},
+    {"\xc0\x80\xc0\xaf", "????", "????", "\\xc0\\x80\\xc0\\xaf"}, /* overlong */
+    {"\xe0\x80\xaf", "???", "???", "\\xe0\\x80\\xaf"},            /* overlong */
+    {"\xed\xa0\x80", "???", "???", "\\xed\\xa0\\x80"},            /* a surrogate */
+    {"\xf4\x90\x80\x80", "????", "????", "\\xf4\\x90\\x80\\x80"}, /* above U+10FFFF */
+    {"two\nred\x1b[31m\t\x7f", "two\nred\x1b[31m\t\x7f", "two?red?[31m\t?",
+     "two\\x0ared\\x1b[31m\\x09\\x7f"},
+    {"\xc2\x9b"
+     "31m",
+     "\xc2\x9b"
+     "31m",
+     "??31m", "\\xc2\\x9b31m"}, /* what terminals take for ESC [ */
+};
+
+START_TEST(bytes_that_are_no_utf8_are_replaced_and_seen)
+{
+    char               text[64];
+    cleanup_free char *escaped = utf8_escape(texts[_i].text, 100);
+
+    snprintf(text, sizeof text, "%s", texts[_i].text);
+    utf8_mend(text, sizeof text);
+    ck_assert_str_eq(text, texts[_i].mended);
+    snprintf(text, sizeof text, "%s", texts[_i].text);
+    utf8_mend_line(text, sizeof text);
+    ck_assert_str_eq(text, texts[_i].line);
+    ck_assert_str_eq(escaped, texts[_i].escaped);
+}
+END_TEST
+
+START_TEST(text_that_fills_its_buffer_ends_with_a_whole_character)
+{
+    char text[] = "ab\xe2\x82";
+
+    utf8_mend(text, sizeof text);
+    ck_assert_str_eq(text, "ab");
+}
+END_TEST
+
+START_TEST(what_is_escaped_is_cut_between_characters)
+{
+    static const struct {
+        const char *text;
+        size_t      max;
+        const char *escaped;
+    } cuts[] = {{"abcd", 3, "abc"},  {"ab\xc3\xa9", 3, "ab"},  {"ab\xc3\xa9", 4, "ab\xc3\xa9"},
+                {"ab\xff", 5, "ab"}, {"ab\xff", 6, "ab\\xff"}, {"abc", 0, ""}};
+
+    for (size_t n = 0; n < array_size(cuts); n++) {
+        cleanup_free char *escaped = utf8_escape(cuts[n].text, cuts[n].max);
+
+        ck_assert_str_eq(escaped, cuts[n].escaped);
+    }
+    ck_assert_ptr_null(utf8_escape(NULL, 5));
+}
+END_TEST
+
+START_TEST(a_message_is_utf8_whatever_it_quotes_and_wherever_it_is_cut)
+{
+    struct err err;
+
+    err_set(&err, ERR_XML, "%s", texts[_i].text);
+    ck_assert_str_eq(err.message, texts[_i].mended);
+    err_set_libvirt(&err, ERR_RPC, "%s", texts[_i].text);
+    ck_assert_str_eq(err.message, texts[_i].mended);
+    err_set(&err, ERR_XML, "x");
+    err_append(&err, "%s", texts[_i].text);
+    ck_assert_str_eq(err.message + 1, texts[_i].mended);
+    err_set(&err, ERR_XML, "x");
+    err_prefix(&err, "%s", texts[_i].text);
+    ck_assert_int_eq(strncmp(err.message, texts[_i].mended, strlen(texts[_i].mended)), 0);
+    /* Of two bytes each: one does not fit. */
+    err_set(&err, ERR_XML, "%*s", ERR_MESSAGE_SIZE - 2, "x");
+    err_append(&err, "\xc3\xa9");
+    ck_assert_uint_eq(strlen(err.message), ERR_MESSAGE_SIZE - 2);
 }
 END_TEST
 
@@ -258,6 +349,15 @@ START_TEST(lines_above_the_level_are_dropped)
 }
 END_TEST
 
+START_TEST(a_line_of_the_log_is_one_line_of_utf8)
+{
+    log_set_sink(keep_line);
+    log_error("%s", "bad\xff\nerror: forged\x1b[31m");
+    ck_assert_str_eq(last_line, "3 - bad??error: forged?[31m");
+    log_set_sink(NULL);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -272,6 +372,12 @@ main(void)
     tcase_add_loop_test(tc, a_message_begins_with_libvirts_words_where_that_is_asked_for, 0,
                         array_size(worded));
     tcase_add_test(tc, a_message_that_is_too_long_is_cut);
+    tcase_add_loop_test(tc, bytes_that_are_no_utf8_are_replaced_and_seen, 0,
+                        (int)array_size(texts));
+    tcase_add_test(tc, text_that_fills_its_buffer_ends_with_a_whole_character);
+    tcase_add_test(tc, what_is_escaped_is_cut_between_characters);
+    tcase_add_loop_test(tc, a_message_is_utf8_whatever_it_quotes_and_wherever_it_is_cut, 0,
+                        (int)array_size(texts));
     tcase_add_test(tc, a_uuid_is_read_with_or_without_hyphens_and_written_with_them);
     tcase_add_test(tc, what_is_no_uuid_is_refused);
     tcase_add_test(tc, two_generated_uuids_differ_and_say_version_4);
@@ -281,6 +387,7 @@ main(void)
     tcase_add_test(tc, a_link_to_a_regular_file_is_as_good);
     tcase_add_test(tc, a_file_that_is_too_large_or_none_at_all_is_not_read);
     tcase_add_test(tc, lines_above_the_level_are_dropped);
+    tcase_add_test(tc, a_line_of_the_log_is_one_line_of_utf8);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);
