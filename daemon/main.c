@@ -21,6 +21,7 @@
 #include "eventloop/loop.h"
 #include "lock.h"
 #include "notify.h"
+#include "rpc/listen.h"
 #include "rpc/server.h"
 #include "start.h"
 
@@ -188,6 +189,7 @@ main(int argc, char **argv)
 
     if (status >= 0)
         return status;
+    listen_mark_passed();
     signal(SIGPIPE, SIG_IGN);
     log_to_journal();
     config = config_new();

@@ -45,7 +45,7 @@ void host_process_end(struct host_process *process);
 void host_processes_close(struct host *host);
 
 /*
- * host-spawn.c: `path mode LEVEL`, with one end of a socket pair as its HOST_PROCESS_FD and no
+ * host-spawn.c: `path mode LEVEL`, with one end of a socket pair as its SPAWN_FD and no
  * other descriptor of ours.  Returns the other end, or -1 with err; *pid_out -1: it is no child.
  * Tests put another function in the place of this one.
  */

@@ -10,9 +10,6 @@
 #include "wire/frame.h"
 #include "wire/host.h"
 
-/* Where a helper process finds its end of the socket pair. */
-#define HOST_PROCESS_FD 3
-
 /** Queues the message that filter makes of *body.  One that cannot be encoded is logged and
  * dropped: the values are bounded before. */
 void host_wire_send(struct framed *framed, xdrproc_t filter, const void *body);

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/spawn.h"
 #include "driver/log-journal.h"
 #include "eventloop/loop.h"
 #include "helper.h"
@@ -27,12 +28,10 @@
 #include "query.h"
 #include "worker.h"
 
-#define SOCKET_FD HOST_PROCESS_FD
-
 static void
 run_worker(struct loop *loop, const char *path)
 {
-    struct worker *worker = worker_new(loop, SOCKET_FD, path);
+    struct worker *worker = worker_new(loop, SPAWN_FD, path);
 
     loop_run(loop);
     worker_free(worker);
@@ -51,7 +50,7 @@ daemon_has_gone(void *arg)
 static void
 die_with_daemon(void)
 {
-    struct pollfd daemon = {.fd = SOCKET_FD};
+    struct pollfd daemon = {.fd = SPAWN_FD};
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     /* The daemon was quicker. */
@@ -65,7 +64,7 @@ run_helper(struct loop *loop)
     struct helper *helper;
 
     die_with_daemon();
-    helper = helper_new(loop, SOCKET_FD, daemon_has_gone, loop);
+    helper = helper_new(loop, SPAWN_FD, daemon_has_gone, loop);
     loop_run(loop);
     helper_free(helper);
 }
@@ -76,7 +75,7 @@ run_query(struct loop *loop)
     struct query *query;
 
     die_with_daemon();
-    query = query_new(loop, SOCKET_FD, daemon_has_gone, loop);
+    query = query_new(loop, SPAWN_FD, daemon_has_gone, loop);
     loop_run(loop);
     query_free(query);
 }
@@ -98,18 +97,16 @@ main(int argc, char **argv)
     struct stat  st;
     bool         is_helper;
 
-    if (argc != 3 || fstat(SOCKET_FD, &st) < 0 || !S_ISSOCK(st.st_mode)) {
+    if (argc != 3 || fstat(SPAWN_FD, &st) < 0 || !S_ISSOCK(st.st_mode)) {
         fputs("dom0d-worker is started by dom0d, not by hand\n", stderr);
         return 2;
     }
-    fcntl(SOCKET_FD, F_SETFD, FD_CLOEXEC);
+    fcntl(SPAWN_FD, F_SETFD, FD_CLOEXEC);
     umask(077);
     /*
      * SIGTERM keeps its default: libxl sends it to its children, and one that has not come to exec
      * yet would run a handler of ours, which wakes this process's loop and not its own.
-     *
-     * A terminal's Ctrl-C and hang-up are for the daemon; an operation outlives it. */
-    setsid();
+     */
     signal(SIGPIPE, SIG_IGN);
     is_helper = strcmp(argv[1], "--host") == 0;
     if (!is_helper)

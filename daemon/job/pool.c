@@ -7,10 +7,8 @@
  *   Idle --pool_run--> Busy --ended()--> Leaving --its exit--> freed
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -22,6 +20,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/spawn.h"
 #include "eventloop/framed.h"
 #include "eventloop/loop.h"
 #include "pool.h"
@@ -29,9 +28,6 @@
 #include "wire/record.h"
 #include "wire/task.h"
 #include "wire/worker-frame.h"
-
-/* The descriptor at which a worker finds its listening socket. */
-#define WORKER_LISTEN_FD 3
 
 struct pool_worker {
     struct pool      *pool;
@@ -89,42 +85,14 @@ pool_connect(const char *path, struct err *err)
     return take_fd(fd);
 }
 
-/* Signals as a fresh process has them, and a process group of its own: a Ctrl-C is for the daemon.
- */
-static void
-pool_spawn_attributes(posix_spawnattr_t *attributes)
-{
-    sigset_t none, all;
-
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_init(attributes);
-    posix_spawnattr_setsigmask(attributes, &none);
-    posix_spawnattr_setsigdefault(attributes, &all);
-    posix_spawnattr_setpgroup(attributes, 0);
-    posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-                                             POSIX_SPAWN_SETPGROUP);
-}
-
 static int
 pool_spawn(struct pool_worker *w, int listen_fd, struct err *err)
 {
-    const char                *program = w->pool->limits->worker_path;
-    char                       level[4];
-    char                      *argv[] = {(char *)(uintptr_t)program, w->socket_path, level, NULL};
-    cleanup_close int          moved = fcntl(listen_fd, F_DUPFD_CLOEXEC, WORKER_LISTEN_FD + 1);
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t          attributes;
-    int                        r;
+    char              level[4];
+    const char *const argv[] = {w->pool->limits->worker_path, w->socket_path, level, NULL};
 
     snprintf(level, sizeof level, "%d", (int)log_get_level());
-    pool_spawn_attributes(&attributes);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, moved, WORKER_LISTEN_FD);
-    r = posix_spawn(&w->pid, program, &actions, &attributes, argv, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    return r ? err_set_errno(err, r, "cannot run %s", program) : 0;
+    return spawn_program(argv, listen_fd, &w->pid, err);
 }
 
 /* In clock ticks since boot: with it a number that was given again is not taken for the old one. 0:

@@ -198,6 +198,13 @@ listen_add_read_write(const struct rpc_limits *limits, struct listen_socket *soc
         ++*count;
 }
 
+void
+listen_mark_passed(void)
+{
+    /* A number that makes no sense is told by listen_open. */
+    (void)sd_listen_fds(0);
+}
+
 int
 listen_open(const struct rpc_limits *limits, struct listen_socket *sockets_out, size_t *count_out,
             struct err *err)

@@ -24,6 +24,12 @@ struct listen_socket {
 };
 
 /**
+ * What systemd passes is not marked close-on-exec: this must come before any process is started.
+ * The sockets stay where they are until listen_open takes them.
+ */
+void listen_mark_passed(void);
+
+/**
  * Open them all.  What systemd passes is taken as it is.  Whether there is a read-only socket is
  * then for the administrator to say; a read-write one that is missing is opened, since
  * dom0d.socket may have failed, and the log says so.

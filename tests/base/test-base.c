@@ -3,15 +3,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/spawn.h"
 #include "base/utf8.h"
 #include "base/uuid.h"
 
@@ -335,6 +339,67 @@ keep_line(enum log_level level, const struct log_about *about, const char *messa
              about->domain ? about->domain : "-", message);
 }
 
+/*----- processes -----*/
+
+/* What the shell says to its descriptor 3. */
+static const char *
+run_shell(const char *script)
+{
+    static char       said[256];
+    const char *const argv[] = {"/bin/sh", "-c", script, NULL};
+    int               pair[2], status;
+    size_t            used = 0;
+    ssize_t           n;
+    pid_t             pid = -1;
+    struct err        err;
+
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    ck_assert_msg(spawn_program(argv, pair[1], &pid, &err) == 0, "%s", err.message);
+    close(pair[1]);
+    while ((n = read(pair[0], said + used, sizeof said - 1 - used)) > 0)
+        used += (size_t)n;
+    said[used] = '\0';
+    close(pair[0]);
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+    return said;
+}
+
+START_TEST(a_process_gets_one_descriptor_of_ours)
+{
+    int unmarked = dup(0);
+
+    ck_assert_int_gt(dup2(unmarked, 50), 0);
+    ck_assert_str_eq(
+        run_shell("for fd in 3 4 5 50; do [ -e /proc/$$/fd/$fd ] && echo $fd >&3; done; true"),
+        "3\n");
+    close(unmarked);
+    close(50);
+}
+END_TEST
+
+START_TEST(a_process_does_not_hear_what_systemd_says_to_us)
+{
+    setenv("LISTEN_FDS", "2", 1);
+    setenv("LISTEN_PID", "1", 1);
+    setenv("LISTEN_FDNAMES", "dom0d", 1);
+    setenv("NOTIFY_SOCKET", "/nowhere", 1);
+    setenv("WATCHDOG_USEC", "1000000", 1);
+    setenv("WATCHDOG_PID", "1", 1);
+    setenv("DOM0D_TEST_KEPT", "1", 1);
+    ck_assert_str_eq(run_shell("env | grep -E '^(LISTEN|NOTIFY|WATCHDOG|DOM0D_TEST)_' >&3"),
+                     "DOM0D_TEST_KEPT=1\n");
+}
+END_TEST
+
+START_TEST(a_process_leads_a_session_of_its_own)
+{
+    ck_assert_str_eq(run_shell("read -r pid name state parent group session rest </proc/$$/stat; "
+                               "[ $session = $$ ] && [ $group = $$ ] && echo its own >&3"),
+                     "its own\n");
+}
+END_TEST
+
 START_TEST(lines_above_the_level_are_dropped)
 {
     log_set_sink(keep_line);
@@ -386,6 +451,9 @@ main(void)
     tcase_add_test(tc, what_is_no_regular_file_is_not_even_opened);
     tcase_add_test(tc, a_link_to_a_regular_file_is_as_good);
     tcase_add_test(tc, a_file_that_is_too_large_or_none_at_all_is_not_read);
+    tcase_add_test(tc, a_process_gets_one_descriptor_of_ours);
+    tcase_add_test(tc, a_process_does_not_hear_what_systemd_says_to_us);
+    tcase_add_test(tc, a_process_leads_a_session_of_its_own);
     tcase_add_test(tc, lines_above_the_level_are_dropped);
     tcase_add_test(tc, a_line_of_the_log_is_one_line_of_utf8);
     suite_add_tcase(suite, tc);

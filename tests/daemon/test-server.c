@@ -17,6 +17,7 @@
 
 #include "base/alloc.h"
 #include "harness.h"
+#include "rpc/listen.h"
 #include "lock.h"
 
 static struct harness h;
@@ -302,6 +303,10 @@ be_activated(const char *names, int n_sockets, const char *const *at)
     snprintf(text, sizeof text, "%d", n_sockets);
     setenv("LISTEN_FDS", text, 1);
     setenv("LISTEN_FDNAMES", names, 1);
+    listen_mark_passed();
+    for (int n = 0; n < n_sockets; n++)
+        if (!(fcntl(3 + n, F_GETFD) & FD_CLOEXEC))
+            _exit(105);
     h.daemon.loop = loop_new();
     harness_new_server(&h);
     if (server_listen(h.daemon.server, &err) < 0)
