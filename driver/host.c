@@ -102,6 +102,9 @@ host_close(struct host *host)
 {
     if (!host)
         return;
+    /* Who is answered now may ask for something else: that fails, and is answered below. */
+    if (!host->lost)
+        host->lost = xstrdup("closed");
     host_helper_close(host);
     host_queries_close(host);
     host_answer_settled(host);

@@ -40,6 +40,9 @@ void
 domains_set_host(struct domains *domains, struct host *host)
 {
     domains->host = host;
+    /* The host has answered what it was asked; these were to be answered without it. */
+    if (!host)
+        domains_drop_xml_waits(domains);
 }
 
 struct host *
@@ -53,7 +56,6 @@ domains_free(struct domains *domains)
 {
     if (!domains)
         return;
-    domains_drop_xml_waits(domains);
     while (!TAILQ_EMPTY(&domains->list))
         domains_remove(TAILQ_FIRST(&domains->list));
     loop_defer_stop(&domains->sweep);

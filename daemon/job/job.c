@@ -517,13 +517,15 @@ void
 job_finish(struct job *job, const struct err *err)
 {
     struct domain *dom = job->dom;
+    bool           stopping = job->jobs->stopping;
 
-    if (job->jobs->stopping && job->recorded) {
+    if (stopping && job->recorded) {
         job_leave(job);
         return;
     }
     job_conclude(job, err);
-    if (dom)
+    /* What has become of the domain is for the next daemon to see. */
+    if (dom && !stopping)
         domain_settle(dom);
 }
 

@@ -13,6 +13,7 @@
 #include "config.h"
 #include "daemon.h"
 #include "domain/table.h"
+#include "eventloop/loop.h"
 #include "job/job.h"
 #include "job/op-restart.h"
 #include "wire/worker.h"
@@ -1490,6 +1491,180 @@ START_TEST(an_unknown_flag_is_refused)
 }
 END_TEST
 
+/*----- a stop at any instant -----*/
+
+static char stop_path[] = "/nowhere/image";
+
+static void
+stop_asks_xml_of_dom0(void)
+{
+    remote_domain_get_xml_desc_args args = {.dom = wire_of("Domain-0")};
+
+    world_call(DOMAIN_GET_XML_DESC, &args);
+}
+
+static void
+stop_asks_xml_of_web(void)
+{
+    remote_domain_get_xml_desc_args args = {.dom = wire_of("web")};
+
+    world_call(DOMAIN_GET_XML_DESC, &args);
+    args.flags = DOMAIN_XML_INACTIVE;
+    world_call(DOMAIN_GET_XML_DESC, &args);
+}
+
+static void
+stop_asks_xml_of_a_guest_of_xl(void)
+{
+    remote_domain_get_xml_desc_args args;
+
+    world_domain(7, 'f', "foreign");
+    world_changed();
+    args = (remote_domain_get_xml_desc_args){.dom = wire_of("foreign")};
+    world_call(DOMAIN_GET_XML_DESC, &args);
+}
+
+static void
+stop_discovers_a_guest(void)
+{
+    world_domain(7, 'f', "foreign");
+    world_tells_changed();
+}
+
+static void
+stop_loses_a_guest(void)
+{
+    world_domain_goes(1);
+    world_tells_changed();
+}
+
+static void
+stop_pauses(void)
+{
+    remote_domain_suspend_args args = {.dom = wire_of("web")};
+
+    world_call(DOMAIN_SUSPEND, &args);
+    world_call(DOMAIN_SUSPEND, &args);
+}
+
+static void
+stop_saves(void)
+{
+    remote_domain_save_args args = {.dom = wire_of("web"), .to = stop_path};
+
+    world_call(DOMAIN_SAVE, &args);
+}
+
+static void
+stop_saves_and_aborts(void)
+{
+    remote_domain_abort_job_args args = {.dom = wire_of("web")};
+
+    stop_saves();
+    loop_run_ready(daemon_->loop);
+    world_call(DOMAIN_ABORT_JOB, &args);
+}
+
+static void
+stop_destroys(void)
+{
+    remote_domain_destroy_args args = {.dom = wire_of("web")};
+
+    stop_saves();
+    world_call(DOMAIN_DESTROY, &args);
+}
+
+static void
+stop_creates(void)
+{
+    remote_domain_create_xml_args args = {.xml_desc = (char *)(uintptr_t)world_xml("new", 'n', "")};
+
+    world_call(DOMAIN_CREATE_XML, &args);
+}
+
+static void
+stop_restores(void)
+{
+    remote_domain_restore_args args = {.from = stop_path};
+
+    world_call(DOMAIN_RESTORE, &args);
+}
+
+static void
+stop_waits_for_a_job(void)
+{
+    stop_saves();
+    handle_job_wait(world_waiter(), &(dom0d_job_id_args){.id = 2});
+}
+
+static void
+stop_sees_a_shutdown(void)
+{
+    struct host_dominfo *info = world_find(1);
+
+    info->shutdown = true;
+    info->shutdown_reason = HOST_SHUTDOWN_REBOOT;
+    world_tells_changed();
+}
+
+static void (*const stop_moments[])(void) = {
+    stop_asks_xml_of_dom0,
+    stop_asks_xml_of_web,
+    stop_asks_xml_of_a_guest_of_xl,
+    stop_discovers_a_guest,
+    stop_loses_a_guest,
+    stop_pauses,
+    stop_saves,
+    stop_saves_and_aborts,
+    stop_destroys,
+    stop_creates,
+    stop_restores,
+    stop_waits_for_a_job,
+    stop_sees_a_shutdown,
+};
+
+/* loop_free sees that nothing is left that would come; a sanitizer, that nothing is touched or
+ * lost.
+ */
+START_TEST(a_stop_at_any_turn_of_the_loop_leaves_nothing_behind)
+{
+    for (int turns = 0; turns < 8; turns++) {
+        web_runs("");
+        world_answers = 0;
+        stop_moments[_i]();
+        for (int n = 0; n < turns; n++)
+            loop_run_ready(daemon_->loop);
+        world_free(daemon_);
+        daemon_ = world_new();
+    }
+}
+END_TEST
+
+static int stop_answers = -1;
+
+static void
+stop_on_xml(void *arg, char *xml, const struct err *err)
+{
+    ck_assert_ptr_eq(arg, daemon_);
+    ck_assert_ptr_null(xml);
+    ck_assert_int_eq(err->code, ERR_OPERATION_FAILED);
+    stop_answers = world_answers;
+}
+
+/* It may be a job that asked. */
+START_TEST(who_waits_for_xml_is_told_of_a_stop_before_jobs_are_freed)
+{
+    web_runs("");
+    client_creates(world_xml("new", 'n', ""), 0);
+    ck_assert_int_eq(world_answers, 0);
+    domain_xml(domains_by_name(daemon_->domains, "web"), DOMAIN_XML_INACTIVE, stop_on_xml, daemon_);
+    world_free(daemon_);
+    ck_assert_int_eq(stop_answers, 0);
+    ck_assert_int_eq(world_answers, 1);
+    daemon_ = world_new();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -1587,6 +1762,9 @@ main(void)
     tcase_add_loop_test(tc, the_xml_of_dom0_is_well_formed_whatever_its_name, 0, 2);
     tcase_add_loop_test(tc, who_may_only_ask_gets_no_xml_with_secrets, 0, 16);
     tcase_add_test(tc, an_unknown_flag_is_refused);
+    tcase_add_loop_test(tc, a_stop_at_any_turn_of_the_loop_leaves_nothing_behind, 0,
+                        (int)array_size(stop_moments));
+    tcase_add_test(tc, who_waits_for_xml_is_told_of_a_stop_before_jobs_are_freed);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);

@@ -337,9 +337,15 @@ world_renamed(uint32_t domid, const char *name)
 }
 
 void
-world_changed(void)
+world_tells_changed(void)
 {
     host.events->changed(host.arg);
+}
+
+void
+world_changed(void)
+{
+    world_tells_changed();
     world_turn();
 }
 

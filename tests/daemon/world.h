@@ -46,6 +46,9 @@ void world_domain_shuts_down(uint32_t domid, enum host_shutdown reason);
 /** xenstore's watch fires. */
 void world_changed(void);
 
+/** The same, and the loop has not turned yet. */
+void world_tells_changed(void);
+
 /** What dom0d left with a domain when it started it. */
 void world_keep_xml(uint32_t domid, const char *xml);
 

@@ -14,6 +14,7 @@
 #include "host-inside.h"
 #include "host-private.h"
 #include "scene.h"
+#include "wire/worker.h"
 
 static struct host *host;
 static int          changes, renames, disasters, answers;
@@ -510,6 +511,21 @@ START_TEST(a_domain_that_is_renamed_is_told_of)
 }
 END_TEST
 
+START_TEST(a_name_of_any_bytes_and_length_is_told_as_bounded_utf8)
+{
+    char                long_name[4000];
+    struct fake_domain *dom = fake_domain_add("bad\xff\n", 'a');
+
+    turn();
+    ck_assert_str_eq(host_domain_name(host, dom->domid), "bad\\xff\\x0a");
+    memset(long_name, 'n', sizeof long_name);
+    long_name[sizeof long_name - 1] = '\0';
+    fake_domain_rename(dom, long_name);
+    turn();
+    ck_assert_uint_eq(strlen(host_domain_name(host, dom->domid)), WORKER_NAME_MAX);
+}
+END_TEST
+
 START_TEST(a_name_that_cannot_be_watched_is_said_and_no_more)
 {
     fake_xen_rule("xs_watch", 1, ERROR_FAIL, false);
@@ -685,6 +701,31 @@ END_TEST
 
 /*----- a helper that goes, or says nothing -----*/
 
+static void
+on_xml_again(void *arg, char *xml, const struct err *err)
+{
+    ck_assert_ptr_null(xml);
+    on_answer(arg, err);
+}
+
+static void
+on_xml_ask_again(void *arg, char *xml, const struct err *err)
+{
+    on_xml_again(arg, xml, err);
+    host_request(host, HOST_PAUSE, 1, on_answer, &answers);
+    host_domain_kept_xml(host, 1, on_xml_again, &answers);
+}
+
+START_TEST(who_asks_again_when_the_host_is_closed_is_answered_too)
+{
+    fake_domain_add("a", 'a');
+    host_domain_kept_xml(host, 1, on_xml_ask_again, &answers);
+    host_close(host);
+    host = NULL;
+    ck_assert_int_eq(answers, 3);
+}
+END_TEST
+
 START_TEST(a_helper_that_dies_is_started_again_and_what_it_had_to_do_is_told)
 {
     struct fake_domain *dom = fake_domain_add("a", 'a'), *other = fake_domain_add("b", 'b');
@@ -852,12 +893,14 @@ main(void)
     tcase_add_test(tc, what_only_a_running_domain_has_is_told);
     tcase_add_test(tc, any_number_of_changes_in_one_turn_is_one);
     tcase_add_test(tc, a_domain_that_is_renamed_is_told_of);
+    tcase_add_test(tc, a_name_of_any_bytes_and_length_is_told_as_bounded_utf8);
     tcase_add_test(tc, a_name_that_cannot_be_watched_is_said_and_no_more);
     tcase_add_test(tc, an_xenstored_that_goes_is_one_disaster_though_nobody_asks_it);
     tcase_add_loop_test(tc, a_broken_xenstore_is_one_disaster, 0, 2);
     tcase_add_loop_test(tc, pause_and_unpause_are_answered_from_the_loop, FAKE_LATER, FAKE_REFUSED);
     tcase_add_loop_test(tc, a_request_that_fails_has_libxls_reason, FAKE_LATER, FAKE_WHENS);
     tcase_add_loop_test(tc, each_of_two_requests_that_fail_side_by_side_has_its_own_reason, 0, 2);
+    tcase_add_test(tc, who_asks_again_when_the_host_is_closed_is_answered_too);
     tcase_add_test(tc, a_helper_that_dies_is_started_again_and_what_it_had_to_do_is_told);
     tcase_add_test(tc, a_helper_that_dies_again_and_again_is_given_a_rest);
     tcase_add_test(tc, a_helper_that_says_nothing_is_waited_for_so_long_and_no_longer);
