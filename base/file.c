@@ -2,9 +2,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -75,18 +77,47 @@ file_replace(const char *path, const void *data, size_t size, mode_t mode, struc
     return file_sync_folder(path, err);
 }
 
+/* NULL: it is none of those whose files are regular ones by their type only, and may keep their
+ * reader waiting for ever or have no end.  (Those of sysfs do not.) */
+static const char *
+file_name_of_pseudo(const struct statfs *fs)
+{
+    static const struct {
+        unsigned    magic;
+        const char *name;
+    } pseudo[] = {{PROC_SUPER_MAGIC, "proc"},         {TRACEFS_MAGIC, "tracefs"},
+                  {DEBUGFS_MAGIC, "debugfs"},         {SECURITYFS_MAGIC, "securityfs"},
+                  {XENFS_SUPER_MAGIC, "xenfs"},       {SELINUX_MAGIC, "selinuxfs"},
+                  {SMACK_MAGIC, "smackfs"},           {BPF_FS_MAGIC, "bpf"},
+                  {CGROUP_SUPER_MAGIC, "cgroup"},     {CGROUP2_SUPER_MAGIC, "cgroup2"},
+                  {RDTGROUP_SUPER_MAGIC, "resctrl"},  {BINFMTFS_MAGIC, "binfmt_misc"},
+                  {USBDEVICE_SUPER_MAGIC, "usbdevfs"}};
+
+    for (size_t n = 0; n < array_size(pseudo); n++)
+        if ((unsigned)fs->f_type == pseudo[n].magic)
+            return pseudo[n].name;
+    return NULL;
+}
+
 int
 file_open_regular(const char *path, struct err *err)
 {
     cleanup_close int place = open(path, O_PATH | O_CLOEXEC);
+    const char       *pseudo;
     char              self[64];
     struct stat       st;
+    struct statfs     fs;
     int               fd;
 
-    if (place < 0 || fstat(place, &st) < 0)
+    if (place < 0 || fstat(place, &st) < 0 || fstatfs(place, &fs) < 0)
         return err_set_errno(err, errno, "cannot read %s", path);
     if (!S_ISREG(st.st_mode))
         return err_set(err, ERR_OPERATION_FAILED, "%s is not a regular file", path);
+    pseudo = file_name_of_pseudo(&fs);
+    if (pseudo)
+        return err_set(err, ERR_OPERATION_FAILED,
+                       "%s is not a regular file: it belongs to the kernel's file system %s", path,
+                       pseudo);
     snprintf(self, sizeof self, "/proc/self/fd/%d", place);
     fd = open(self, O_RDONLY | O_CLOEXEC);
     return fd < 0 ? err_set_errno(err, errno, "cannot read %s", path) : fd;

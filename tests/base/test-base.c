@@ -294,6 +294,21 @@ START_TEST(what_is_no_regular_file_is_not_even_opened)
 }
 END_TEST
 
+START_TEST(a_file_of_the_kernels_is_no_regular_file)
+{
+    static const char *const paths[] = {"/proc/self/status", "/proc/kmsg",
+                                        "/proc/sys/kernel/ostype"};
+    struct err               err;
+
+    for (size_t n = 0; n < array_size(paths); n++) {
+        if (access(paths[n], F_OK) < 0)
+            continue;
+        ck_assert_int_eq(file_open_regular(paths[n], &err), -1);
+        ck_assert_ptr_nonnull(strstr(err.message, "it belongs to the kernel's file system proc"));
+    }
+}
+END_TEST
+
 START_TEST(a_link_to_a_regular_file_is_as_good)
 {
     cleanup_free char *path = xasprintf("%s/f", folder);
@@ -449,6 +464,7 @@ main(void)
     tcase_add_test(tc, a_replaced_file_has_the_new_content_and_mode);
     tcase_add_test(tc, a_file_that_cannot_be_replaced_stays_and_nothing_else_does);
     tcase_add_test(tc, what_is_no_regular_file_is_not_even_opened);
+    tcase_add_test(tc, a_file_of_the_kernels_is_no_regular_file);
     tcase_add_test(tc, a_link_to_a_regular_file_is_as_good);
     tcase_add_test(tc, a_file_that_is_too_large_or_none_at_all_is_not_read);
     tcase_add_test(tc, a_process_gets_one_descriptor_of_ours);
