@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
+#include "base/alloc.h"
 #include "daemon.h"
 #include "domain/table.h"
 #include "job/job.h"
@@ -11,6 +15,40 @@
 #include "rpc/server.h"
 
 #define STATUS_USEC 1000000u
+
+/*----- the socket -----*/
+
+/* See sd_notify(3); libsystemd's own function waits while the other end does not read. */
+static void
+notify_open(struct notify *notify)
+{
+    const char *path = getenv("NOTIFY_SOCKET");
+    size_t      length = path ? strlen(path) : 0;
+
+    notify->fd = -1;
+    if (length < 2 || length >= sizeof notify->address.sun_path ||
+        (path[0] != '/' && path[0] != '@'))
+        return;
+    notify->address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    memcpy(notify->address.sun_path, path, length);
+    if (path[0] == '@')
+        notify->address.sun_path[0] = '\0'; /* no file: a name of the kernel's */
+    notify->address_size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+    notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+}
+
+/* Returns whether systemd has taken it. */
+static bool
+notify_tell(const struct notify *notify, const char *text)
+{
+    size_t length = strlen(text);
+
+    return notify->fd >= 0 && sendto(notify->fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT,
+                                     (const struct sockaddr *)&notify->address,
+                                     notify->address_size) == (ssize_t)length;
+}
+
+/*----- what is told -----*/
 
 static const char *
 plural(unsigned n)
@@ -27,12 +65,10 @@ tell_status(struct notify *notify)
     unsigned             jobs = jobs_count(daemon->jobs);
     char                 status[sizeof notify->told];
 
-    snprintf(status, sizeof status, "%u domain%s, %u client%s, %u job%s", domains, plural(domains),
-             clients, plural(clients), jobs, plural(jobs));
-    if (!strcmp(status, notify->told))
-        return;
-    memcpy(notify->told, status, sizeof status);
-    sd_notifyf(0, "STATUS=%s", status);
+    snprintf(status, sizeof status, "STATUS=%u domain%s, %u client%s, %u job%s", domains,
+             plural(domains), clients, plural(clients), jobs, plural(jobs));
+    if (strcmp(status, notify->told) != 0 && notify_tell(notify, status))
+        memcpy(notify->told, status, sizeof status);
 }
 
 static void
@@ -40,6 +76,8 @@ status_due(void *arg)
 {
     struct notify *notify = arg;
 
+    if (!notify->ready)
+        notify->ready = notify_tell(notify, "READY=1");
     tell_status(notify);
     loop_timer_start(&notify->status, STATUS_USEC);
 }
@@ -50,7 +88,7 @@ watchdog_due(void *arg)
 {
     struct notify *notify = arg;
 
-    sd_notify(0, "WATCHDOG=1");
+    (void)notify_tell(notify, "WATCHDOG=1");
     loop_timer_start(&notify->watchdog, notify->watchdog_usec);
 }
 
@@ -62,7 +100,8 @@ notify_start(struct notify *notify, struct daemon *daemon)
     *notify = (struct notify){.daemon = daemon};
     loop_timer_init(&notify->status, daemon->loop, status_due, notify);
     loop_timer_init(&notify->watchdog, daemon->loop, watchdog_due, notify);
-    if (sd_notify(0, "READY=1") <= 0)
+    notify_open(notify);
+    if (notify->fd < 0)
         return;
     status_due(notify);
     if (sd_watchdog_enabled(0, &limit_usec) <= 0)
@@ -74,7 +113,9 @@ notify_start(struct notify *notify, struct daemon *daemon)
 void
 notify_stop(struct notify *notify)
 {
-    sd_notify(0, "STOPPING=1");
+    (void)notify_tell(notify, "STOPPING=1");
+    if (notify->fd >= 0)
+        close(take_fd(notify->fd));
     loop_timer_stop(&notify->status);
     loop_timer_stop(&notify->watchdog);
 }

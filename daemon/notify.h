@@ -1,22 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * notify.h: what systemd is told: that we are ready, how we are, that the loop still turns.
+ *
+ * Nothing waits for systemd: what it does not take now is told again with the next status.
  */
 #ifndef DAEMON_NOTIFY_H
 #define DAEMON_NOTIFY_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "eventloop/loop.h"
 
 struct daemon;
 
 struct notify {
-    struct daemon    *daemon;
-    struct loop_timer status;
-    struct loop_timer watchdog;
-    uint64_t          watchdog_usec; /* feed it that often; 0: systemd does not ask */
-    char              told[128];     /* the status */
+    struct daemon     *daemon;
+    int                fd; /* -1: systemd did not start us */
+    struct sockaddr_un address;
+    socklen_t          address_size;
+    struct loop_timer  status;
+    struct loop_timer  watchdog;
+    uint64_t           watchdog_usec; /* feed it that often; 0: systemd does not ask */
+    bool               ready;         /* and systemd knows */
+    char               told[128];     /* the status */
 };
 
 /** READY=1.  Does nothing, now and later, where systemd did not start us. */

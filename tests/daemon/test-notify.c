@@ -3,6 +3,7 @@
  * What systemd hears: a socket of ours stands for it.
  */
 #include <check.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,6 +160,54 @@ START_TEST(without_systemd_nobody_is_told_and_no_timer_runs)
 }
 END_TEST
 
+/* Until the kernel's queue of it is full. */
+static void
+systemd_is_slow(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int                fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    while (sendto(fd, "X=1", 3, 0, (struct sockaddr *)&address, sizeof address) == 3)
+        continue;
+    close(fd);
+}
+
+START_TEST(a_systemd_that_does_not_read_is_not_waited_for_and_told_later)
+{
+    setenv("WATCHDOG_USEC", "200000", 1);
+    systemd_is_slow();
+    notify_start(&notify, &h.daemon);
+    run_for(250000);
+    while (recv(systemd, (char[8]){0}, 8, 0) > 0)
+        continue;
+    run_for(1500000);
+    ck_assert_ptr_nonnull(strstr(heard(), "READY=1;STATUS=0 domains, 0 clients, 0 jobs;"));
+    systemd_is_slow();
+    notify_stop(&notify);
+}
+END_TEST
+
+START_TEST(systemds_socket_may_be_a_name_without_a_file)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int                length =
+        snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "dom0d-test-%d", (int)getpid());
+    char name[128];
+
+    close(systemd);
+    systemd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    ck_assert_int_eq(bind(systemd, (struct sockaddr *)&address,
+                          (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length)),
+                     0);
+    snprintf(name, sizeof name, "@%s", address.sun_path + 1);
+    setenv("NOTIFY_SOCKET", name, 1);
+    notify_start(&notify, &h.daemon);
+    ck_assert_str_eq(heard(), "READY=1;STATUS=0 domains, 0 clients, 0 jobs;");
+    notify_stop(&notify);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -173,6 +222,8 @@ main(void)
     tcase_add_test(tc, the_status_is_told_again_when_it_has_changed);
     tcase_add_test(tc, the_watchdog_is_fed_while_the_loop_turns);
     tcase_add_test(tc, without_systemd_nobody_is_told_and_no_timer_runs);
+    tcase_add_test(tc, a_systemd_that_does_not_read_is_not_waited_for_and_told_later);
+    tcase_add_test(tc, systemds_socket_may_be_a_name_without_a_file);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);
