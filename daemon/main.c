@@ -128,6 +128,20 @@ told_to_reload(void *arg)
     log_info("SIGHUP changes nothing: the configuration is read at start");
 }
 
+/* Once is enough: told again while it stops, the daemon must not die of it with the half undone.
+ * What is started has a mask of its own. */
+static void
+hear_no_more_signals(void)
+{
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+}
+
 static void
 run(struct daemon *daemon)
 {
@@ -145,6 +159,7 @@ run(struct daemon *daemon)
              domains_count(daemon->domains), daemon->host_info.xen_major,
              daemon->host_info.xen_minor, daemon->host_info.xen_extra);
     loop_run(daemon->loop);
+    hear_no_more_signals();
     notify_stop(&notify);
     loop_signal_stop(&hangup);
     loop_signal_stop(&interrupt);

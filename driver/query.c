@@ -12,12 +12,14 @@
 #include "xl.h"
 
 struct query {
+    struct loop        *loop;
     loop_fn            *ended;
     void               *arg;
     struct loop_defer   end;
     struct framed       daemon;
     struct xl           xl;
     struct err          xl_err; /* code 0: xl is open */
+    bool                told_xl_err;
     struct xl_call      call;
     uint32_t            domid;
     libxl_domain_config config; /* while call is Active */
@@ -108,12 +110,25 @@ query_daemon_closed(void *arg, const struct err *err)
     loop_defer_start(&query->end);
 }
 
+static const struct xl_ops query_xl_ops;
+
+static void
+query_open_xl(struct query *query)
+{
+    query->xl_err.code = ERR_NONE;
+    (void)xl_open(&query->xl, query->loop, &query_xl_ops, query, &query->xl_err);
+}
+
 static int
 query_heard(struct query *query, const query_question *question, struct err *err)
 {
     if (query->call.active)
         return err_set(err, ERR_RPC, "a second question before the first one is answered");
     query->domid = question->domid;
+    /* What failed for the last question need not fail for this one. */
+    if (query->told_xl_err)
+        query_open_xl(query);
+    query->told_xl_err = query->xl_err.code;
     if (query->xl_err.code)
         query_say(query, NULL, &query->xl_err);
     else if (question->kind == QUERY_KEPT_XML)
@@ -164,11 +179,12 @@ query_new(struct loop *loop, int fd, loop_fn *ended, void *arg)
 {
     struct query *query = xcalloc(1, sizeof *query);
 
+    query->loop = loop;
     query->ended = ended;
     query->arg = arg;
     loop_defer_init(&query->end, loop, query_end, query);
     framed_init(&query->daemon, loop, fd, &query_framed_ops, query);
-    (void)xl_open(&query->xl, loop, &query_xl_ops, query, &query->xl_err);
+    query_open_xl(query);
     xl_call_init(&query->call, &query->xl);
     return query;
 }

@@ -67,6 +67,14 @@ kill -TERM "$daemon"
 ends 0
 [ ! -e "$dir/s" ] || wrong 'its socket was left'
 
+for _ in $(seq 5); do
+    start 'told to stop many times'
+    for _ in $(seq 3000); do
+        kill -TERM "$daemon" 2>/dev/null || break
+    done
+    ends 0
+done
+
 start 'a stop while Xen is asked for the sake of a job'
 "$fake/fake-xen" delay 60000
 dom0ctl save web "$dir/web" >"$dir/answer" 2>&1 &

@@ -407,6 +407,21 @@ START_TEST(a_question_can_be_aborted_and_the_next_one_is_answered)
 }
 END_TEST
 
+START_TEST(a_process_to_which_libxl_was_refused_asks_for_it_again)
+{
+    fake_domain_add("a", 'a');
+    fake_xen_rule("ctx_alloc", 1, ERROR_FAIL, false);
+    ask_kept(1);
+    turn();
+    ck_assert_int_eq(answers, 1);
+    ck_assert_ptr_nonnull(strstr(answer.message, "libxl does not start: "));
+    ask_kept(1);
+    turn();
+    ck_assert_int_eq(answer.code, ERR_NONE);
+    ck_assert_int_eq(host_inside.queries, 1); /* the same process */
+}
+END_TEST
+
 START_TEST(a_process_that_cannot_be_made_is_told)
 {
     fake_xen_rule("spawn", 1, ERROR_FAIL, false);
@@ -888,6 +903,7 @@ main(void)
     tcase_add_test(tc, two_who_ask_the_same_share_the_answer);
     tcase_add_test(tc, a_few_processes_answer_many_questions);
     tcase_add_loop_test(tc, a_question_can_be_aborted_and_the_next_one_is_answered, 0, 2);
+    tcase_add_test(tc, a_process_to_which_libxl_was_refused_asks_for_it_again);
     tcase_add_test(tc, a_process_that_cannot_be_made_is_told);
     tcase_add_test(tc, a_process_that_dies_is_told_and_another_answers);
     tcase_add_test(tc, what_only_a_running_domain_has_is_told);
