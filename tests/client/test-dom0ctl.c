@@ -786,7 +786,7 @@ main(void)
     int      failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 30);
+    tcase_set_timeout(tc, 120);
     tcase_add_test(tc, list_prints_a_table_of_the_domains_that_run);
     tcase_add_test(tc, list_all_has_the_others_too);
     tcase_add_test(tc, list_name_prints_names_and_asks_for_nothing_else);

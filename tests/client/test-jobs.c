@@ -593,7 +593,7 @@ main(void)
     int      failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 30);
+    tcase_set_timeout(tc, 120);
     tcase_add_test(tc, a_save_draws_a_bar_on_a_terminal_and_erases_it);
     tcase_add_test(tc, a_save_is_silent_for_five_seconds_where_there_is_no_terminal);
     tcase_add_test(tc, a_save_asks_for_its_number_at_once_and_gives_an_absolute_path);

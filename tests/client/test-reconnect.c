@@ -625,7 +625,7 @@ wait_for_bytes(struct scene *s)
 {
     struct pollfd fd = {.fd = s->conn, .events = POLLIN};
 
-    ck_assert_int_eq(poll(&fd, 1, 5000), 1);
+    ck_assert_int_eq(poll(&fd, 1, 60000), 1);
 }
 
 /* It goes when it has got the beginning of a call that is larger than any socket's buffer. */
@@ -801,7 +801,7 @@ main(void)
     int      failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 30);
+    tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, a_job_is_found_again_by_its_number_and_its_end_is_waited_for, 0,
                         array_size(commands));
     tcase_add_loop_test(tc, its_error_is_the_commands, 0, array_size(commands));

@@ -689,7 +689,7 @@ main(void)
     int      failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 60);
+    tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, a_malformed_frame_closes_its_connection_only_and_is_logged_once, 0,
                         array_size(no_lengths));
     tcase_add_test(tc, before_open_a_frame_has_at_most_64_KiB);

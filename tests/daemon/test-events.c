@@ -481,7 +481,7 @@ main(void)
     int      failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 60);
+    tcase_set_timeout(tc, 120);
     tcase_add_test(tc, a_lifecycle_event_is_what_libvirt_sends_byte_for_byte);
     tcase_add_test(tc, events_come_in_the_order_in_which_they_were_told);
     tcase_add_test(tc, every_event_of_libvirt_9_may_be_registered_for);

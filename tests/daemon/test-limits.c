@@ -244,7 +244,7 @@ main(void)
     int      failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 60);
+    tcase_set_timeout(tc, 120);
     tcase_add_test(tc, while_there_are_too_many_requests_each_client_may_have_one);
     tcase_add_test(tc, read_only_clients_leave_requests_for_the_administrator);
     tcase_add_test(tc, who_holds_most_is_closed_when_all_hold_too_much);

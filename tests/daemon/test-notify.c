@@ -217,7 +217,7 @@ main(void)
     int      failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 60);
+    tcase_set_timeout(tc, 120);
     tcase_add_test(tc, we_are_ready_and_say_how_we_are);
     tcase_add_test(tc, the_status_is_told_again_when_it_has_changed);
     tcase_add_test(tc, the_watchdog_is_fed_while_the_loop_turns);

@@ -690,7 +690,7 @@ main(void)
     int      failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 60);
+    tcase_set_timeout(tc, 120);
     tcase_add_test(tc, each_socket_gives_its_own_rights);
     tcase_add_test(tc, without_a_group_the_read_write_socket_is_its_owners);
     tcase_add_test(tc, a_group_that_there_is_not_is_said_and_only_root_is_let_in);

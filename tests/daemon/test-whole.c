@@ -32,7 +32,10 @@
 #include "wire/remote.h"
 #include "wire/state.h"
 
-#define PATIENCE_USEC 20000000
+#define PATIENCE_USEC 60000000
+
+/* What is to be under way while something else is done, on a machine with other things to do. */
+#define SLOW_MSEC 2000
 #define CYCLES 50
 #define CYCLES_BEFORE 30 /* what is kept for later has been made then */
 #define GROWTH_KIB 512
@@ -344,11 +347,12 @@ find_worker(void)
     char     path[256] = "";
     pid_t    pid;
 
-    while (!path[0] && loop_now_usec() < end) {
+    /* Its record is there before it has come to be that program. */
+    do {
         usleep(2000);
         find_socket(path);
-    }
-    pid = find_process(-1, path);
+        pid = path[0] ? find_process(-1, path) : -1;
+    } while (pid < 0 && loop_now_usec() < end);
     ck_assert_int_gt(pid, 1);
     return pid;
 }
@@ -429,7 +433,7 @@ START_TEST(who_asked_hears_what_a_dying_worker_said_last)
 
     create();
     fake_xen_rule("suspend", 1, ERROR_FAIL, false);
-    fake_world()->delay_msec = 300;
+    fake_world()->delay_msec = SLOW_MSEC;
     ask_to_save();
     worker = find_worker();
     while (!strstr(fake_world()->said, "suspend failed"))
@@ -452,7 +456,7 @@ START_TEST(a_job_and_what_waits_for_it_outlive_the_daemon)
     struct err         err;
 
     create();
-    fake_world()->delay_msec = 500;
+    fake_world()->delay_msec = SLOW_MSEC;
     ask_to_save();
     (void)find_worker();
     ask_to_save();
@@ -472,8 +476,9 @@ END_TEST
 
 /*----- xenstored does not answer -----*/
 
-/* What is answered from memory and by hypercalls, on a machine with other things to do. */
-#define AT_ONCE_USEC 500000
+/* What is answered from memory and by hypercalls, on a machine with other things to do; what waits
+ * takes twice as long at least. */
+#define AT_ONCE_USEC (HOST_LIMIT_USEC / 2)
 
 /* Where systemd would listen. */
 static int
@@ -556,7 +561,7 @@ is_told_that_xenstored_is_silent(int beside, uint32_t beside_serial, uint64_t be
     receive_reply(NULL, NULL, &err);
     ck_assert_int_eq(err.code, ERR_OPERATION_TIMEOUT);
     ck_assert_msg(strstr(err.message, "xenstored does not answer"), "%s", err.message);
-    ck_assert_uint_le(loop_now_usec() - begin, HOST_LIMIT_USEC + 3000000);
+    ck_assert_uint_le(loop_now_usec() - begin, HOST_LIMIT_USEC + 20000000);
     close(client);
     client = first;
     serial = last;
@@ -667,7 +672,7 @@ START_TEST(the_helper_ends_with_its_daemon)
     helper = find_process(daemon_pid, "--host");
     ck_assert_int_gt(helper, 1);
     daemon_gets(SIGKILL);
-    for (int n = 0; n < 100 && process_runs(helper); n++)
+    for (int n = 0; n < 6000 && process_runs(helper); n++)
         usleep(10000);
     ck_assert(!process_runs(helper));
     close(beside);
@@ -687,7 +692,7 @@ START_TEST(the_record_of_a_task_names_its_worker)
     struct err         err;
 
     create();
-    fake_world()->delay_msec = 300;
+    fake_world()->delay_msec = SLOW_MSEC;
     ask_to_save();
     worker = find_worker();
     find_socket(socket);
@@ -712,9 +717,9 @@ main(void)
     SRunner *runner = srunner_create(suite);
     int      failed;
 
-    tcase_add_test(tc, the_record_of_a_task_names_its_worker);
     tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 60 + (double)number_of_cycles());
+    tcase_set_timeout(tc, 240 + (double)number_of_cycles());
+    tcase_add_test(tc, the_record_of_a_task_names_its_worker);
     tcase_add_test(tc, guests_that_came_and_went_leave_nothing_in_the_daemon);
     tcase_add_test(tc, who_asked_hears_what_a_dying_worker_said_last);
     tcase_add_test(tc, an_xenstored_that_is_stopped_holds_up_only_who_needs_it);

@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "scene.h"
 
-#define PATIENCE_USEC 8000000
+#define PATIENCE_USEC 60000000
 
 struct scene scene;
 

@@ -296,7 +296,7 @@ main(void)
     TCase *tc = tcase_create("create");
 
     tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 20);
+    tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, a_created_domain_runs_and_keeps_its_xml, FAKE_LATER, FAKE_REFUSED);
     tcase_add_test(tc, a_domain_may_be_left_paused);
     tcase_add_test(tc, a_refused_create_leaves_no_domain);

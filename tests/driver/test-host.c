@@ -16,6 +16,9 @@
 #include "scene.h"
 #include "wire/worker.h"
 
+/* What is late on a busy machine is late by less. */
+#define PATIENCE_USEC 20000000
+
 static struct host *host;
 static int          changes, renames, disasters, answers;
 static uint32_t     renamed;
@@ -805,7 +808,7 @@ START_TEST(a_helper_that_says_nothing_is_waited_for_so_long_and_no_longer)
     begin = loop_now_usec();
     open_host();
     ck_assert_uint_ge(loop_now_usec() - begin, HOST_OPEN_USEC);
-    ck_assert_uint_le(loop_now_usec() - begin, HOST_OPEN_USEC + 2000000);
+    ck_assert_uint_le(loop_now_usec() - begin, HOST_OPEN_USEC + PATIENCE_USEC);
     ck_assert_ptr_null(host_domain_name(host, dom->domid));
     ck_assert_int_eq(host_domain_info(host, dom->domid, &info, &err), 0);
     begin = loop_now_usec();
@@ -817,7 +820,7 @@ START_TEST(a_helper_that_says_nothing_is_waited_for_so_long_and_no_longer)
     }
     ck_assert_int_eq(answers, 2);
     ck_assert_uint_ge(loop_now_usec() - begin, HOST_LIMIT_USEC - 1000000);
-    ck_assert_uint_le(loop_now_usec() - begin, HOST_LIMIT_USEC + 2000000);
+    ck_assert_uint_le(loop_now_usec() - begin, HOST_LIMIT_USEC + PATIENCE_USEC);
     ck_assert_int_eq(answer.code, ERR_OPERATION_TIMEOUT);
     ck_assert_str_eq(said,
                      "cannot pause domain 1: xenstored does not answer (it may still happen)\n"
@@ -886,7 +889,7 @@ main(void)
     TCase *tc = tcase_create("host");
 
     tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 60);
+    tcase_set_timeout(tc, 120);
     tcase_add_test(tc, a_host_that_is_off_gives_one_reason);
     tcase_add_loop_test(tc, whatever_fails_while_it_opens_is_cleaned_up, 0, 6);
     tcase_add_test(tc, the_host_is_described);

@@ -404,7 +404,7 @@ main(void)
     TCase *tc = tcase_create("image");
 
     tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 30);
+    tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, what_is_written_is_read_back, 0, 2);
     tcase_add_test(tc, the_wrapper_is_libvirts_byte_for_byte);
     tcase_add_test(tc, xls_wrapper_is_xls_byte_for_byte);

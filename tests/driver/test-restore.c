@@ -294,7 +294,7 @@ main(void)
     TCase *tc = tcase_create("restore");
 
     tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 20);
+    tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, a_restored_domain_runs_with_its_memory, FAKE_LATER, FAKE_REFUSED);
     tcase_add_test(tc, a_restored_domain_may_be_left_paused);
     tcase_add_test(tc, an_image_of_xl_is_restored);

@@ -251,7 +251,7 @@ main(void)
     TCase *tc = tcase_create("undo");
 
     tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 20);
+    tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, a_half_built_domain_is_destroyed, 0, 2);
     tcase_add_loop_test(tc, a_complete_domain_is_let_run, 0, 2);
     tcase_add_loop_test(tc, a_complete_domain_that_was_to_stay_paused_stays_so, 0, 2);

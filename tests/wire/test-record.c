@@ -425,7 +425,7 @@ main(void)
     int      failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 30);
+    tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, a_task_of_version_1_is_what_it_was, 0, array_size(task_cases));
     tcase_add_loop_test(tc, a_job_that_waited_in_version_1_is_what_it_was, 0,
                         array_size(queued_cases));
