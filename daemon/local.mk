@@ -18,7 +18,8 @@ daemon_librpc_a_SOURCES = \
 	daemon/rpc/procedure.c daemon/rpc/procedure.h \
 	daemon/rpc/request.c daemon/rpc/request.h daemon/rpc/request-private.h \
 	daemon/rpc/server.c daemon/rpc/server.h \
-	daemon/rpc/stream.c daemon/rpc/stream.h
+	daemon/rpc/stream.c daemon/rpc/stream.h \
+	daemon/rpc/user.c daemon/rpc/user.h
 
 # The table of domains.
 noinst_LIBRARIES += daemon/libdomain.a

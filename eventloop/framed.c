@@ -22,7 +22,7 @@ static void framed_again(void *arg);
 static void
 framed_update(struct framed *s)
 {
-    bool       read = !s->paused && !s->backlog;
+    bool       read = !s->paused && !s->backlog && !s->waits;
     struct err err;
 
     if (loop_io_start(&s->io, s->fd, read, evbuffer_get_length(s->out) > 0, &err) == 0)
@@ -36,8 +36,8 @@ framed_count(struct framed *s)
 {
     size_t now = framed_unread(s) + framed_unsent(s);
 
-    if (s->total)
-        s->total->bytes += now - s->counted;
+    for (struct framed_total *total = s->total; total; total = total->all)
+        total->bytes += now - s->counted;
     s->counted = now;
 }
 
@@ -115,13 +115,20 @@ framed_size_next(struct framed *s, size_t *size_out, struct err *err)
     return 0;
 }
 
+static bool
+framed_must_wait(struct framed *s)
+{
+    s->waits = s->waits || (s->ops->must_wait && s->ops->must_wait(s->arg));
+    return s->waits;
+}
+
 /*
  * Hand over the frames that are whole, until there is no more, others should have a turn, a
- * frame's receiver pauses, or the stream goes.  Returns whether the stream is still Open; if not,
- * it may be freed memory.
+ * frame's receiver pauses, or the stream goes.  granted: the first one need not wait.  Returns
+ * whether the stream is still Open; if not, it may be freed memory.
  */
 static bool
-framed_deliver(struct framed *s)
+framed_deliver(struct framed *s, bool granted)
 {
     bool     gone = false;
     unsigned n = 0;
@@ -142,6 +149,8 @@ framed_deliver(struct framed *s)
             loop_defer_start(&s->again);
             break;
         }
+        if (!(granted && n == 1) && framed_must_wait(s))
+            break;
         s->gone = &gone;
         s->ops->frame(s->arg, evbuffer_pullup(s->in, (ev_ssize_t)size), size);
         if (gone)
@@ -208,26 +217,54 @@ framed_receive(struct framed *s)
     return n;
 }
 
+/* Read once, and hand over.  Returns whether the stream is still Open. */
+static bool
+framed_read(struct framed *s, bool granted)
+{
+    ssize_t n = framed_receive(s);
+
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+        framed_lose(s, NULL);
+        return false;
+    }
+    return n < 0 || framed_deliver(s, granted);
+}
+
 static void
 framed_ready(void *arg)
 {
     struct framed *s = arg;
     bool           had_output = evbuffer_get_length(s->out) > 0;
-    ssize_t        n;
 
     if (had_output && (!framed_flush(s) || !framed_tell_drained(s)))
         return;
-    if (!s->paused && !s->backlog) {
-        n = framed_receive(s);
-        if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
-            framed_lose(s, NULL);
-            return;
-        }
-        if (n > 0 && !framed_deliver(s))
-            return;
-    }
+    if (!s->paused && !s->backlog && !framed_must_wait(s) && !framed_read(s, false))
+        return;
     if (framed_count_more(s))
         framed_update(s);
+}
+
+void
+framed_take_turn(struct framed *framed)
+{
+    size_t     size = 0;
+    struct err err;
+
+    if (framed->fd < 0 || !framed->waits)
+        return;
+    framed->waits = false;
+    if (framed->paused || framed->backlog) {
+        framed_update(framed);
+        return;
+    }
+    if (framed_size_next(framed, &size, &err) == 0 && size && framed_unread(framed) >= size) {
+        if (!framed_deliver(framed, true))
+            return;
+    } else if (!framed_read(framed, true)) {
+        return;
+    }
+    if (framed_count_more(framed))
+        framed_update(framed);
 }
 
 static void
@@ -241,7 +278,7 @@ framed_again(void *arg)
         framed_lose(s, &err); /* must be last */
         return;
     }
-    if (!framed_deliver(s))
+    if (!framed_deliver(s, false))
         return;
     framed_count(s);
     framed_update(s);

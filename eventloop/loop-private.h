@@ -8,6 +8,7 @@
 
 struct loop {
     struct event_base *base;
+    uint64_t           turn_number;
 
     TAILQ_HEAD(, loop_defer) defers;
     struct event *turn; /* active while there are defers */

@@ -77,7 +77,9 @@ loop_turn_again(struct loop *loop)
 void
 loop_run(struct loop *loop)
 {
-    event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY);
+    do
+        loop_run_once(loop);
+    while (!event_base_got_break(loop->base));
 }
 
 void
@@ -90,6 +92,7 @@ bool
 loop_run_ready(struct loop *loop)
 {
     event_base_loop(loop->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+    loop->turn_number++;
     return !TAILQ_EMPTY(&loop->defers);
 }
 
@@ -97,6 +100,13 @@ void
 loop_run_once(struct loop *loop)
 {
     event_base_loop(loop->base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
+    loop->turn_number++;
+}
+
+uint64_t
+loop_turn_number(const struct loop *loop)
+{
+    return loop->turn_number;
 }
 
 uint64_t

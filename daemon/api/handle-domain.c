@@ -165,11 +165,35 @@ domain_xml_ready(void *arg, char *xml, const struct err *err)
     free(xml);
 }
 
+/* What is asked for, until it can be made; the domain may go meanwhile. */
+struct xml_wanted {
+    uint8_t  uuid[UUID_SIZE];
+    unsigned flags;
+};
+
+static void
+domain_make_xml(struct request *req, void *arg)
+{
+    const struct xml_wanted *wanted = arg;
+    struct domain           *dom = domains_by_uuid(request_daemon(req)->domains, wanted->uuid);
+    char                     text[UUID_TEXT_SIZE];
+
+    if (dom)
+        domain_xml(dom, wanted->flags, domain_xml_ready, req);
+    else
+        request_fail_libvirt(req, ERR_NO_DOMAIN, "no domain with matching uuid '%s'",
+                             uuid_format(wanted->uuid, text));
+}
+
 void
 handle_domain_get_xml_desc(struct request *req, struct domain *dom,
                            const remote_domain_get_xml_desc_args *args)
 {
-    domain_xml(dom, args->flags, domain_xml_ready, req);
+    struct xml_wanted *wanted = xcalloc(1, sizeof *wanted);
+
+    memcpy(wanted->uuid, dom->uuid, UUID_SIZE);
+    wanted->flags = args->flags;
+    request_in_turn(req, domain_make_xml, wanted);
 }
 
 /*----- what no domain has yet: it is not defined, it has no images, labels or snapshots -----*/

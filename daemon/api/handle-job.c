@@ -176,6 +176,14 @@ job_wait_gone(void *arg)
     history_wait_stop(arg);
 }
 
+static void
+job_wait_for(struct request *req, struct jobs *jobs, uint64_t id)
+{
+    if (request_check_waiting(req))
+        request_on_gone(req, job_wait_gone,
+                        history_wait(jobs_history(jobs), id, job_wait_done, req));
+}
+
 void
 handle_job_wait(struct request *req, const dom0d_job_id_args *args)
 {
@@ -185,8 +193,7 @@ handle_job_wait(struct request *req, const dom0d_job_id_args *args)
     if (end)
         job_wait_answer(req, end);
     else if (jobs_by_id(jobs, args->id))
-        request_on_gone(req, job_wait_gone,
-                        history_wait(jobs_history(jobs), args->id, job_wait_done, req));
+        job_wait_for(req, jobs, args->id);
     else
         request_fail_with(req, ERR_INVALID_ARG, "no job %llu is known",
                           (unsigned long long)args->id);

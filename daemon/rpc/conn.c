@@ -10,6 +10,7 @@
 #include "request-private.h"
 #include "server.h"
 #include "stream.h"
+#include "user.h"
 #include "wire/frame.h"
 #include "wire/remote.h"
 
@@ -22,6 +23,7 @@
 static void conn_frame(void *arg, const void *data, size_t size);
 static void conn_closed(void *arg, const struct err *err);
 static void conn_drained(void *arg);
+static bool conn_must_wait(void *arg);
 static void conn_close(void *arg);
 
 static const struct framed_ops conn_framed_ops = {
@@ -29,6 +31,7 @@ static const struct framed_ops conn_framed_ops = {
     .frame = conn_frame,
     .closed = conn_closed,
     .drained = conn_drained,
+    .must_wait = conn_must_wait,
 };
 
 static bool
@@ -49,7 +52,9 @@ conn_new(struct server *server, int fd, const struct ucred *peer, bool read_only
     conn->id = id;
     conn->from_read_only_socket = conn->read_only = read_only;
     conn->idle_usec = loop_now_usec();
+    conn->user = user_of(server_users(server), peer->uid, read_only);
     TAILQ_INIT(&conn->requests);
+    TAILQ_INIT(&conn->later);
     TAILQ_INIT(&conn->streams);
     TAILQ_INIT(&conn->registrations);
     conn->pid = peer->pid;
@@ -58,7 +63,7 @@ conn_new(struct server *server, int fd, const struct ucred *peer, bool read_only
     loop_defer_init(&conn->close, conn->setup->loop, conn_close, conn);
     framed_init(&conn->framed, conn->setup->loop, fd, &conn_framed_ops, conn);
     framed_set_frame_max(&conn->framed, FRAME_MAX);
-    framed_count_in(&conn->framed, server_held(server));
+    framed_count_in(&conn->framed, &conn->user->held);
     log_debug("client %llu: process %d of user %u%s", (unsigned long long)id, (int)conn->pid,
               (unsigned)conn->uid, read_only ? ", read-only" : "");
     return conn;
@@ -78,6 +83,7 @@ conn_free(struct conn *conn)
     }
     loop_defer_stop(&conn->close);
     framed_close(&conn->framed);
+    user_conn_gone(conn->user, conn);
     free(conn);
 }
 
@@ -199,13 +205,14 @@ conn_may_ask_more(const struct conn *conn)
 {
     unsigned max = conn->setup->limits->max_client_requests;
 
-    if (server_is_busy(conn->server, conn->from_read_only_socket))
+    if (server_is_busy(conn->server, conn))
         max = 1;
-    return conn->n_requests < max && !conn_unsent_answers(conn);
+    return conn->n_requests < max && conn->n_waiting < CONN_WAITING_MAX &&
+           !conn_unsent_answers(conn);
 }
 
-static void
-conn_pause_or_resume(struct conn *conn)
+void
+conn_look_again(struct conn *conn)
 {
     if (conn_is_leaving(conn))
         return;
@@ -234,17 +241,73 @@ conn_add_request(struct conn *conn, struct request *req)
 {
     TAILQ_INSERT_TAIL(&conn->requests, req, link);
     conn->n_requests++;
-    server_request_begins(conn->server);
-    conn_pause_or_resume(conn);
+    server_request_begins(conn->server, conn);
+    conn_look_again(conn);
+}
+
+void
+conn_request_waits(struct conn *conn, struct request *req)
+{
+    req->waits = true;
+    conn->n_requests--;
+    server_request_ends(conn->server, conn);
+    conn->n_waiting++;
+    conn->user->n_waiting++;
+    conn_look_again(conn);
 }
 
 void
 conn_remove_request(struct conn *conn, struct request *req)
 {
     TAILQ_REMOVE(&conn->requests, req, link);
-    conn->n_requests--;
-    server_request_ends(conn->server);
-    conn_pause_or_resume(conn);
+    if (req->waits) {
+        conn->n_waiting--;
+        conn->user->n_waiting--;
+    } else {
+        conn->n_requests--;
+        server_request_ends(conn->server, conn);
+    }
+    conn_look_again(conn);
+}
+
+void
+conn_make_later(struct conn *conn, struct request *req)
+{
+    TAILQ_INSERT_TAIL(&conn->later, req, later);
+    user_ask(conn->user, conn);
+}
+
+/*----- turns -----*/
+
+static bool
+conn_must_wait(void *arg)
+{
+    struct conn *conn = arg;
+
+    return user_must_wait(conn->user, conn);
+}
+
+void
+conn_take_turn(struct conn *conn)
+{
+    framed_take_turn(&conn->framed); /* it may have freed conn */
+}
+
+bool
+conn_may_be_answered(const struct conn *conn)
+{
+    return !conn_is_leaving(conn) && !conn_unsent_answers(conn);
+}
+
+void
+conn_make_answer(struct conn *conn)
+{
+    struct request *req = TAILQ_FIRST(&conn->later);
+
+    TAILQ_REMOVE(&conn->later, req, later);
+    if (!TAILQ_EMPTY(&conn->later))
+        user_ask(conn->user, conn);
+    request_make(req);
 }
 
 /*----- output -----*/
@@ -260,7 +323,7 @@ conn_send(struct conn *conn, const void *frame, size_t size)
     }
     conn->unsent_answers = conn_unsent_answers(conn) + size;
     framed_send(&conn->framed, frame, size);
-    conn_pause_or_resume(conn);
+    conn_look_again(conn);
 }
 
 void
@@ -280,9 +343,10 @@ conn_is_drained(const struct conn *conn)
 void
 conn_count_stream(struct conn *conn, ssize_t bytes)
 {
-    struct framed_total *held = server_held(conn->server);
+    struct framed_total *held = &conn->user->held;
 
-    held->bytes += (size_t)bytes;
+    for (struct framed_total *total = held; total; total = total->all)
+        total->bytes += (size_t)bytes;
     if (bytes > 0)
         held->grown(held->arg);
 }
@@ -290,8 +354,13 @@ conn_count_stream(struct conn *conn, ssize_t bytes)
 static void
 conn_drained(void *arg)
 {
-    streams_pump(arg);
-    conn_pause_or_resume(arg);
+    struct conn *conn = arg;
+
+    streams_pump(conn);
+    conn_look_again(conn);
+    if (!TAILQ_EMPTY(&conn->later))
+        user_ask(conn->user, conn);
+    user_look_again(conn->user);
 }
 
 void
@@ -330,11 +399,18 @@ conn_check_keepalive(struct conn *conn, uint64_t now_usec)
     }
 }
 
+/* Whom we do not read we cannot hear. */
+static bool
+conn_is_held_up(const struct conn *conn)
+{
+    return conn->framed.paused || conn->framed.waits;
+}
+
 /* For something that is to come at once; what is held up by a pause is not the client's fault. */
 static bool
 conn_waits_for_client(const struct conn *conn)
 {
-    bool half_frame = framed_unread(&conn->framed) > 0 && !conn->framed.paused;
+    bool half_frame = framed_unread(&conn->framed) > 0 && !conn_is_held_up(conn);
 
     return half_frame || conn->finishing;
 }
@@ -347,8 +423,7 @@ conn_sweep(struct conn *conn, uint64_t now_usec)
     conn->n_frames_swept = conn->n_frames;
     if (conn->framed.paused && framed_peer_is_gone(&conn->framed))
         conn_give_up(conn, NULL);
-    /* Whom we do not read we cannot hear. */
-    if (heard || conn->framed.paused)
+    if (heard || conn_is_held_up(conn))
         keepalive_heard(&conn->keepalive, now_usec);
     conn_check_keepalive(conn, now_usec);
     if (heard || !conn_waits_for_client(conn))

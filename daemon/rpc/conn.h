@@ -11,13 +11,15 @@
  *   input    frames of at most 64 KiB; once it is opened for writing, what two of libvirt's longest
  *            strings need.  A frame that was begun must be whole after half a minute.
  *   requests max_client_requests in flight, then nothing more is read until one is answered; one
- *            while there are too many of all clients (server.h).
+ *            while there are too many of all clients (server.h).  A request that only waits
+ *            (request_on_gone) is not in flight; of those there may be CONN_WAITING_MAX.
  *   output   nothing is read while answers or events wait: so answers to what was asked cannot
  *            pile up.  Events can, to max_output and one frame; a client for which more comes is
  *            given up.
  *   streams  STREAMS_MAX, each with a bound both ways (stream.h).  Their data goes out behind all
  *            else, a piece at a time, and holds nothing up.
- *   both     what all clients make wait together is bounded too (server.h).
+ *   both     what all clients make wait together is bounded too (server.h), and what those of one
+ *            user do; and they have their turns (user.h).
  */
 #ifndef DAEMON_CONN_H
 #define DAEMON_CONN_H
@@ -38,11 +40,15 @@ struct server;
 struct server_setup;
 struct stream;
 struct ucred;
+struct user;
+
+#define CONN_WAITING_MAX 64
 
 struct conn {
     struct server             *server;
     const struct server_setup *setup; /* what the server was made of */
-    TAILQ_ENTRY(conn) link;           /* in the server's list */
+    struct user               *user;
+    TAILQ_ENTRY(conn) link; /* in the server's list */
 
     /* who it is */
     uint64_t id; /* never used again */
@@ -65,7 +71,11 @@ struct conn {
     unsigned n_streams;
     size_t   unsent_answers;        /* see conn_unsent_answers */
     TAILQ_HEAD(, request) requests; /* in flight; freed by their answers */
-    unsigned          n_requests;
+    unsigned n_requests;
+    unsigned n_waiting;          /* requests that only wait; they do not count in n_requests */
+    TAILQ_HEAD(, request) later; /* of those in flight: whose answers are made in turn */
+    TAILQ_ENTRY(conn) in_turn, in_asking; /* user.c's */
+    bool              awaits_turn, asks;
     bool              finishing, given_up;
     struct loop_defer close;
     struct keepalive  keepalive;
@@ -124,8 +134,24 @@ void conn_finish(struct conn *conn);
 /** Close, from the loop; reason: a line for the log, or NULL. */
 void conn_give_up(struct conn *conn, const char *reason);
 
+/** There may be room for more requests. */
+void conn_look_again(struct conn *conn);
+
 /* For request.c. */
 void conn_add_request(struct conn *conn, struct request *req);
 void conn_remove_request(struct conn *conn, struct request *req);
+void conn_request_waits(struct conn *conn, struct request *req);
+void conn_make_later(struct conn *conn, struct request *req);
+
+/* For user.c. */
+
+/** Its turn: it is told events and read.  May free conn. */
+void conn_take_turn(struct conn *conn);
+
+/** It has read what it was sent. */
+bool conn_may_be_answered(const struct conn *conn);
+
+/** Begin the next answer of those that are made in turn. */
+void conn_make_answer(struct conn *conn);
 
 #endif

@@ -11,9 +11,11 @@
 #include "wire/frame.h"
 
 struct procedure;
+struct user;
 
 struct request {
-    TAILQ_ENTRY(request) link; /* in conn's list */
+    TAILQ_ENTRY(request) link;  /* in conn's list */
+    TAILQ_ENTRY(request) later; /* in conn's list of those whose answers are not begun */
     void                   *context;
     struct conn            *conn; /* NULL: it has gone */
     uint64_t                conn_id;
@@ -22,11 +24,18 @@ struct request {
     const struct procedure *procedure;
     void (*gone)(void *arg); /* or NULL */
     void *gone_arg;
+    bool  waits;                                  /* it is not in flight */
+    void (*make)(struct request *req, void *arg); /* NULL: begun, or answered at once */
+    void        *make_arg;                        /* owned */
+    struct user *maker;                           /* told when it is answered */
 };
 
 /** One more in flight on conn. */
 struct request *request_new(struct conn *conn, const struct wire_header *header,
                             const struct procedure *procedure);
+
+/** Its answer is begun. */
+void request_make(struct request *req);
 
 /** The connection goes, and has taken it out of its list.  May free it. */
 void request_orphaned(struct request *req);

@@ -8,6 +8,7 @@
 #include "procedure.h"
 #include "request-private.h"
 #include "server.h"
+#include "user.h"
 
 struct request *
 request_new(struct conn *conn, const struct wire_header *header, const struct procedure *procedure)
@@ -30,10 +31,11 @@ void
 request_orphaned(struct request *req)
 {
     req->conn = NULL;
-    if (!req->gone)
-        return;
-    req->gone(req->gone_arg);
-    free(req);
+    if (req->gone)
+        req->gone(req->gone_arg);
+    free(req->make_arg);
+    if (req->gone || req->make)
+        free(req);
 }
 
 void
@@ -41,6 +43,38 @@ request_on_gone(struct request *req, void (*gone)(void *arg), void *arg)
 {
     req->gone = gone;
     req->gone_arg = arg;
+    if (req->conn)
+        conn_request_waits(req->conn, req);
+}
+
+bool
+request_check_waiting(struct request *req)
+{
+    if (!req->conn || !req->conn->from_read_only_socket ||
+        req->conn->user->n_waiting < USER_WAITING_MAX)
+        return true;
+    request_fail_libvirt(req, ERR_OPERATION_FAILED,
+                         "by the read-only socket a user may wait %u times, not more",
+                         USER_WAITING_MAX);
+    return false;
+}
+
+void
+request_in_turn(struct request *req, void (*make)(struct request *req, void *arg), void *arg)
+{
+    req->make = make;
+    req->make_arg = arg;
+    conn_make_later(req->conn, req);
+}
+
+void
+request_make(struct request *req)
+{
+    void (*make)(struct request *, void *) = take_ptr(req->make);
+    cleanup_free void *arg = take_ptr(req->make_arg);
+
+    req->maker = req->conn->user;
+    make(req, arg); /* it may have freed req */
 }
 
 static void
@@ -48,6 +82,8 @@ request_free(struct request *req)
 {
     if (req->conn)
         conn_remove_request(req->conn, req);
+    if (req->maker)
+        user_made(req->maker);
     free(req);
 }
 

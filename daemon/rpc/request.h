@@ -36,6 +36,20 @@ bool request_is_readonly(const struct request *req);
  */
 void request_on_gone(struct request *req, void (*gone)(void *arg), void *arg);
 
+/**
+ * Refuse to let a client wait where its user has USER_WAITING_MAX such requests already, by the
+ * read-only socket (ERR_OPERATION_FAILED).  Returns whether all is well; if not, the request was
+ * answered.
+ */
+bool request_check_waiting(struct request *req);
+
+/**
+ * For an answer that takes time or memory: make(req, arg) is called from the loop, when it is this
+ * client's turn and it has read all that it was sent (user.h).  arg is Taken, and freed after make,
+ * or when the connection goes before.
+ */
+void request_in_turn(struct request *req, void (*make)(struct request *req, void *arg), void *arg);
+
 /** ret is borrowed, of the procedure's result type; use a typed reply_NAME where there is one. */
 void request_reply(struct request *req, const void *ret);
 

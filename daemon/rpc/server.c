@@ -15,11 +15,15 @@
 #include "limits.h"
 #include "listen.h"
 #include "server.h"
+#include "user.h"
 
 /* Accepted at a time: others have their turn in between. */
 #define ACCEPT_AT_ONCE 16
 
 #define RETRY_USEC 1000000u
+
+/* Who waits for room is looked at so soon after there is some: not for each of many requests. */
+#define ROOM_USEC 5000u
 
 /* Lines about misbehaving clients in a second; more are counted only. */
 #define COMPLAINTS_MAX 10
@@ -43,8 +47,10 @@ struct server {
     unsigned            n_conns, n_read_only;
     unsigned            most_conns; /* since memory was given back */
     uint64_t            last_id;
-    unsigned            n_requests; /* in flight, of connections that are there */
+    struct users       *users;
     struct framed_total held;
+    bool                is_short; /* of room for requests: somebody was told that it is busy */
+    struct loop_timer   room;
     struct loop_timer   sweep;                          /* active while there are connections */
     struct loop_timer   retry;                          /* active while nothing is accepted */
     unsigned            complaints, refused, shortages; /* since the second began */
@@ -56,6 +62,8 @@ static void server_retry_due(void *arg);
 static void server_second_due(void *arg);
 static void listener_ready(void *arg);
 static void server_held_more(void *arg);
+static void server_user_is_full(void *arg, struct user *user);
+static void server_has_room(void *arg);
 
 struct server *
 server_new(const struct server_setup *setup)
@@ -65,7 +73,10 @@ server_new(const struct server_setup *setup)
     server->setup = *setup;
     server->held.grown = server_held_more;
     server->held.arg = server;
+    server->users =
+        users_new(setup->loop, setup->limits, &server->held, server_user_is_full, server);
     TAILQ_INIT(&server->conns);
+    loop_timer_init(&server->room, setup->loop, server_has_room, server);
     loop_timer_init(&server->sweep, setup->loop, server_sweep_due, server);
     loop_timer_init(&server->retry, setup->loop, server_retry_due, server);
     loop_timer_init(&server->second, setup->loop, server_second_due, server);
@@ -86,6 +97,8 @@ server_free(struct server *server)
     server->n_listeners = 0;
     while ((conn = TAILQ_FIRST(&server->conns)))
         conn_free(conn);
+    users_free(server->users);
+    loop_timer_stop(&server->room);
     loop_timer_stop(&server->sweep);
     loop_timer_stop(&server->retry);
     loop_timer_stop(&server->second);
@@ -168,17 +181,6 @@ server_peer_of(int fd)
     return peer;
 }
 
-static unsigned
-server_count_read_only_of(const struct server *server, uid_t uid)
-{
-    const struct conn *conn;
-    unsigned           count = 0;
-
-    TAILQ_FOREACH (conn, &server->conns, link)
-        count += conn->from_read_only_socket && conn->uid == uid;
-    return count;
-}
-
 static bool
 server_is_full(const struct server *server, const struct ucred *peer, bool read_only)
 {
@@ -191,7 +193,7 @@ server_is_full(const struct server *server, const struct ucred *peer, bool read_
         return false;
     return server->n_read_only >= max_read_only ||
            (peer->uid != geteuid() &&
-            server_count_read_only_of(server, peer->uid) >= (max_read_only + 1) / 2);
+            users_count_conns(server->users, peer->uid, true) >= (max_read_only + 1) / 2);
 }
 
 struct conn *
@@ -232,24 +234,45 @@ server_conn_gone(struct server *server, struct conn *conn)
 
 /*----- bounds on all of them -----*/
 
-void
-server_request_begins(struct server *server)
+struct users *
+server_users(struct server *server)
 {
-    server->n_requests++;
+    return server->users;
 }
 
 void
-server_request_ends(struct server *server)
+server_request_begins(struct server *server, const struct conn *conn)
 {
-    server->n_requests--;
+    (void)server;
+    user_request_begins(conn->user);
+}
+
+void
+server_request_ends(struct server *server, const struct conn *conn)
+{
+    user_request_ends(conn->user);
+    if (server->is_short && !loop_timer_is_active(&server->room))
+        loop_timer_start(&server->room, ROOM_USEC);
 }
 
 bool
-server_is_busy(const struct server *server, bool read_only)
+server_is_busy(struct server *server, const struct conn *conn)
 {
-    unsigned max = server->setup.limits->max_requests;
+    bool busy = user_is_busy(conn->user);
 
-    return server->n_requests >= (read_only ? max - max / 10 : max);
+    server->is_short |= busy;
+    return busy;
+}
+
+static void
+server_has_room(void *arg)
+{
+    struct server *server = arg;
+    struct conn   *conn;
+
+    server->is_short = false;
+    TAILQ_FOREACH (conn, &server->conns, link)
+        conn_look_again(conn);
 }
 
 struct framed_total *
@@ -288,6 +311,29 @@ server_held_more(void *arg)
         conn_give_up(conn, "it holds most of what waits for clients, and that is too much");
 }
 
+/* Of this user's clients the one that holds most. */
+static struct conn *
+server_find_greediest_of(const struct server *server, const struct user *user)
+{
+    struct conn *most = NULL;
+    struct conn *conn;
+
+    TAILQ_FOREACH (conn, &server->conns, link)
+        if (conn->user == user && conn_held(conn) > (most ? conn_held(most) : 0))
+            most = conn;
+    return most;
+}
+
+static void
+server_user_is_full(void *arg, struct user *user)
+{
+    struct server *server = arg;
+    struct conn   *conn;
+
+    while (user->held.bytes > user_share(user) && (conn = server_find_greediest_of(server, user)))
+        conn_give_up(conn, "its user's clients hold too much of what waits");
+}
+
 static void
 server_start_sweeping(struct server *server)
 {
@@ -304,6 +350,7 @@ server_sweep_due(void *arg)
 
     TAILQ_FOREACH (conn, &server->conns, link)
         conn_sweep(conn, now_usec);
+    users_sweep(server->users);
     server_start_sweeping(server);
 }
 

@@ -9,11 +9,13 @@
  * own, root, may have more than half of the rest by the read-only socket.
  *
  * Bounds on all clients together, where those on each one (conn.h) would add up to too much:
- *   max_requests  in flight; above it each client may have one.  For read-only clients nine tenths
- *                 of it, for the same reason.
+ *   max_requests  in flight; above it each client may have one.  Those of the read-only socket do
+ *                 not count for the others; for themselves nine tenths of it is the bound, and half
+ *                 of that for one user, for the same reasons.
  *   max_buffers   bytes of half frames and of output that is not read.  When there are more, a
  *                 client is closed: the one that holds most, of the read-only ones or of the
- *                 others, whichever hold more together.
+ *                 others, whichever hold more together.  One user may have half of it by the
+ *                 read-only socket; beyond, one of his own is closed.
  */
 #ifndef DAEMON_SERVER_H
 #define DAEMON_SERVER_H
@@ -30,6 +32,7 @@ struct loop;
 struct program;
 struct rpc_limits;
 struct server;
+struct users;
 
 #define SERVER_SWEEP_USEC 1000000u
 
@@ -76,11 +79,14 @@ void server_conn_gone(struct server *server, struct conn *conn);
 /** In which every connection counts what it holds. */
 struct framed_total *server_held(struct server *server);
 
-void server_request_begins(struct server *server);
-void server_request_ends(struct server *server);
+struct users *server_users(struct server *server);
 
-/** As many requests are in flight as may be, or more. */
-bool server_is_busy(const struct server *server, bool read_only);
+void server_request_begins(struct server *server, const struct conn *conn);
+void server_request_ends(struct server *server, const struct conn *conn);
+
+/** As many requests are in flight as may be, or more.  conn_look_again is called for all when there
+ * is room. */
+bool server_is_busy(struct server *server, const struct conn *conn);
 
 /** A line in the log about a client that is closed; a bounded number of them in a second. */
 void server_complain(struct server *server, const struct conn *conn, const char *reason);

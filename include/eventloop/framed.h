@@ -24,7 +24,8 @@ struct framed;
 /* What several streams hold together, both ways: bytes that no frame() has had, and bytes that the
  * kernel has not taken. */
 struct framed_total {
-    size_t bytes; /* the streams keep it */
+    size_t               bytes; /* the streams keep it */
+    struct framed_total *all;   /* counts the same bytes, and more; or NULL */
 
     /** It has become more.  May close any of the streams, but free none. */
     void (*grown)(void *arg);
@@ -54,6 +55,10 @@ struct framed_ops {
 
     /** Optional: the output queue has fallen to nothing. */
     void (*drained)(void *arg);
+
+    /** Optional: asked before input is read, and before each frame.  Returns whether that must wait
+     * for framed_take_turn. */
+    bool (*must_wait)(void *arg);
 };
 
 struct framed {
@@ -64,6 +69,7 @@ struct framed {
     bool                     paused;
     bool                     closing; /* when all is written */
     bool                     backlog; /* whole frames may be in memory: again is started */
+    bool                     waits;   /* for its turn: must_wait said so */
     int                  refused; /* the loop cannot watch fd, for this errno: again closes us */
     size_t               frame_max;
     bool                *gone;    /* set while frame() runs, so that it may free us */
@@ -105,6 +111,11 @@ bool framed_peer_is_gone(const struct framed *framed);
 /** From now on a longer frame is no frame, whatever size_of says.  At first there is no such bound.
  */
 void framed_set_frame_max(struct framed *framed, size_t size);
+
+/** What must_wait has put off: reads once if no whole frame is there, and hands over one frame at
+ * least, as long as it need not wait again.  Does nothing to a stream that does not wait.  May free
+ * what holds it. */
+void framed_take_turn(struct framed *framed);
 
 /** While paused nothing is read and no frame is delivered. */
 void framed_pause(struct framed *framed);

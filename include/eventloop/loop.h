@@ -50,6 +50,9 @@ bool loop_run_ready(struct loop *loop);
 /** Wait until something is ready, run it and return; for tests. */
 void loop_run_once(struct loop *loop);
 
+/** Goes up whenever the loop has run what was ready and looks for more. */
+uint64_t loop_turn_number(const struct loop *loop);
+
 /** A clock that never jumps, in microseconds. */
 uint64_t loop_now_usec(void);
 

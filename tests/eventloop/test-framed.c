@@ -26,7 +26,7 @@ struct talk {
     struct framed stream;
     char          frames[512];
     int           closed, drained;
-    bool          closed_with_err, close_on_frame, pause_on_frame;
+    bool          closed_with_err, close_on_frame, pause_on_frame, must_wait;
 };
 
 static struct loop *loop;
@@ -63,7 +63,15 @@ drained(void *arg)
     t->drained++;
 }
 
-static const struct framed_ops ops = {size_of, frame, closed, drained};
+static bool
+must_wait(void *arg)
+{
+    struct talk *t = arg;
+
+    return t->must_wait;
+}
+
+static const struct framed_ops ops = {size_of, frame, closed, drained, must_wait};
 
 static void
 setup(void)
@@ -156,6 +164,41 @@ START_TEST(a_paused_stream_delivers_nothing_until_it_is_resumed)
     framed_resume(&talk.stream);
     loop_run_ready(loop);
     ck_assert_str_eq(talk.frames, "a;b;c;");
+}
+END_TEST
+
+START_TEST(a_stream_that_must_wait_is_read_in_its_turn_a_frame_at_least)
+{
+    talk.must_wait = true;
+    peer_sends("\002a\002b\002c\003", 7);
+    loop_run_ready(loop);
+    ck_assert_str_eq(talk.frames, "");
+    ck_assert_uint_eq(framed_unread(&talk.stream), 0);
+    framed_take_turn(&talk.stream);
+    ck_assert_str_eq(talk.frames, "a;");
+    framed_take_turn(&talk.stream);
+    ck_assert_str_eq(talk.frames, "a;b;");
+    talk.must_wait = false;
+    framed_take_turn(&talk.stream);
+    ck_assert_str_eq(talk.frames, "a;b;c;");
+    framed_take_turn(&talk.stream);
+    peer_sends("de", 2);
+    ck_assert_str_eq(talk.frames, "a;b;c;de;");
+}
+END_TEST
+
+START_TEST(a_turn_that_comes_in_a_pause_is_lost_and_the_next_one_is_asked_for)
+{
+    talk.must_wait = true;
+    peer_sends("\002a", 2);
+    framed_pause(&talk.stream);
+    framed_take_turn(&talk.stream);
+    ck_assert_str_eq(talk.frames, "");
+    talk.must_wait = false;
+    framed_resume(&talk.stream);
+    loop_run_ready(loop);
+    loop_run_ready(loop);
+    ck_assert_str_eq(talk.frames, "a;");
 }
 END_TEST
 
@@ -351,6 +394,8 @@ main(void)
     tcase_add_test(tc, what_is_no_frame_closes_the_stream_with_a_reason);
     tcase_add_test(tc, a_peer_that_goes_closes_the_stream_without_a_reason);
     tcase_add_test(tc, a_paused_stream_delivers_nothing_until_it_is_resumed);
+    tcase_add_test(tc, a_stream_that_must_wait_is_read_in_its_turn_a_frame_at_least);
+    tcase_add_test(tc, a_turn_that_comes_in_a_pause_is_lost_and_the_next_one_is_asked_for);
     tcase_add_test(tc, a_frame_above_the_bound_closes_the_stream_before_it_is_whole);
     tcase_add_test(tc, many_small_frames_take_several_turns_and_stay_in_order);
     tcase_add_test(tc, the_beginning_of_a_frame_is_unread);
