@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "conn.h"
 #include "dispatch.h"
+#include "events.h"
 #include "limits.h"
 #include "request-private.h"
 #include "server.h"
@@ -142,23 +143,9 @@ conn_held(const struct conn *conn)
 
 /*----- messages -----*/
 
-static void
-conn_encode_and_send(struct conn *conn, const struct wire_header *header, xdrproc_t filter,
-                     const void *message)
-{
-    cleanup_free void *frame = NULL;
-    size_t             size;
-    struct err         err;
-
-    if (wire_encode(header, filter, message, &frame, &size, &err) < 0)
-        log_error("message %d cannot be sent: %s", header->procedure, err.message);
-    else
-        conn_send(conn, frame, size);
-}
-
-void
-conn_send_message(struct conn *conn, uint32_t program, int32_t procedure, xdrproc_t filter,
-                  const void *message)
+void *
+conn_encode_message(uint32_t program, int32_t procedure, xdrproc_t filter, const void *message,
+                    size_t *size_out)
 {
     const struct wire_header header = {
         .program = program,
@@ -168,8 +155,12 @@ conn_send_message(struct conn *conn, uint32_t program, int32_t procedure, xdrpro
         .serial = 1, /* what libvirt's daemon sends; it means nothing */
         .status = WIRE_OK,
     };
+    void      *frame = NULL;
+    struct err err;
 
-    conn_encode_and_send(conn, &header, filter, message);
+    if (wire_encode(&header, filter, message, &frame, size_out, &err) < 0)
+        log_error("message %d cannot be sent: %s", procedure, err.message);
+    return frame;
 }
 
 static void
@@ -182,8 +173,11 @@ conn_send_keepalive(struct conn *conn, int32_t procedure)
         .type = WIRE_MESSAGE,
         .status = WIRE_OK,
     };
+    cleanup_free void *frame = NULL;
+    size_t             size;
 
-    conn_encode_and_send(conn, &header, NULL, NULL);
+    wire_encode_data(&header, NULL, 0, &frame, &size);
+    conn_send(conn, frame, size);
 }
 
 /*----- input -----*/
@@ -288,8 +282,16 @@ conn_must_wait(void *arg)
 }
 
 void
+conn_wait_for_turn(struct conn *conn)
+{
+    user_wait(conn->user, conn);
+}
+
+void
 conn_take_turn(struct conn *conn)
 {
+    if (conn->untold)
+        events_tell_untold(conn->setup->events, conn);
     framed_take_turn(&conn->framed); /* it may have freed conn */
 }
 
@@ -315,6 +317,8 @@ conn_make_answer(struct conn *conn)
 void
 conn_send(struct conn *conn, const void *frame, size_t size)
 {
+    if (conn->untold)
+        events_tell_untold(conn->setup->events, conn);
     if (conn_is_leaving(conn))
         return;
     if (conn_unsent_answers(conn) > conn->setup->limits->max_output) {

@@ -34,6 +34,7 @@
 #include "keepalive.h"
 #include "wire/frame.h"
 
+struct news;
 struct registration;
 struct request;
 struct server;
@@ -63,7 +64,9 @@ struct conn {
     bool wants_close_reason;
     TAILQ_HEAD(, registration) registrations; /* events.c's */
     unsigned n_registrations;
-    int      next_callback_id;
+    TAILQ_ENTRY(conn) listens; /* events.c's, while it has registrations */
+    const struct news *untold; /* the first event that it is to be told in its turn; or NULL */
+    int                next_callback_id;
 
     /* private */
     struct framed framed;
@@ -105,7 +108,8 @@ void conn_opened(struct conn *conn, bool read_only);
 /** The client understands our pings. */
 void conn_start_keepalive(struct conn *conn);
 
-/** A whole frame, copied; dropped when the connection is on its way out.  Never frees it at once.
+/** Whole frames, copied; events that it is still to be told go before them.  Dropped when the
+ * connection is on its way out.  Never frees it at once.
  */
 void conn_send(struct conn *conn, const void *frame, size_t size);
 
@@ -124,9 +128,15 @@ void conn_count_stream(struct conn *conn, ssize_t bytes);
 /** A reply of error status to the call with this header, or a stream's error. */
 void conn_send_error(struct conn *conn, const struct wire_header *call, const struct err *error);
 
-/** An event, of the message type that filter is for; use the typed send_NAME of messages.h. */
-void conn_send_message(struct conn *conn, uint32_t program, int32_t procedure, xdrproc_t filter,
-                       const void *message);
+/**
+ * An event for conn_send, of the message type that filter is for; use the typed encode_NAME of
+ * messages.h.  Returns the frame, the caller's to free; or NULL, logged, where it breaks a bound.
+ */
+void *conn_encode_message(uint32_t program, int32_t procedure, xdrproc_t filter,
+                          const void *message, size_t *size_out);
+
+/** It is told in its turn: conn->untold. */
+void conn_wait_for_turn(struct conn *conn);
 
 /** Close when all output is written; nothing more is read, nothing more is sent. */
 void conn_finish(struct conn *conn);

@@ -9,6 +9,7 @@
 #include "eventloop/loop.h"
 #include "events.h"
 #include "messages.h"
+#include "user.h"
 
 /* The callback id of a registration made in the old way. */
 #define NO_CALLBACK_ID (-1)
@@ -18,18 +19,34 @@
 #define KEPT_MAX 4096
 #define KEPT_DELAY_USEC 100000
 
+/* So many are told at once, then others have their turn. */
+#define KEPT_AT_ONCE 1000
+#define KEPT_PAUSE_USEC 1000
+
 struct registration {
     TAILQ_ENTRY(registration) of_conn;
-    TAILQ_ENTRY(registration) of_event;
-    struct conn *conn;
-    int          event;
-    int          callback_id;
-    bool         of_one_domain;
-    uint8_t      uuid[UUID_SIZE]; /* if so, of this one */
-    bool         awaits_kept;     /* it is told those that are kept, and nothing before */
+    int      event;
+    int      callback_id;
+    bool     of_one_domain;
+    uint8_t  uuid[UUID_SIZE]; /* if so, of this one */
+    bool     awaits_kept;     /* it is told those that are kept, and nothing before */
+    uint64_t since;           /* it is told no event of a lower number */
 };
 
-TAILQ_HEAD(registration_list, registration);
+/* An event, encoded.  All its messages begin with the callback id, where they have one. */
+struct news {
+    TAILQ_ENTRY(news) link;
+    uint64_t number;
+    int      event;
+    uint8_t  uuid[UUID_SIZE]; /* of the domain */
+    void    *frame;
+    size_t   size;
+    void    *frame_legacy; /* for NO_CALLBACK_ID; NULL: there is none */
+    size_t   size_legacy;
+    unsigned n_untold; /* connections that are told it in their turns */
+};
+
+#define CALLBACK_ID_AT WIRE_HEADER_SIZE
 
 /* A lifecycle event that who registers later is told too. */
 struct kept {
@@ -40,7 +57,9 @@ struct kept {
 };
 
 struct events {
-    struct registration_list registrations[EVENT_COUNT]; /* in order of registering; owned */
+    TAILQ_HEAD(, conn) listeners; /* who has registrations */
+    TAILQ_HEAD(, news) untold;    /* the oldest first */
+    uint64_t last_number;
 
     bool keeping;
     TAILQ_HEAD(, kept) kept; /* the oldest first */
@@ -53,8 +72,8 @@ events_new(void)
 {
     struct events *events = xcalloc(1, sizeof *events);
 
-    for (size_t n = 0; n < array_size(events->registrations); n++)
-        TAILQ_INIT(&events->registrations[n]);
+    TAILQ_INIT(&events->listeners);
+    TAILQ_INIT(&events->untold);
     TAILQ_INIT(&events->kept);
     return events;
 }
@@ -87,8 +106,8 @@ events_free(struct events *events)
 {
     if (!events)
         return;
-    for (size_t n = 0; n < array_size(events->registrations); n++)
-        assert(TAILQ_EMPTY(&events->registrations[n]));
+    assert(TAILQ_EMPTY(&events->listeners));
+    assert(TAILQ_EMPTY(&events->untold));
     events_stop_keeping(events);
     free(events);
 }
@@ -96,12 +115,38 @@ events_free(struct events *events)
 /*----- registering -----*/
 
 static void
-events_drop(struct events *events, struct registration *reg)
+news_free(struct news *news)
 {
-    TAILQ_REMOVE(&events->registrations[reg->event], reg, of_event);
-    TAILQ_REMOVE(&reg->conn->registrations, reg, of_conn);
-    reg->conn->n_registrations--;
+    free(news->frame);
+    free(news->frame_legacy);
+    free(news);
+}
+
+/* One connection more has been told it, or will not be.  Returns the next one. */
+static const struct news *
+events_was_told(struct events *events, const struct news *told)
+{
+    struct news *news = (struct news *)(uintptr_t)told;
+    struct news *next = TAILQ_NEXT(news, link);
+
+    if (--news->n_untold == 0) {
+        TAILQ_REMOVE(&events->untold, news, link);
+        news_free(news);
+    }
+    return next;
+}
+
+static void
+events_drop(struct events *events, struct conn *conn, struct registration *reg)
+{
+    TAILQ_REMOVE(&conn->registrations, reg, of_conn);
     free(reg);
+    conn->user->n_registrations--;
+    if (--conn->n_registrations)
+        return;
+    TAILQ_REMOVE(&events->listeners, conn, listens);
+    while (conn->untold)
+        conn->untold = events_was_told(events, conn->untold);
 }
 
 void
@@ -110,7 +155,13 @@ events_forget(struct events *events, struct conn *conn)
     struct registration *reg;
 
     while ((reg = TAILQ_FIRST(&conn->registrations)))
-        events_drop(events, reg);
+        events_drop(events, conn, reg);
+}
+
+static bool
+events_user_has_too_many(const struct conn *conn)
+{
+    return conn->from_read_only_socket && conn->user->n_registrations >= USER_REGISTRATIONS_MAX;
 }
 
 static int
@@ -125,8 +176,12 @@ events_add(struct events *events, struct conn *conn, int event, const uint8_t *u
     if (conn->n_registrations >= max)
         return err_set_libvirt(err, ERR_OPERATION_FAILED,
                                "this connection may register for %u events, not more", max);
+    if (events_user_has_too_many(conn))
+        return err_set_libvirt(err, ERR_OPERATION_FAILED,
+                               "by the read-only socket a user may register for %u events, not "
+                               "more",
+                               USER_REGISTRATIONS_MAX);
     reg = xcalloc(1, sizeof *reg);
-    reg->conn = conn;
     reg->event = event;
     reg->callback_id = callback_id;
     reg->of_one_domain = uuid;
@@ -135,9 +190,11 @@ events_add(struct events *events, struct conn *conn, int event, const uint8_t *u
     reg->awaits_kept = events->keeping && event == EVENT_LIFECYCLE;
     if (reg->awaits_kept && !loop_timer_is_active(&events->tell_kept))
         loop_timer_start(&events->tell_kept, KEPT_DELAY_USEC);
-    TAILQ_INSERT_TAIL(&events->registrations[event], reg, of_event);
+    reg->since = events->last_number + 1;
     TAILQ_INSERT_TAIL(&conn->registrations, reg, of_conn);
-    conn->n_registrations++;
+    conn->user->n_registrations++;
+    if (conn->n_registrations++ == 0)
+        TAILQ_INSERT_TAIL(&events->listeners, conn, listens);
     return 0;
 }
 
@@ -161,7 +218,7 @@ events_deregister(struct events *events, struct conn *conn, int callback_id, str
 
     TAILQ_FOREACH (reg, &conn->registrations, of_conn)
         if (reg->callback_id == callback_id && callback_id != NO_CALLBACK_ID) {
-            events_drop(events, reg);
+            events_drop(events, conn, reg);
             return 0;
         }
     return err_set_libvirt(err, ERR_INTERNAL, "domain event callback %d not registered",
@@ -194,71 +251,140 @@ events_deregister_legacy(struct events *events, struct conn *conn, int event, st
 
     if (!reg)
         return err_set_libvirt(err, ERR_INTERNAL, "domain event %d not registered", event);
-    events_drop(events, reg);
+    events_drop(events, conn, reg);
     return 0;
 }
 
 /*----- telling -----*/
 
-/* An event that is to be told, and how a message of it is made for one registration. */
-struct news {
-    const struct event_domain       *dom;
-    int                              event, detail; /* of the lifecycle */
-    const struct remote_typed_param *params;        /* of JOB_COMPLETED */
-    unsigned                         n_params;
-    void (*tell)(const struct registration *reg, const struct news *news);
-};
-
 static remote_nonnull_domain
-news_domain(const struct news *news)
+news_domain(const struct event_domain *dom)
 {
-    remote_nonnull_domain dom = {.name = (char *)news->dom->name, .id = news->dom->domid};
+    remote_nonnull_domain wire = {.name = (char *)dom->name, .id = dom->domid};
 
-    memcpy(dom.uuid, news->dom->uuid, UUID_SIZE);
-    return dom;
+    memcpy(wire.uuid, dom->uuid, UUID_SIZE);
+    return wire;
+}
+
+static struct news *
+news_new(int event, const struct event_domain *dom)
+{
+    struct news *news = xcalloc(1, sizeof *news);
+
+    news->event = event;
+    memcpy(news->uuid, dom->uuid, UUID_SIZE);
+    return news;
+}
+
+static struct news *
+news_of_lifecycle(const struct event_domain *dom, int event, int detail)
+{
+    struct news                               *news = news_new(EVENT_LIFECYCLE, dom);
+    remote_domain_event_callback_lifecycle_msg message = {
+        .msg = {.dom = news_domain(dom), .event = event, .detail = detail},
+    };
+
+    news->frame = encode_domain_event_callback_lifecycle(&message, &news->size);
+    news->frame_legacy = encode_domain_event_lifecycle(&message.msg, &news->size_legacy);
+    return news;
 }
 
 static bool
-news_concerns(const struct registration *reg, const struct news *news)
+news_concerns(const struct news *news, const struct registration *reg)
 {
-    return !reg->of_one_domain || uuid_equal(reg->uuid, news->dom->uuid);
+    return reg->event == news->event && (!reg->of_one_domain || uuid_equal(reg->uuid, news->uuid));
+}
+
+/* How long the message for this registration is; 0: it is told nothing. */
+static size_t
+news_size_for(const struct news *news, const struct registration *reg)
+{
+    if (reg->awaits_kept || news->number < reg->since || !news_concerns(news, reg))
+        return 0;
+    return reg->callback_id == NO_CALLBACK_ID ? news->size_legacy : news->size;
 }
 
 static void
-events_tell(struct events *events, int event, const struct news *news)
+news_put(const struct news *news, const struct registration *reg, uint8_t *to)
 {
-    struct registration *reg;
+    uint32_t id = (uint32_t)reg->callback_id;
+    uint8_t  number[] = {(uint8_t)(id >> 24), (uint8_t)(id >> 16), (uint8_t)(id >> 8), (uint8_t)id};
 
+    if (reg->callback_id == NO_CALLBACK_ID) {
+        memcpy(to, news->frame_legacy, news->size_legacy);
+        return;
+    }
+    memcpy(to, news->frame, news->size);
+    memcpy(to + CALLBACK_ID_AT, number, sizeof number);
+}
+
+/* All that its registrations are told, sent at once. */
+static void
+news_tell(const struct news *news, struct conn *conn)
+{
+    cleanup_free uint8_t      *messages = NULL;
+    const struct registration *reg;
+    size_t                     size = 0, used = 0;
+
+    TAILQ_FOREACH (reg, &conn->registrations, of_conn)
+        size += news_size_for(news, reg);
+    if (!size)
+        return;
+    messages = xmalloc(size);
+    TAILQ_FOREACH (reg, &conn->registrations, of_conn) {
+        size_t more = news_size_for(news, reg);
+
+        if (more)
+            news_put(news, reg, messages + used);
+        used += more;
+    }
+    conn_send(conn, messages, size);
+}
+
+void
+events_tell_untold(struct events *events, struct conn *conn)
+{
+    const struct news *news = take_ptr(conn->untold);
+
+    while (news) {
+        news_tell(news, conn);
+        news = events_was_told(events, news);
+    }
+}
+
+/* In their turns, or at once.  news is Taken. */
+static void
+events_tell(struct events *events, struct news *news)
+{
+    struct conn *conn;
+
+    news->number = ++events->last_number;
+    TAILQ_INSERT_TAIL(&events->untold, news, link);
+    news->n_untold = 1; /* we */
     /* Sending never removes a connection at once, so the list stays as it is. */
-    TAILQ_FOREACH (reg, &events->registrations[event], of_event)
-        if (!reg->awaits_kept && news_concerns(reg, news))
-            news->tell(reg, news);
+    TAILQ_FOREACH (conn, &events->listeners, listens) {
+        if (!conn->from_read_only_socket) {
+            news_tell(news, conn);
+            continue;
+        }
+        news->n_untold++;
+        if (!conn->untold)
+            conn->untold = news;
+        conn_wait_for_turn(conn);
+    }
+    events_was_told(events, news);
 }
 
 static void
-news_tell_lifecycle(const struct registration *reg, const struct news *news)
-{
-    remote_domain_event_callback_lifecycle_msg message = {
-        .callbackID = reg->callback_id,
-        .msg = {.dom = news_domain(news), .event = news->event, .detail = news->detail},
-    };
-
-    if (reg->callback_id == NO_CALLBACK_ID)
-        send_domain_event_lifecycle(reg->conn, &message.msg);
-    else
-        send_domain_event_callback_lifecycle(reg->conn, &message);
-}
-
-static void
-events_keep_news(struct events *events, const struct news *news)
+events_keep_lifecycle(struct events *events, const struct event_domain *dom, int event, int detail)
 {
     struct kept *kept = xcalloc(1, sizeof *kept);
 
-    kept->name = xstrdup(news->dom->name);
-    memcpy(kept->uuid, news->dom->uuid, UUID_SIZE);
-    kept->domid = news->dom->domid;
-    kept->event = news->event;
-    kept->detail = news->detail;
+    kept->name = xstrdup(dom->name);
+    memcpy(kept->uuid, dom->uuid, UUID_SIZE);
+    kept->domid = dom->domid;
+    kept->event = event;
+    kept->detail = detail;
     TAILQ_INSERT_TAIL(&events->kept, kept, link);
     if (++events->n_kept > KEPT_MAX)
         events_forget_oldest(events);
@@ -268,49 +394,99 @@ void
 events_lifecycle(struct events *events, const struct event_domain *dom, enum lifecycle_event event,
                  int detail)
 {
-    const struct news news = {
-        .dom = dom,
-        .event = event,
-        .detail = detail,
-        .tell = news_tell_lifecycle,
-    };
-
-    events_tell(events, EVENT_LIFECYCLE, &news);
+    events_tell(events, news_of_lifecycle(dom, event, detail));
     if (events->keeping)
-        events_keep_news(events, &news);
+        events_keep_lifecycle(events, dom, event, detail);
 }
 
+void
+events_reboot(struct events *events, const struct event_domain *dom)
+{
+    struct news                            *news = news_new(EVENT_REBOOT, dom);
+    remote_domain_event_callback_reboot_msg message = {.msg = {.dom = news_domain(dom)}};
+
+    news->frame = encode_domain_event_callback_reboot(&message, &news->size);
+    events_tell(events, news);
+}
+
+void
+events_job_completed(struct events *events, const struct event_domain *dom,
+                     const struct remote_typed_param *params, unsigned n_params)
+{
+    struct news                                   *news = news_new(EVENT_JOB_COMPLETED, dom);
+    remote_domain_event_callback_job_completed_msg message = {
+        .dom = news_domain(dom),
+        /* Encoding only reads them. */
+        .params = {.params_len = n_params, .params_val = (remote_typed_param *)params},
+    };
+
+    news->frame = encode_domain_event_callback_job_completed(&message, &news->size);
+    events_tell(events, news);
+}
+
+/*----- telling what is kept -----*/
+
 static void
-events_tell_kept_to(struct events *events, struct registration *reg)
+events_tell_kept_to(struct events *events, struct conn *conn, struct registration *reg)
 {
     const struct kept *kept;
 
+    reg->awaits_kept = false;
+    reg->since = 0;
     TAILQ_FOREACH (kept, &events->kept, link) {
         struct event_domain about = {.name = kept->name, .uuid = kept->uuid, .domid = kept->domid};
-        struct news         news = {.dom = &about, .event = kept->event, .detail = kept->detail};
+        struct news        *news = news_of_lifecycle(&about, kept->event, kept->detail);
+        size_t              size = news_size_for(news, reg);
+        cleanup_free void  *message = size ? xmalloc(size) : NULL;
 
-        if (news_concerns(reg, &news))
-            news_tell_lifecycle(reg, &news);
+        if (size) {
+            news_put(news, reg, message);
+            conn_send(conn, message, size);
+        }
+        news_free(news);
     }
-    reg->awaits_kept = false;
+    /* What has happened meanwhile was among them. */
+    reg->since = events->last_number + 1;
+}
+
+/* Some of those who wait.  Returns whether these were all. */
+static bool
+events_tell_kept_to_some(struct events *events)
+{
+    unsigned             told = 0;
+    struct conn         *conn;
+    struct registration *reg;
+
+    TAILQ_FOREACH (conn, &events->listeners, listens)
+        TAILQ_FOREACH (reg, &conn->registrations, of_conn) {
+            if (!reg->awaits_kept)
+                continue;
+            if (told > KEPT_AT_ONCE)
+                return false;
+            events_tell_kept_to(events, conn, reg);
+            told += events->n_kept + 1;
+        }
+    return true;
 }
 
 static void
 events_tell_kept(void *arg)
 {
-    struct events       *events = arg;
-    struct registration *reg;
+    struct events *events = arg;
 
-    TAILQ_FOREACH (reg, &events->registrations[EVENT_LIFECYCLE], of_event)
-        if (reg->awaits_kept)
-            events_tell_kept_to(events, reg);
+    if (!events_tell_kept_to_some(events))
+        loop_timer_start(&events->tell_kept, KEPT_PAUSE_USEC);
 }
 
 static void
 events_keep_is_over(void *arg)
 {
-    events_tell_kept(arg);
-    events_stop_keeping(arg);
+    struct events *events = arg;
+
+    if (events_tell_kept_to_some(events))
+        events_stop_keeping(events);
+    else
+        loop_timer_start(&events->keep_end, KEPT_PAUSE_USEC);
 }
 
 void
@@ -320,52 +496,4 @@ events_keep(struct events *events, struct loop *loop, uint64_t usec)
     loop_timer_init(&events->keep_end, loop, events_keep_is_over, events);
     loop_timer_init(&events->tell_kept, loop, events_tell_kept, events);
     loop_timer_start(&events->keep_end, usec);
-}
-
-static void
-news_tell_reboot(const struct registration *reg, const struct news *news)
-{
-    remote_domain_event_callback_reboot_msg message = {
-        .callbackID = reg->callback_id,
-        .msg = {.dom = news_domain(news)},
-    };
-
-    if (reg->callback_id != NO_CALLBACK_ID)
-        send_domain_event_callback_reboot(reg->conn, &message);
-}
-
-void
-events_reboot(struct events *events, const struct event_domain *dom)
-{
-    const struct news news = {.dom = dom, .tell = news_tell_reboot};
-
-    events_tell(events, EVENT_REBOOT, &news);
-}
-
-static void
-news_tell_job_completed(const struct registration *reg, const struct news *news)
-{
-    remote_domain_event_callback_job_completed_msg message = {
-        .callbackID = reg->callback_id,
-        .dom = news_domain(news),
-        /* Encoding only reads them. */
-        .params = {.params_len = news->n_params, .params_val = (remote_typed_param *)news->params},
-    };
-
-    if (reg->callback_id != NO_CALLBACK_ID)
-        send_domain_event_callback_job_completed(reg->conn, &message);
-}
-
-void
-events_job_completed(struct events *events, const struct event_domain *dom,
-                     const struct remote_typed_param *params, unsigned n_params)
-{
-    const struct news news = {
-        .dom = dom,
-        .params = params,
-        .n_params = n_params,
-        .tell = news_tell_job_completed,
-    };
-
-    events_tell(events, EVENT_JOB_COMPLETED, &news);
 }

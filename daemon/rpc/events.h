@@ -3,7 +3,11 @@
  * events.h: who wants to hear what, and telling them.
  *
  * Each registration belongs to a connection and has a callback id that is never used again on
- * it.  Events go out in the order in which they are sent here, through the connection's output.
+ * it.  Events go out in the order in which they are sent here, through the connection's output, and
+ * before the answers to calls that were made after them.
+ *
+ * An event is encoded once.  Clients of the read-write socket are told at once, those of the
+ * read-only one in their turns (user.h).
  */
 #ifndef DAEMON_EVENTS_H
 #define DAEMON_EVENTS_H
@@ -50,7 +54,7 @@ void events_job_completed(struct events *events, const struct event_domain *dom,
 /*----- who registers -----*/
 
 /** Registrations that one connection may have: each costs work whenever something happens, and by
- * the read-only socket anybody may come. */
+ * the read-only socket anybody may come.  See also USER_REGISTRATIONS_MAX. */
 #define EVENTS_MAX 1024
 #define EVENTS_MAX_READ_ONLY 64
 
@@ -69,5 +73,8 @@ int events_deregister_legacy(struct events *events, struct conn *conn, int event
 
 /** The connection goes: so do its registrations. */
 void events_forget(struct events *events, struct conn *conn);
+
+/** Send what conn is still to be told: conn->untold. */
+void events_tell_untold(struct events *events, struct conn *conn);
 
 #endif

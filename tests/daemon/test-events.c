@@ -2,6 +2,7 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "api/handlers.h"
@@ -9,6 +10,7 @@
 #include "eventloop/loop.h"
 #include "harness.h"
 #include "rpc/events.h"
+#include "rpc/user.h"
 
 enum {
     GET_TYPE = 3,
@@ -73,6 +75,17 @@ register_by_id(struct client *from, int event, const uint8_t *uuid)
     client_expect_reply(from, ask_to_register(from, event, uuid),
                         (xdrproc_t)xdr_remote_connect_domain_event_callback_register_any_ret, &ret);
     return ret.callbackID;
+}
+
+/* The answer to ask_to_register. */
+static void
+expect_registered(struct client *by, int callback_id)
+{
+    remote_connect_domain_event_callback_register_any_ret ret = {.callbackID = -2};
+
+    client_expect_reply(by, by->serial - 1,
+                        (xdrproc_t)xdr_remote_connect_domain_event_callback_register_any_ret, &ret);
+    ck_assert_int_eq(ret.callbackID, callback_id);
 }
 
 /* Of a procedure whose only argument is a number. */
@@ -306,6 +319,102 @@ START_TEST(by_the_read_only_socket_fewer_of_them_are_allowed)
 }
 END_TEST
 
+START_TEST(what_one_user_registers_for_by_the_read_only_socket_is_bounded)
+{
+    enum { CLIENTS = USER_REGISTRATIONS_MAX / EVENTS_MAX_READ_ONLY };
+    static struct client crowd[CLIENTS];
+    int                  id = 0;
+
+    for (int n = 0; n < CLIENTS; n++) {
+        crowd[n] = client_new(&h, true);
+        client_open(&crowd[n], 0);
+        for (int i = 0; i < EVENTS_MAX_READ_ONLY; i++)
+            id = register_by_id(&crowd[n], EVENT_LIFECYCLE, NULL);
+    }
+    client_expect_error(&client, ask_to_register(&client, EVENT_LIFECYCLE, NULL),
+                        ERR_OPERATION_FAILED,
+                        "operation failed: by the read-only socket a user may register for 8192 "
+                        "events, not more");
+    client_call(&crowd[0], CALLBACK_DEREGISTER, (xdrproc_t)xdr_int, &id);
+    harness_settle(&h);
+    register_by_id(&client, EVENT_LIFECYCLE, NULL);
+    for (int n = 0; n < CLIENTS; n++)
+        client_free(&crowd[n]);
+}
+END_TEST
+
+static bool
+has_input(const struct client *of)
+{
+    return recv(of->fd, (char[1]){0}, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
+}
+
+START_TEST(the_read_write_socket_is_told_at_once_and_the_read_only_one_in_its_turn)
+{
+    struct client admin = client_new(&h, false);
+    int           id = register_by_id(&client, EVENT_LIFECYCLE, NULL), admin_id;
+
+    client_open(&admin, 0);
+    admin_id = register_by_id(&admin, EVENT_LIFECYCLE, NULL);
+    events_lifecycle(h.daemon.events, &web, LIFECYCLE_STARTED, 0);
+    events_lifecycle(h.daemon.events, &db, LIFECYCLE_STARTED, 1);
+    ck_assert(has_input(&admin));
+    ck_assert(!has_input(&client));
+    expect_lifecycle(&admin, admin_id, "web", LIFECYCLE_STARTED, 0);
+    expect_lifecycle(&client, id, "web", LIFECYCLE_STARTED, 0);
+    expect_lifecycle(&client, id, "db", LIFECYCLE_STARTED, 1);
+    client_expect_nothing(&client);
+    client_free(&admin);
+}
+END_TEST
+
+/* Each has the most registrations that it may have: all of them take many slices. */
+START_TEST(events_are_told_to_readers_a_slice_in_each_turn)
+{
+    enum { CLIENTS = USER_REGISTRATIONS_MAX / EVENTS_MAX_READ_ONLY };
+    static struct client crowd[CLIENTS];
+    unsigned             told = 0;
+
+    for (int n = 0; n < CLIENTS; n++) {
+        crowd[n] = client_new(&h, true);
+        client_open(&crowd[n], 0);
+        for (int i = 0; i < EVENTS_MAX_READ_ONLY; i++)
+            register_by_id(&crowd[n], EVENT_LIFECYCLE, NULL);
+    }
+    for (int n = 0; n < 20; n++)
+        events_lifecycle(h.daemon.events, &web, LIFECYCLE_STARTED, n);
+    loop_run_ready(h.daemon.loop);
+    for (int n = 0; n < CLIENTS; n++)
+        told += has_input(&crowd[n]);
+    ck_assert_uint_lt(told, CLIENTS);
+    for (int n = 0; n < CLIENTS; n++) {
+        expect_lifecycle(&crowd[n], 0, "web", LIFECYCLE_STARTED, 0);
+        client_free(&crowd[n]);
+    }
+}
+END_TEST
+
+START_TEST(who_registers_or_goes_before_his_turn_is_told_nothing_of_before)
+{
+    struct client other = client_new(&h, true);
+    int           id, late;
+
+    client_open(&other, 0);
+    register_by_id(&other, EVENT_LIFECYCLE, NULL);
+    id = register_by_id(&client, EVENT_LIFECYCLE, uuid_db);
+    late = id + 1;
+    ask_to_register(&client, EVENT_LIFECYCLE, NULL);
+    client_call(&other, CALLBACK_DEREGISTER, (xdrproc_t)xdr_int, &(int){0});
+    events_lifecycle(h.daemon.events, &web, LIFECYCLE_STARTED, 0);
+    harness_settle(&h);
+    events_lifecycle(h.daemon.events, &web, LIFECYCLE_STARTED, 1);
+    client_free(&other);
+    expect_registered(&client, late);
+    expect_lifecycle(&client, late, "web", LIFECYCLE_STARTED, 1);
+    client_expect_nothing(&client);
+}
+END_TEST
+
 START_TEST(an_event_that_was_told_before_an_answer_comes_before_it)
 {
     int      id = register_by_id(&client, EVENT_LIFECYCLE, NULL);
@@ -494,6 +603,10 @@ main(void)
     tcase_add_test(tc, a_client_cannot_deregister_anothers);
     tcase_add_test(tc, registrations_of_a_connection_are_bounded);
     tcase_add_test(tc, by_the_read_only_socket_fewer_of_them_are_allowed);
+    tcase_add_test(tc, what_one_user_registers_for_by_the_read_only_socket_is_bounded);
+    tcase_add_test(tc, the_read_write_socket_is_told_at_once_and_the_read_only_one_in_its_turn);
+    tcase_add_test(tc, events_are_told_to_readers_a_slice_in_each_turn);
+    tcase_add_test(tc, who_registers_or_goes_before_his_turn_is_told_nothing_of_before);
     tcase_add_test(tc, an_event_that_was_told_before_an_answer_comes_before_it);
     tcase_add_test(tc, events_reach_those_who_stay_when_others_go);
     tcase_add_test(tc, a_client_may_register_for_lifecycle_events_in_the_oldest_way);
