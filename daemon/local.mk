@@ -68,6 +68,7 @@ daemon_libdaemon_a_CPPFLAGS = $(daemon_cppflags)
 daemon_libdaemon_a_SOURCES = \
 	daemon/config.c daemon/config.h \
 	daemon/daemon.h \
+	daemon/descriptors.c daemon/descriptors.h \
 	daemon/lock.c daemon/lock.h \
 	daemon/notify.c daemon/notify.h \
 	daemon/start.c daemon/start.h

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "config.h"
 #include "daemon.h"
+#include "descriptors.h"
 #include "domain/table.h"
 #include "driver/host.h"
 #include "driver/log-journal.h"
@@ -181,6 +182,7 @@ serve(struct config *config)
         return EXIT_FAILURE;
     }
     host_await_xenstored(XENSTORED_PATIENCE);
+    descriptors_prepare(config);
     daemon.loop = loop_new();
     if (daemon_start(&daemon, &err) < 0 || server_listen(daemon.server, &err) < 0) {
         log_error("%s", err.message);

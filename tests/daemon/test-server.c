@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "descriptors.h"
 #include "harness.h"
 #include "rpc/listen.h"
 #include "lock.h"
@@ -595,6 +596,58 @@ forbid_descriptors(void)
     return before;
 }
 
+/* As a daemon of these limits would find it; in a process of its own, since a hard limit that was
+ * lowered stays so.  Returns max_clients, and in *limit_out the soft limit. */
+static unsigned
+prepare_descriptors(rlim_t soft, rlim_t hard, unsigned *limit_out, bool *said_out)
+{
+    unsigned result[3];
+    int      ends[2];
+    pid_t    pid;
+
+    ck_assert_int_eq(pipe(ends), 0);
+    pid = fork();
+    if (pid == 0) {
+        struct rlimit limit = {.rlim_cur = soft, .rlim_max = hard};
+
+        if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+            _exit(1);
+        descriptors_prepare(h.daemon.config);
+        getrlimit(RLIMIT_NOFILE, &limit);
+        result[0] = h.daemon.config->rpc.max_clients;
+        result[1] = (unsigned)limit.rlim_cur;
+        result[2] = h.log_lines == 1 && strstr(h.last_log, "max_clients is ");
+        _exit(write(ends[1], result, sizeof result) < 0);
+    }
+    ck_assert_int_eq(read(ends[0], result, sizeof result), sizeof result);
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+    close(ends[0]);
+    close(ends[1]);
+    *limit_out = result[1];
+    *said_out = result[2];
+    return result[0];
+}
+
+START_TEST(the_limit_of_descriptors_is_raised_or_the_clients_are_cut)
+{
+    unsigned limit;
+    bool     said;
+
+    h.daemon.config->rpc.max_clients = 400;
+    h.daemon.config->job.max_jobs = 100;
+    ck_assert_uint_eq(prepare_descriptors(100, 1000, &limit, &said), 400);
+    ck_assert_uint_eq(limit, 864); /* 400 clients, 4 for each job, and 64 */
+    ck_assert(!said);
+    ck_assert_uint_eq(prepare_descriptors(900, 1000, &limit, &said), 400);
+    ck_assert_uint_eq(limit, 900);
+    ck_assert_uint_eq(prepare_descriptors(100, 600, &limit, &said), 300);
+    ck_assert_uint_eq(limit, 600);
+    ck_assert(said);
+    ck_assert_uint_eq(prepare_descriptors(100, 100, &limit, &said), 50);
+    ck_assert(said);
+}
+END_TEST
+
 START_TEST(without_descriptors_nobody_is_accepted_until_a_client_goes)
 {
     struct rlimit before;
@@ -717,6 +770,7 @@ main(void)
     tcase_add_test(tc, who_only_opened_read_only_does_not_count_as_a_read_only_client);
     /* valgrind keeps the limit on descriptors for itself: these would wait for ever there. */
     if (!getenv("UNDER_VALGRIND")) {
+        tcase_add_test(tc, the_limit_of_descriptors_is_raised_or_the_clients_are_cut);
         tcase_add_test(tc, without_descriptors_nobody_is_accepted_until_a_client_goes);
         tcase_add_test(tc, without_descriptors_and_clients_it_is_tried_again_after_a_second);
     }
