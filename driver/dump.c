@@ -68,13 +68,26 @@ dump_written(struct xl_call *call, int rc)
 }
 
 static void
-dump_undo(struct operation *op)
+dump_undo_files(struct operation *op)
 {
     struct dump *d = container_of(op, struct dump, op);
 
     d->file = (struct new_file){.fd = -1, .folder = -1};
-    operation_phase(op, WORKER_UNDOING);
     new_file_remove_stale(dump_params(op)->path, op->task->job);
+}
+
+static void
+dump_undo(struct operation *op)
+{
+    struct dump *d = container_of(op, struct dump, op);
+
+    operation_phase(op, WORKER_UNDOING);
+    if (op->task->flags & WORKER_GUEST_ONLY) {
+        d->file = (struct new_file){.fd = -1, .folder = -1};
+        operation_undone(op, "the dump was given up");
+        return;
+    }
+    dump_undo_files(op);
     operation_undone(op, "nothing is left of the dump");
 }
 
@@ -96,6 +109,7 @@ const struct operation_type operation_dump = {
     .size = sizeof(struct dump),
     .start = dump_start,
     .undo = dump_undo,
+    .undo_files = dump_undo_files,
     .abort = dump_abort,
     .clear = dump_clear,
 };

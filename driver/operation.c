@@ -36,6 +36,21 @@ operation_is_undo(const struct operation *op)
     return op->task->flags & WORKER_UNDO;
 }
 
+static bool
+operation_is_of_files(const worker_start *task)
+{
+    return task->flags & WORKER_UNDO && task->flags & WORKER_FILES_ONLY;
+}
+
+static void
+operation_undo_files(struct operation *op)
+{
+    operation_phase(op, WORKER_UNDOING);
+    if (op->type->undo_files)
+        op->type->undo_files(op);
+    operation_finish(op);
+}
+
 static void
 operation_begin(void *arg)
 {
@@ -50,6 +65,13 @@ operation_begin(void *arg)
         xl_log_clear(&op->xl->log);
     operation_phase(op, WORKER_RUNNING);
     op->started = true;
+    if (operation_is_of_files(op->task)) {
+        operation_undo_files(op);
+        return;
+    }
+    /* Who waits for these sees by it that the worker does not hang. */
+    if (operation_is_undo(op) || op->type == &operation_destroy)
+        operation_tick(op, NULL);
     if (operation_is_undo(op))
         op->type->undo(op);
     else
@@ -62,7 +84,8 @@ operation_tick_due(void *arg)
     struct operation *op = arg;
 
     loop_timer_start(&op->tick, TICK_USEC);
-    op->ticked(op);
+    if (op->ticked)
+        op->ticked(op);
     op->events->progress(op->arg, op);
 }
 
@@ -86,7 +109,7 @@ operation_check(const worker_start *task, struct err *err)
     if (!task_name(operation))
         return err_set(err, ERR_INVALID_ARG, "the worker knows no operation %d", (int)operation);
     /* Never dom0 itself. */
-    if (traits & TASK_NEEDS_DOMAIN && task->domid <= 0)
+    if (traits & TASK_NEEDS_DOMAIN && task->domid <= 0 && !operation_is_of_files(task))
         return err_set(err, ERR_INVALID_ARG, "%s of the domain %d is not possible",
                        task_name(operation), task->domid);
     if (traits & TASK_NEEDS_PATH && task_path(&task->params)[0] != '/')

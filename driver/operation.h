@@ -46,6 +46,9 @@ struct operation_type {
      */
     void (*undo)(struct operation *op);
 
+    /** The same of its files only, with WORKER_FILES_ONLY.  NULL: it leaves none. */
+    void (*undo_files)(struct operation *op);
+
     /** Once, while nothing failed.  The end comes by the steps, soon.  NULL: it cannot be aborted.
      */
     void (*abort)(struct operation *op);
@@ -110,7 +113,7 @@ bool operation_failed(const struct operation *op);
 const char *operation_name(const struct operation *op);
 void        operation_phase(struct operation *op, worker_phase phase);
 
-/** Note how far it is; it is told a few times a second. */
+/** Note how far it is (NULL: there is nothing to note); it is told a few times a second. */
 void operation_tick(struct operation *op, void (*ticked)(struct operation *op));
 
 /**

@@ -36,6 +36,8 @@
  * more.  So long it is watched; libxl itself gives it a minute, but that is for one that hangs.
  */
 #define SUSPEND_USEC 10000000
+#define SUSPEND_SOON_USEC 3000000
+#define SUSPEND_AT_LAST_USEC 1000000 /* it was watched before */
 #define AGAIN_USEC 200000
 
 struct save {
@@ -323,16 +325,20 @@ save_is_committed(const struct operation *op)
 static void
 save_undo_gone(struct operation *op)
 {
-    if (save_is_committed(op))
+    if (op->task->flags & WORKER_GUEST_ONLY)
+        operation_undone(op, "the domain has gone, and its image cannot be looked at");
+    else if (save_is_committed(op))
         save_undo_done(op);
     else
         operation_undone(op, "the domain has gone, and no image of it is there");
 }
 
+/* Where files do not answer it runs on: that loses nothing, and a restore of an image that is there
+ * after all is refused. */
 static void
 save_undo_suspended(struct operation *op)
 {
-    if (save_is_committed(op))
+    if (!(op->task->flags & WORKER_GUEST_ONLY) && save_is_committed(op))
         xl_domain_destroy(&op->call, (uint32_t)op->domid, save_undo_destroyed);
     else
         xl_domain_resume(&op->call, (uint32_t)op->domid, save_undo_resumed);
@@ -388,16 +394,37 @@ save_undo_resumed(struct xl_call *call, int rc)
     operation_undone(op, "the domain runs on");
 }
 
+static uint64_t
+save_watch_usec(unsigned flags)
+{
+    if (flags & WORKER_GUEST_ONLY)
+        return SUSPEND_AT_LAST_USEC;
+    return flags & WORKER_SOON ? SUSPEND_SOON_USEC : SUSPEND_USEC;
+}
+
 static void
-save_undo(struct operation *op)
+save_undo_files(struct operation *op)
 {
     struct save *s = container_of(op, struct save, op);
 
     s->file = (struct new_file){.fd = -1, .folder = -1};
     loop_timer_init(&s->again, op->xl->loop, save_undo_look, s);
-    s->watch_until = loop_now_usec() + SUSPEND_USEC;
-    operation_phase(op, WORKER_UNDOING);
     new_file_remove_stale(save_params(op)->path, op->task->job);
+}
+
+static void
+save_undo(struct operation *op)
+{
+    struct save *s = container_of(op, struct save, op);
+
+    operation_phase(op, WORKER_UNDOING);
+    if (op->task->flags & WORKER_GUEST_ONLY) {
+        s->file = (struct new_file){.fd = -1, .folder = -1};
+        loop_timer_init(&s->again, op->xl->loop, save_undo_look, s);
+    } else {
+        save_undo_files(op);
+    }
+    s->watch_until = loop_now_usec() + save_watch_usec(op->task->flags);
     save_undo_look(s);
 }
 
@@ -430,6 +457,7 @@ const struct operation_type operation_save = {
     .size = sizeof(struct save),
     .start = save_start,
     .undo = save_undo,
+    .undo_files = save_undo_files,
     .abort = save_abort,
     .clear = save_clear,
 };
