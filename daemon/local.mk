@@ -46,6 +46,7 @@ daemon_libjob_a_SOURCES = \
 	daemon/job/operations.c daemon/job/ops.h \
 	daemon/job/pool.c daemon/job/pool.h \
 	daemon/job/private.h \
+	daemon/job/process.c daemon/job/process.h \
 	daemon/job/record.c daemon/job/record.h \
 	daemon/job/recover.c \
 	daemon/job/task.c daemon/job/task.h

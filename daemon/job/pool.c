@@ -24,10 +24,15 @@
 #include "eventloop/framed.h"
 #include "eventloop/loop.h"
 #include "pool.h"
+#include "process.h"
 #include "wire/frame.h"
 #include "wire/record.h"
 #include "wire/task.h"
 #include "wire/worker-frame.h"
+
+/* What is killed goes at once, unless it waits in the kernel, as for a dead mount: then it goes
+ * when that lets it, and does nothing more but end the system call that it is in. */
+#define KILL_USEC 500000
 
 struct pool_worker {
     struct pool      *pool;
@@ -38,8 +43,8 @@ struct pool_worker {
     unsigned          version;     /* of worker.x, that it speaks */
     bool              adopted;     /* no child of ours */
     struct loop_child child;
+    struct loop_timer killed; /* it was, and has not gone yet */
     struct framed     framed;
-    bool              helped;  /* libxl's save helper is in its process group */
     bool              leaving; /* it has said how its task ended */
     bool              exited;
     int               status;          /* wait's, when exited */
@@ -95,32 +100,6 @@ pool_spawn(struct pool_worker *w, int listen_fd, struct err *err)
     return spawn_program(argv, listen_fd, &w->pid, err);
 }
 
-/* In clock ticks since boot: with it a number that was given again is not taken for the old one. 0:
- * there is no such process. */
-static uint64_t
-pool_pid_started(pid_t pid)
-{
-    unsigned long long started = 0;
-    char               path[32], line[1024] = "";
-    const char        *state;
-    FILE              *file;
-
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    file = fopen(path, "re");
-    if (!file)
-        return 0;
-    (void)!fgets(line, sizeof line, file);
-    fclose(file);
-    /* The second field is a name in parentheses, with anything in it; this is the 22nd. */
-    state = strrchr(line, ')');
-    if (!state || sscanf(state + 1,
-                         " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
-                         "%*s %llu",
-                         &started) != 1)
-        return 0;
-    return started;
-}
-
 /*----- the end of one -----*/
 
 static void
@@ -128,6 +107,7 @@ pool_worker_free(struct pool_worker *w)
 {
     framed_close(&w->framed);
     loop_child_stop(&w->child);
+    loop_timer_stop(&w->killed);
     if (w->socket_path[0])
         unlink(w->socket_path);
     free(w->record_path);
@@ -158,6 +138,33 @@ pool_worker_say_death(const struct pool_worker *w, struct err *err)
         err_append(err, " after the error '%s'", w->said);
 }
 
+/* The end of its task is dealt with; what it says from here on is not heard. */
+static void
+pool_worker_leaves(struct pool_worker *w)
+{
+    TAILQ_REMOVE(&w->pool->busy, w, link);
+    TAILQ_INSERT_TAIL(&w->pool->leaving, w, link);
+    w->leaving = true;
+    w->ops = NULL;
+}
+
+/* It is killed, and its task is as if it were dead. */
+static void
+pool_worker_hangs_in_kernel(void *arg)
+{
+    struct pool_worker           *w = arg;
+    const struct pool_worker_ops *ops = w->ops;
+    struct err                    err;
+
+    if (!ops)
+        return;
+    err_set(&err, ERR_INTERNAL, "the worker was killed, but hangs in a system call");
+    log_warning("worker %d was killed, but hangs in a system call", (int)w->pid);
+    pool_worker_leaves(w);
+    ops->ended(w->arg, NULL, &err);
+    pool_worker_forget_record(w);
+}
+
 static struct pool_worker_list *
 pool_worker_list_of(struct pool_worker *w)
 {
@@ -175,9 +182,8 @@ pool_worker_gone(struct pool_worker *w)
     pool_worker_say_death(w, &err);
     TAILQ_REMOVE(pool_worker_list_of(w), w, link);
     if (w->ops) {
-        /* libxl's helpers that a save or restore left behind. */
-        if (w->helped && w->pid > 0)
-            kill(-w->pid, SIGKILL);
+        /* libxl's helpers and scripts that it left behind. */
+        process_kill_session(w->pid, w->pid_started);
         w->ops->ended(w->arg, NULL, &err);
         pool_worker_forget_record(w);
     } else if (!w->leaving)
@@ -225,15 +231,6 @@ pool_worker_let_go(struct pool_worker *w)
 }
 
 static void
-pool_worker_leaves(struct pool_worker *w)
-{
-    TAILQ_REMOVE(&w->pool->busy, w, link);
-    TAILQ_INSERT_TAIL(&w->pool->leaving, w, link);
-    w->leaving = true;
-    w->ops = NULL;
-}
-
-static void
 pool_worker_done(struct pool_worker *w, const worker_done *done)
 {
     const struct pool_worker_ops *ops = w->ops;
@@ -249,7 +246,7 @@ pool_worker_state(struct pool_worker *w, const worker_state *state)
 {
     if (w->adopted && w->pid < 0) {
         w->pid = state->pid;
-        w->pid_started = pool_pid_started(w->pid);
+        w->pid_started = process_started(w->pid);
     }
     w->ops->progress(w->arg, &state->progress);
 }
@@ -320,6 +317,7 @@ pool_worker_new(struct pool *pool, struct err *err)
     w->version = WORKER_VERSION;
     w->framed.fd = -1;
     loop_child_init(&w->child, pool->loop, pool_worker_exited, w);
+    loop_timer_init(&w->killed, pool->loop, pool_worker_hangs_in_kernel, w);
     if (getrandom(&id, sizeof id, 0) != sizeof id)
         id = loop_now_usec();
     snprintf(w->socket_path, sizeof w->socket_path, "%s/jobs/%016" PRIx64, pool->limits->run_dir,
@@ -331,7 +329,7 @@ pool_worker_new(struct pool *pool, struct err *err)
         pool_worker_free(w);
         return NULL;
     }
-    w->pid_started = pool_pid_started(w->pid);
+    w->pid_started = process_started(w->pid);
     loop_child_start(&w->child, w->pid);
     framed_init(&w->framed, pool->loop, take_fd(fd), &pool_worker_framed_ops, w);
     TAILQ_INSERT_TAIL(&pool->idle, w, link);
@@ -455,12 +453,6 @@ pool_worker_write_record(const struct pool_worker *w, const task_record *record,
     return record_write(w->record_path, (xdrproc_t)xdr_task_record, &whole, err);
 }
 
-static bool
-pool_worker_has_helper(const task_record *record)
-{
-    return task_traits(record->task.params.operation) & TASK_HAS_HELPER;
-}
-
 struct pool_worker *
 pool_run(struct pool *pool, const task_record *record, const struct pool_worker_ops *ops, void *arg,
          struct err *err)
@@ -474,13 +466,15 @@ pool_run(struct pool *pool, const task_record *record, const struct pool_worker_
     w->record_path = xasprintf("%s" WORKER_RECORD_SUFFIX, w->socket_path);
     if (pool_worker_write_record(w, record, err) < 0) {
         free(take_ptr(w->record_path));
-        return NULL;
+        /* To destroy is possible without: the next daemon would see that it was not done. */
+        if (record->task.params.operation != WORKER_DESTROY)
+            return NULL;
+        log_warning("a destroy would not outlive the daemon: %s", err->message);
     }
     TAILQ_REMOVE(&pool->idle, w, link);
     TAILQ_INSERT_TAIL(&pool->busy, w, link);
     w->ops = ops;
     w->arg = arg;
-    w->helped = pool_worker_has_helper(record);
     pool_worker_send(
         w, &(worker_command){.type = WORKER_START, .worker_command_u.start = record->task});
     pool_fill(pool);
@@ -492,7 +486,7 @@ pool_worker_update_record(struct pool_worker *worker, const task_record *record)
 {
     struct err err;
 
-    if (pool_worker_write_record(worker, record, &err) < 0)
+    if (worker->record_path && pool_worker_write_record(worker, record, &err) < 0)
         log_error("%s", err.message);
 }
 
@@ -523,11 +517,9 @@ pool_worker_kill(struct pool_worker *worker)
 {
     if (worker->exited || worker->pid <= 0)
         return;
-    /* No child of ours: its number may be somebody else's by now. */
-    if (worker->adopted && worker->pid_started &&
-        worker->pid_started != pool_pid_started(worker->pid))
-        return;
-    kill(worker->pid, SIGKILL);
+    process_kill_session(worker->pid, worker->pid_started);
+    if (!loop_timer_is_active(&worker->killed))
+        loop_timer_start(&worker->killed, KILL_USEC);
 }
 
 /*----- after a restart of the daemon -----*/
@@ -553,18 +545,21 @@ pool_worker_find(struct pool *pool, const char *record_path, const task_record *
     struct err          err;
     int                 fd = pool_connect(socket_path, &err);
 
-    if (fd < 0)
+    if (fd < 0) {
+        /* What it has started may not be dead. */
+        process_kill_session(record->pid, record->pid_started);
         return NULL;
+    }
     w = xcalloc(1, sizeof *w);
     w->pool = pool;
     w->pid = record->pid > 0 ? record->pid : -1;
     w->pid_started = record->pid_started;
     w->version = record->protocol;
-    w->helped = pool_worker_has_helper(record);
     w->adopted = true;
     snprintf(w->socket_path, sizeof w->socket_path, "%s", socket_path);
     w->record_path = xstrdup(record_path);
     loop_child_init(&w->child, pool->loop, pool_worker_exited, w);
+    loop_timer_init(&w->killed, pool->loop, pool_worker_hangs_in_kernel, w);
     framed_init(&w->framed, pool->loop, fd, &pool_worker_framed_ops, w);
     TAILQ_INSERT_TAIL(&pool->busy, w, link);
     return w;
