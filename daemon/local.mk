@@ -38,6 +38,7 @@ daemon_libdomain_a_SOURCES = \
 noinst_LIBRARIES += daemon/libjob.a
 daemon_libjob_a_CPPFLAGS = $(daemon_cppflags)
 daemon_libjob_a_SOURCES = \
+	daemon/job/cleanup.c daemon/job/cleanup.h \
 	daemon/job/history.c daemon/job/history.h \
 	daemon/job/job.c daemon/job/job.h \
 	daemon/job/limits.h \

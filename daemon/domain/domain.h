@@ -121,6 +121,10 @@ enum domain_state domain_state(const struct domain *dom, const struct host_domin
 typedef void domain_xml_fn(void *arg, char *xml, const struct err *err);
 void         domain_xml(struct domain *dom, unsigned flags, domain_xml_fn *done, void *arg);
 
+/** Who asked with this arg is told soon, from the loop: ERR_OPERATION_ABORTED if that was in time.
+ */
+void domain_xml_abort(struct domains *domains, const void *arg);
+
 /*----- its life -----*/
 
 /** It is the domain with this id from now on: a new run. */

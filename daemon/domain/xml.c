@@ -90,6 +90,16 @@ domain_xml(struct domain *dom, unsigned flags, domain_xml_fn *done, void *arg)
     }
 }
 
+void
+domain_xml_abort(struct domains *domains, const void *arg)
+{
+    struct domain_xml_wait *wait;
+
+    TAILQ_FOREACH (wait, &domains->xml_waits, link)
+        if (wait->arg == arg && wait->call)
+            host_call_abort(wait->call);
+}
+
 static void
 xml_now(void *arg)
 {

@@ -8,12 +8,14 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "cleanup.h"
 #include "history.h"
+#include "ops.h"
 #include "private.h"
 #include "record.h"
 #include "task.h"
 
-/* How long an aborted job may take before its worker is killed for the sake of a destroy. */
+/* How long an aborted job may take before its worker is killed. */
 #define GRACE_USEC 3000000
 
 static loop_fn job_granted;
@@ -64,6 +66,7 @@ jobs_new(struct loop *loop, const struct job_limits *limits, struct domains *dom
     jobs->arg = arg;
     jobs->history = history_new(limits->run_dir);
     TAILQ_INIT(&jobs->all);
+    LIST_INIT(&jobs->cleanups);
     jobs->last_id = jobs_read_last_id(jobs);
     if (jobs->last_id < history_last_id(jobs->history))
         jobs->last_id = history_last_id(jobs->history);
@@ -295,6 +298,34 @@ job_join(struct job *job, struct domain *dom)
 
 static void job_conclude(struct job *job, const struct err *err);
 
+bool
+job_destroy_waits(const struct job *job)
+{
+    const struct job *next = job->in_queue ? TAILQ_NEXT(job, in_domain) : NULL;
+
+    return next && next->goes_first;
+}
+
+/* The destroy that another one waits for: it is asked for, or under way. */
+static bool
+job_is_destroy_of(const struct job *job, const struct job_operation *operation)
+{
+    return job->operation == operation && (job->goes_first || job->state != JOB_QUEUED);
+}
+
+/* All that have joined a job that has come to its end are answered as that is. */
+static void
+job_end_joined(struct domain *dom, const struct job_operation *operation, const struct err *err)
+{
+    struct job *job = job_of_domain(dom), *next;
+
+    for (; job; job = next) {
+        next = TAILQ_NEXT(job, in_domain);
+        if (job->state == JOB_QUEUED && job_is_destroy_of(job, operation))
+            job_conclude(job, err);
+    }
+}
+
 /* All that wait end, for the domain goes. */
 static void
 job_end_others(const struct job *first)
@@ -306,7 +337,7 @@ job_end_others(const struct job *first)
     err_set(&err, ERR_OPERATION_ABORTED, "aborted: domain '%s' is being destroyed", dom->name);
     for (; job; job = next) {
         next = TAILQ_NEXT(job, in_domain);
-        if (job->state == JOB_QUEUED && job != first)
+        if (job->state == JOB_QUEUED && !job_is_destroy_of(job, first->operation))
             job_conclude(job, &err);
     }
 }
@@ -318,19 +349,17 @@ job_submit_first(struct job *job)
     struct err  err;
 
     job->begun_usec = loop_now_usec();
+    job->goes_first = true;
     if (job_is_asked_for(job))
         job_record_write(job);
     job_enqueue(job);
     job_end_others(job);
     holder = job_of_domain(job->dom);
-    if (holder == job) {
+    if (holder == job)
         job_wake_first(job->dom);
-    } else if (holder->state == JOB_HELD) {
+    else if (holder->state == JOB_HELD ||
+             (holder->operation->abort && holder->state != JOB_QUEUED))
         (void)job_abort(holder, &err); /* may free holder: must be last */
-    } else if (holder->operation->abort) {
-        loop_timer_start(&holder->limit, GRACE_USEC);
-        (void)job_abort(holder, &err); /* may free holder: must be last */
-    }
 }
 
 /*----- held -----*/
@@ -382,10 +411,8 @@ job_limit_over(void *arg)
         job_end_held(job, "aborted: nothing was done for too long");
         return;
     }
-    log_warning("job %" PRIu64 " (%s) does not heed its abort: its worker is killed", job->id,
-                job->operation->name);
     if (job->operation->task)
-        task_kill(job_task(job));
+        task_grace_over(job_task(job));
 }
 
 /*----- abort -----*/
@@ -412,6 +439,9 @@ job_abort(struct job *job, struct err *err)
         return 0;
     job->abort_asked = true;
     job_record_remove(job);
+    loop_timer_start(&job->limit, GRACE_USEC);
+    if (job->state == JOB_REPAIRING)
+        task_hurry(job_task(job));
     if (job->state == JOB_RUNNING) {
         job->state = JOB_ABORTING;
         job->operation->abort(job); /* may free job: must be last */
@@ -516,14 +546,21 @@ job_leave(struct job *job)
 void
 job_finish(struct job *job, const struct err *err)
 {
-    struct domain *dom = job->dom;
-    bool           stopping = job->jobs->stopping;
+    struct domain              *dom = job->dom;
+    const struct job_operation *operation = job->operation;
+    bool                        begun = job->state != JOB_QUEUED;
+    struct err                  end = {.code = ERR_NONE};
+    bool                        stopping = job->jobs->stopping;
 
     if (stopping && job->recorded) {
         job_leave(job);
         return;
     }
+    if (err)
+        end = *err;
     job_conclude(job, err);
+    if (dom && begun && !stopping)
+        job_end_joined(dom, operation, err ? &end : NULL);
     /* What has become of the domain is for the next daemon to see. */
     if (dom && !stopping)
         domain_settle(dom);
@@ -544,6 +581,7 @@ jobs_free(struct jobs *jobs)
         return;
     while (!TAILQ_EMPTY(&jobs->all))
         job_leave(TAILQ_FIRST(&jobs->all));
+    cleanups_free(jobs);
     err_set(&err, ERR_OPERATION_FAILED, "the daemon stops");
     history_answer_all(jobs->history, &err);
     history_free(jobs->history);

@@ -100,9 +100,10 @@ struct job {
     int            stop_detail; /* STOPPED's detail when it succeeds; -1: none */
 
     /* private */
-    bool              in_queue; /* its domain's */
-    bool              recorded; /* it waits, and the next daemon would know (record.h) */
-    struct loop_timer limit;    /* of Held, or of an abort that a destroy waits for */
+    bool              in_queue;   /* its domain's */
+    bool              goes_first; /* job_submit_first */
+    bool              recorded;   /* it waits, and the next daemon would know (record.h) */
+    struct loop_timer limit;      /* of Held, or of an abort */
     struct loop_defer wake;
     TAILQ_ENTRY(job) in_domain;
     TAILQ_ENTRY(job) in_all;
@@ -162,7 +163,8 @@ void job_submit(struct job *job);
 
 /**
  * Queue it before all others, which end without having begun (ERR_OPERATION_ABORTED); the one that
- * runs is aborted, and its worker killed if that takes longer than a few seconds.
+ * runs is aborted.  If the domain has such a job of the same operation already, this one joins it,
+ * and ends as that does.
  */
 void job_submit_first(struct job *job);
 
@@ -184,13 +186,19 @@ void job_go_on(struct job *job);
  */
 void job_finish(struct job *job, const struct err *err);
 
-/** ERR_OPERATION_INVALID where it cannot be aborted.  May free job: must be last. */
+/**
+ * It is to end soon; its worker is killed, and what it left repaired, if that takes longer than a
+ * few seconds.  ERR_OPERATION_INVALID where it cannot be aborted.  May free job: must be last.
+ */
 int job_abort(struct job *job, struct err *err);
 
 /** An abort was asked for, and what was done has not come to its end: ERR_OPERATION_ABORTED. */
 bool job_was_aborted(const struct job *job, struct err *err);
 
 void job_get_stats(const struct job *job, struct job_stats *stats_out);
+
+/** One that was submitted first has its turn after it. */
+bool job_destroy_waits(const struct job *job);
 
 /** As a line of the log wants it; borrowed from job. */
 struct log_about job_for_log(const struct job *job, char uuid_text[UUID_TEXT_SIZE]);

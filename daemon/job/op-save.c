@@ -10,7 +10,7 @@
 
 #include "base/alloc.h"
 #include "ops.h"
-#include "task.h"
+#include "private.h"
 
 struct op_save {
     struct job  job;
@@ -90,6 +90,13 @@ save_xml_ready(void *arg, char *xml, const struct err *err)
 }
 
 static void
+save_abort(struct job *job)
+{
+    domain_xml_abort(job->jobs->domains, job);
+    task_abort_job(job);
+}
+
+static void
 save_done(struct job *job, const struct err *err)
 {
     job_finish(job, err);
@@ -131,7 +138,7 @@ const struct job_operation op_save = {
     .size = sizeof(struct op_save),
     .task = offsetof(struct op_save, task),
     .granted = save_granted,
-    .abort = task_abort_job,
+    .abort = save_abort,
     .worker_done = save_done,
     .save_params = save_save_params,
     .load_params = save_load_params,

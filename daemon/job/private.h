@@ -19,7 +19,8 @@ struct jobs {
     uint64_t                   last_id;
     unsigned                   count;
     struct job_queue           all;
-    bool                       stopping;
+    LIST_HEAD(, cleanup) cleanups;
+    bool stopping;
 };
 
 /** Of an operation that has one. */

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "cleanup.h"
 #include "pool.h"
 #include "private.h"
 #include "record.h"
@@ -70,8 +71,7 @@ task_record_make(const struct task *task, char *definition)
 
     if (dom)
         memcpy(record.task.uuid, dom->uuid, sizeof record.task.uuid);
-    if (job->state == JOB_REPAIRING)
-        record.task.flags = WORKER_UNDO;
+    record.task.flags = task_flags(task);
     if (job->operation->save_params)
         job->operation->save_params(job, &record.task.params);
     /* An operation of several tasks has parameters for one of them. */
@@ -96,6 +96,14 @@ task_record_give(struct task *task, const struct pool_worker_ops *ops, struct er
     task_record        record = task_record_make(task, definition);
 
     return pool_run(task->job->jobs->pool, &record, ops, task, err);
+}
+
+void
+task_record_clean(const struct task *task)
+{
+    task_record record = task_record_make(task, task_text(NULL));
+
+    cleanup_start(task->job->jobs, &record);
 }
 
 void

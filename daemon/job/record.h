@@ -26,6 +26,9 @@ void job_record_remove(struct job *job);
 struct pool_worker *task_record_give(struct task *task, const struct pool_worker_ops *ops,
                                      struct err *err);
 
+/** A worker of its own removes the files that the task has left; see cleanup.h. */
+void task_record_clean(const struct task *task);
+
 /** Write its record again: more is known now. */
 void task_record_update(const struct task *task);
 

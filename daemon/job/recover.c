@@ -10,10 +10,12 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "cleanup.h"
 #include "history.h"
 #include "ops.h"
 #include "pool.h"
 #include "private.h"
+#include "process.h"
 #include "record.h"
 #include "wire/record.h"
 #include "wire/state.h"
@@ -128,6 +130,15 @@ recover_drop(struct jobs *jobs, const struct found *found)
         pool_worker_forget(found->path);
 }
 
+/* What an earlier daemon had begun to clean up is begun anew. */
+static void
+recover_clean(struct jobs *jobs, const struct found *found)
+{
+    process_kill_session(found->record.pid, found->record.pid_started);
+    cleanup_start(jobs, &found->record);
+    pool_worker_forget(found->path);
+}
+
 static void
 recover_take_up(struct jobs *jobs, const struct found *found)
 {
@@ -153,7 +164,10 @@ jobs_recover(struct jobs *jobs)
     for (size_t n = 0; n < count; n++) {
         uint64_t id = all[n].record.task.job;
 
-        if (history_end(jobs->history, id) || (n + 1 < count && id == all[n + 1].record.task.job))
+        if (cleanup_is_it(&all[n].record))
+            recover_clean(jobs, &all[n]);
+        else if (history_end(jobs->history, id) ||
+                 (n + 1 < count && id == all[n + 1].record.task.job))
             recover_drop(jobs, &all[n]);
         else
             recover_take_up(jobs, &all[n]);

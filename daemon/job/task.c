@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -6,20 +7,33 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "conf/domain.h"
+#include "ops.h"
 #include "pool.h"
 #include "private.h"
 #include "record.h"
 #include "task.h"
+#include "wire/task.h"
+
+/* So long may a worker that is to answer soon say nothing: it says something five times a second.
+ */
+#define SILENCE_USEC 2000000
+
+/* So often a domain that is to go is destroyed by another worker. */
+#define REPAIRS_MAX 3
+
+static loop_fn task_is_silent;
 
 void
 task_init(struct task *task, struct job *job)
 {
     *task = (struct task){.job = job};
+    loop_timer_init(&task->silence, job->jobs->loop, task_is_silent, task);
 }
 
 void
 task_clear(struct task *task)
 {
+    loop_timer_stop(&task->silence);
     free(take_ptr(task->log));
 }
 
@@ -31,14 +45,76 @@ task_text(char *text)
     return text ? text : empty;
 }
 
+/*----- a worker that says nothing -----*/
+
+static bool
+task_has_trait(const struct task *task, unsigned trait)
+{
+    return task_traits(task->operation) & trait;
+}
+
+/* It destroys, or undoes a domain that is half made: then it waits for the hypervisor only. */
+static bool
+task_ends_domain(const struct task *task)
+{
+    return task->operation == WORKER_DESTROY ||
+           (task->job->state == JOB_REPAIRING && task_has_trait(task, TASK_MAKES_DOMAIN));
+}
+
+static bool
+task_must_answer_soon(const struct task *task)
+{
+    return task_ends_domain(task) || (task->job->state == JOB_REPAIRING && task->job->abort_asked);
+}
+
+static void
+task_watch_silence(struct task *task)
+{
+    loop_timer_stop(&task->silence);
+    if (task->worker && task_must_answer_soon(task))
+        loop_timer_start(&task->silence, SILENCE_USEC);
+}
+
+static void
+task_kill(struct task *task, const char *why)
+{
+    log_warning("job %" PRIu64 " (%s): %s: its worker is killed", task->job->id,
+                task->job->operation->name, why);
+    loop_timer_stop(&task->silence);
+    pool_worker_kill(task->worker);
+}
+
+static void
+task_is_silent(void *arg)
+{
+    task_kill(arg, "nothing is heard of it");
+}
+
+void
+task_grace_over(struct task *task)
+{
+    if (task->worker && !task_ends_domain(task))
+        task_kill(task, "it does not heed its abort");
+}
+
+unsigned
+task_flags(const struct task *task)
+{
+    if (task->job->state != JOB_REPAIRING)
+        return 0;
+    return WORKER_UNDO | (task->job->abort_asked ? WORKER_SOON : 0) |
+           (task->guest_only ? WORKER_GUEST_ONLY : 0);
+}
+
 /*----- what the worker says -----*/
 
 static void
 task_progress(void *arg, const worker_progress *progress)
 {
-    const struct task *task = arg;
-    struct job        *job = task->job;
+    struct task *task = arg;
+    struct job  *job = task->job;
 
+    task_watch_silence(task);
     job->processed = progress->processed;
     job->total = progress->total;
     job->jobs->observer->progressed(job->jobs->arg, job);
@@ -99,23 +175,57 @@ task_report(struct task *task, const worker_done *done)
 }
 
 static void task_repair(struct task *task, const struct err *died);
+static void task_begin(struct task *task);
+
+/* The domain goes anyway: what the worker left of it need not be undone, only its files. */
+static void
+task_give_way(struct task *task, const struct err *died)
+{
+    struct job *job = task->job;
+    struct err  err;
+
+    err_set(&err, ERR_OPERATION_ABORTED, "aborted: the domain is being destroyed; %s",
+            died->message);
+    task_record_clean(task);
+    job->operation->worker_done(job, &err);
+}
+
+static void
+task_repair_died(struct task *task, const struct err *died)
+{
+    struct job *job = task->job;
+    struct err  err = *died;
+
+    if (task_has_trait(task, TASK_LEAVES_DOMAIN) && job->abort_asked && !task->guest_only) {
+        task->guest_only = true;
+        task_begin(task);
+    } else if (task_ends_domain(task) && (job->abort_asked || job->operation == &op_destroy) &&
+               ++task->repairs < REPAIRS_MAX) {
+        task_begin(task);
+    } else {
+        err_append(&err, ", and so was the one that was to repair what the first had left");
+        job->operation->worker_done(job, &err);
+    }
+}
 
 static void
 task_ended(void *arg, const worker_done *done, const struct err *died)
 {
     struct task *task = arg;
     struct job  *job = task->job;
-    struct err   err;
 
     task->worker = NULL;
+    loop_timer_stop(&task->silence);
     if (done) {
         free(task->log);
         task->log = xstrdup(done->log);
+        if (task->guest_only)
+            task_record_clean(task);
         task_report(task, done);
+    } else if (job_destroy_waits(job) && task_has_trait(task, TASK_LEAVES_DOMAIN)) {
+        task_give_way(task, died);
     } else if (job->state == JOB_REPAIRING) {
-        err = *died;
-        err_append(&err, ", and so was the one that was to repair what the first had left");
-        job->operation->worker_done(job, &err);
+        task_repair_died(task, died);
     } else {
         task_repair(task, died);
     }
@@ -149,6 +259,7 @@ task_begin(struct task *task)
     task->sequence++;
     task->worker = task_record_give(task, &task_worker_ops, &err);
     job_record_remove(job); /* the task's stands for the job from here on */
+    task_watch_silence(task);
     if (!task->worker)
         job->operation->worker_done(job, &err);
 }
@@ -161,7 +272,8 @@ task_run(struct task *task, worker_operation operation)
     if (job->state == JOB_REPAIRING)
         job->state = job->abort_asked ? JOB_ABORTING : JOB_RUNNING;
     task->operation = operation;
-    task->undone = false;
+    task->undone = task->guest_only = false;
+    task->repairs = 0;
     task_begin(task);
 }
 
@@ -186,16 +298,15 @@ task_abort(struct task *task)
 }
 
 void
-task_abort_job(struct job *job)
+task_hurry(struct task *task)
 {
-    task_abort(job_task(job));
+    task_watch_silence(task);
 }
 
 void
-task_kill(struct task *task)
+task_abort_job(struct job *job)
 {
-    if (task->worker)
-        pool_worker_kill(task->worker);
+    task_abort(job_task(job));
 }
 
 /*----- after a restart of the daemon -----*/
@@ -218,7 +329,9 @@ task_take_up(struct task *task, const task_record *record, struct pool_worker *w
     if (record->task.flags & WORKER_UNDO) {
         job->state = JOB_REPAIRING;
         task->died = died;
+        task->guest_only = record->task.flags & WORKER_GUEST_ONLY;
     }
     task->worker = worker;
     pool_worker_own(worker, &task_worker_ops, task);
+    task_watch_silence(task);
 }

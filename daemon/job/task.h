@@ -6,6 +6,9 @@
  *                         | its worker died: the job is Repairing
  *                         v
  *                      Running: another worker finishes what was committed and undoes the rest
+ *
+ * Where a destroy waits, or where files do not answer, only the guest is seen to, and the files are
+ * left to a clean-up that nobody waits for (cleanup.h).
  */
 #ifndef DAEMON_JOB_TASK_H
 #define DAEMON_JOB_TASK_H
@@ -14,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "eventloop/loop.h"
 #include "wire/state.h"
 
 struct job;
@@ -25,6 +29,9 @@ struct task {
     worker_operation    operation;  /* of the task that runs or was run last; 0: none yet */
     unsigned            sequence;   /* how many the job has had */
     bool                undone;     /* its worker died, and what it left was undone */
+    bool                guest_only; /* files did not answer while that was tried: the guest first */
+    unsigned            repairs;    /* how often it was tried */
+    struct loop_timer   silence;    /* what must answer soon has said nothing for so long */
     struct err          died;       /* how, while Repairing */
     char               *log;        /* libxl's lines of the last one that ended; NULL: none did */
     uint64_t            begun_usec; /* since 1970 */
@@ -43,11 +50,19 @@ void task_run(struct task *task, worker_operation operation);
 /** Its worker is told to end soon; nothing while it repairs what another one left. */
 void task_abort(struct task *task);
 
+/** The job was aborted while its task repairs: from here on a worker that says nothing is killed.
+ */
+void task_hurry(struct task *task);
+
 /** For struct job_operation: the abort of a job whose work is its task. */
 void task_abort_job(struct job *job);
 
-/** The worker is killed, and another one repairs. */
-void task_kill(struct task *task);
+/** The grace of an abort is over: the worker is killed, and another one repairs.  Not one that
+ * destroys, which is what is wanted, and is killed when it says nothing any more. */
+void task_grace_over(struct task *task);
+
+/** Of the present task: WORKER_UNDO and how, see worker.x. */
+unsigned task_flags(const struct task *task);
 
 static inline bool
 task_is_running(const struct task *task)

@@ -16,6 +16,7 @@
 #include "eventloop/loop.h"
 #include "job/job.h"
 #include "job/op-restart.h"
+#include "job/private.h"
 #include "wire/worker.h"
 #include "world.h"
 
@@ -1099,6 +1100,221 @@ START_TEST(a_destroy_of_a_domain_that_is_being_made_ends_both)
 }
 END_TEST
 
+/*----- a destroy beside what hangs -----*/
+
+static struct job *
+job_of_web(void)
+{
+    return job_of_domain(domains_by_name(daemon_->domains, "web"));
+}
+
+/* What it waits for at most is over. */
+static void
+grace_is_over(void)
+{
+    ck_assert(loop_timer_is_active(&job_of_web()->limit));
+    loop_timer_start(&job_of_web()->limit, 0);
+    world_turn();
+}
+
+static void
+worker_is_silent(void)
+{
+    struct job *job = job_of_web();
+
+    ck_assert(loop_timer_is_active(&job_task(job)->silence));
+    loop_timer_start(&job_task(job)->silence, 0);
+    world_turn();
+}
+
+START_TEST(destroys_join_the_first_and_are_answered_as_it_is)
+{
+    web_runs("");
+    client_saves("web", "/tmp/web.save");
+    client_destroys("web");
+    client_destroys("web");
+    ck_assert_int_eq(world_answers, 0);
+    world_worker_fails(ERR_OPERATION_ABORTED, "aborted");
+    ck_assert_int_eq(world_answers, 1); /* the save */
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    client_destroys("web");
+    world_worker_fails(ERR_INTERNAL, "libxl says no");
+    ck_assert_int_eq(world_answers, 4);
+    assert_answer(ERR_INTERNAL, "libxl says no");
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
+    ck_assert_int_eq(world_task.operation, 0);
+    client_destroys("web");
+    client_destroys("web");
+    world_worker_succeeds();
+    ck_assert_int_eq(world_answers, 6);
+    assert_answer(ERR_NONE, "");
+    ck_assert_str_eq(world_events, "STOPPED web -1 1;");
+}
+END_TEST
+
+START_TEST(a_destroy_that_waits_and_is_aborted_takes_no_other_with_it)
+{
+    struct err err;
+
+    web_runs("");
+    client_saves("web", "/tmp/web.save");
+    client_destroys("web");
+    client_destroys("web");
+    ck_assert_int_eq(job_abort(TAILQ_NEXT(job_of_web(), in_domain), &err), 0);
+    ck_assert_int_eq(world_answers, 1);
+    assert_answer(ERR_OPERATION_ABORTED, "before it began");
+    world_worker_fails(ERR_OPERATION_ABORTED, "aborted");
+    world_worker_succeeds();
+    ck_assert_int_eq(world_answers, 3);
+    assert_answer(ERR_NONE, "");
+}
+END_TEST
+
+START_TEST(a_destroy_begins_no_grace_anew)
+{
+    web_runs("");
+    client_saves("web", "/tmp/web.save");
+    client_aborts("web");
+    loop_timer_start(&job_of_web()->limit, 20000);
+    client_destroys("web");
+    client_destroys("web");
+    usleep(25000);
+    world_turn();
+    ck_assert(world_killed);
+}
+END_TEST
+
+START_TEST(an_abort_that_is_not_heeded_kills_the_worker)
+{
+    web_runs("");
+    client_saves("web", "/tmp/web.save");
+    client_aborts("web");
+    assert_answer(ERR_NONE, "");
+    ck_assert(!world_killed);
+    grace_is_over();
+    ck_assert(world_killed);
+    world_worker_dies();
+    ck_assert_int_eq(world_task.operation, WORKER_SAVE);
+    ck_assert_uint_eq(world_task.flags, WORKER_UNDO | WORKER_SOON);
+}
+END_TEST
+
+START_TEST(a_destroy_does_not_wait_for_what_a_dead_save_left)
+{
+    web_runs("");
+    client_saves("web", "/tmp/web.save");
+    client_destroys("web");
+    grace_is_over();
+    world_worker_dies();
+    ck_assert_int_eq(world_answers, 1);
+    assert_answer(ERR_OPERATION_ABORTED, "is being destroyed");
+    ck_assert_str_eq(world_cleans, "/tmp/web.save");
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    world_worker_succeeds();
+    ck_assert_int_eq(world_answers, 2);
+    assert_answer(ERR_NONE, "");
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
+    world_cleaner_ends();
+}
+END_TEST
+
+START_TEST(a_clean_up_is_begun_again_by_the_next_daemon)
+{
+    web_runs("");
+    client_saves("web", "/tmp/web.save");
+    client_destroys("web");
+    world_worker_dies();
+    world_worker_succeeds();
+    daemon_is_replaced(false);
+    ck_assert_str_eq(world_cleans, "/tmp/web.save");
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
+    ck_assert_int_eq(world_task.operation, 0);
+    world_cleaner_ends();
+}
+END_TEST
+
+START_TEST(a_guest_runs_on_where_the_files_of_its_save_do_not_answer)
+{
+    web_runs("");
+    client_saves("web", "/tmp/web.save");
+    client_aborts("web");
+    world_worker_dies();
+    worker_is_silent();
+    ck_assert(world_killed);
+    world_worker_dies();
+    ck_assert_int_eq(world_task.operation, WORKER_SAVE);
+    ck_assert_uint_eq(world_task.flags, WORKER_UNDO | WORKER_SOON | WORKER_GUEST_ONLY);
+    ck_assert_str_eq(world_cleans, "");
+    world_worker_fails(ERR_OPERATION_ABORTED, "the domain runs on");
+    assert_answer(ERR_INTERNAL, "the domain runs on");
+    ck_assert_str_eq(world_cleans, "/tmp/web.save");
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
+    world_cleaner_ends();
+}
+END_TEST
+
+START_TEST(a_repair_that_says_that_it_lives_has_its_time)
+{
+    web_runs("");
+    client_saves("web", "/tmp/web.save");
+    client_aborts("web");
+    world_worker_dies();
+    loop_timer_start(&job_task(job_of_web())->silence, 10000);
+    world_worker_progress(0, 0);
+    usleep(15000);
+    world_turn();
+    ck_assert(!world_killed);
+}
+END_TEST
+
+START_TEST(an_abort_of_what_is_being_repaired_has_its_grace)
+{
+    web_runs("");
+    client_saves("web", "/tmp/web.save");
+    world_worker_dies();
+    ck_assert(!loop_timer_is_active(&job_task(job_of_web())->silence));
+    client_aborts("web");
+    ck_assert(loop_timer_is_active(&job_task(job_of_web())->silence));
+    grace_is_over();
+    ck_assert(world_killed);
+}
+END_TEST
+
+START_TEST(a_destroy_whose_worker_says_nothing_is_done_by_another)
+{
+    web_runs("");
+    client_destroys("web");
+    worker_is_silent();
+    ck_assert(world_killed);
+    world_worker_dies();
+    ck_assert_int_eq(world_answers, 0);
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    worker_is_silent();
+    world_worker_dies();
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    world_worker_succeeds();
+    assert_answer(ERR_NONE, "");
+    ck_assert_str_eq(world_events, "STOPPED web -1 1;");
+}
+END_TEST
+
+START_TEST(what_destroys_is_not_killed_when_the_grace_is_over)
+{
+    client_creates(world_xml("web", 'w', ""), 0);
+    world_worker_dies();
+    client_destroys("web");
+    grace_is_over();
+    ck_assert(!world_killed);
+    worker_is_silent();
+    ck_assert(world_killed);
+    world_worker_dies();
+    ck_assert_int_eq(world_task.operation, WORKER_CREATE);
+    world_worker_fails(ERR_OPERATION_ABORTED, "the half-built domain was destroyed");
+    ck_assert_int_eq(world_answers, 2);
+    assert_answer(ERR_NONE, "");
+}
+END_TEST
+
 START_TEST(a_domain_has_no_more_jobs_waiting_than_the_configuration_says)
 {
     web_runs("");
@@ -1737,6 +1953,17 @@ main(void)
     tcase_add_test(tc, an_abort_reaches_the_worker_of_the_job_that_runs);
     tcase_add_test(tc, a_destroy_aborts_the_job_that_holds_the_domain_and_ends_those_that_wait);
     tcase_add_test(tc, a_destroy_of_a_domain_that_is_being_made_ends_both);
+    tcase_add_test(tc, destroys_join_the_first_and_are_answered_as_it_is);
+    tcase_add_test(tc, a_destroy_that_waits_and_is_aborted_takes_no_other_with_it);
+    tcase_add_test(tc, a_destroy_begins_no_grace_anew);
+    tcase_add_test(tc, an_abort_that_is_not_heeded_kills_the_worker);
+    tcase_add_test(tc, a_destroy_does_not_wait_for_what_a_dead_save_left);
+    tcase_add_test(tc, a_clean_up_is_begun_again_by_the_next_daemon);
+    tcase_add_test(tc, a_guest_runs_on_where_the_files_of_its_save_do_not_answer);
+    tcase_add_test(tc, a_repair_that_says_that_it_lives_has_its_time);
+    tcase_add_test(tc, an_abort_of_what_is_being_repaired_has_its_grace);
+    tcase_add_test(tc, a_destroy_whose_worker_says_nothing_is_done_by_another);
+    tcase_add_test(tc, what_destroys_is_not_killed_when_the_grace_is_over);
     tcase_add_test(tc, a_domain_has_no_more_jobs_waiting_than_the_configuration_says);
     tcase_add_test(tc, above_max_jobs_a_guest_can_only_be_destroyed);
     tcase_add_test(tc, progress_is_told_in_bytes_and_as_bounded);

@@ -76,15 +76,17 @@ static loop_fn call_ends;
 
 static struct daemon     *the_daemon;
 static struct host        host;
-static struct pool_worker the_worker;
+static struct pool_worker the_worker, the_cleaner;
 static uint32_t           last_serial;
 
 struct world_task world_task;
 static char       run_dir[64];
-static char      *record_path; /* of world_task; NULL: its worker is not to live on */
+static char      *record_path;  /* of world_task; NULL: its worker is not to live on */
+static char      *cleaner_path; /* of world_cleans */
 static bool       records_stay;
 
 bool       world_read_only;
+char       world_cleans[64];
 bool       world_aborted, world_killed, world_proceeds, world_refused, world_dismissed;
 struct err world_answer, world_waited;
 int        world_answers;
@@ -231,6 +233,8 @@ world_stop(struct daemon *daemon)
 {
     world_task.operation = 0;
     free(take_ptr(record_path));
+    free(take_ptr(cleaner_path));
+    world_cleans[0] = '\0';
     records_stay = false;
     daemon_stop(daemon);
     config_free(daemon->config);
@@ -244,6 +248,7 @@ world_free(struct daemon *daemon)
     cleanup_free char *last_job = xasprintf("%s/last-job", run_dir);
 
     forget_record(&record_path); /* of a task that goes on for ever */
+    forget_record(&cleaner_path);
     remove_all_records(daemon);
     world_stop(daemon);
     unlink(last_job);
@@ -548,6 +553,14 @@ pool_run(struct pool *pool, const task_record *record, const struct pool_worker_
     static unsigned number;
 
     (void)pool;
+    if (record->task.flags & WORKER_FILES_ONLY) {
+        ck_assert_str_eq(world_cleans, "");
+        the_cleaner = (struct pool_worker){.ops = ops, .arg = arg};
+        snprintf(world_cleans, sizeof world_cleans, "%s", task_path(&record->task.params));
+        cleaner_path = xasprintf("%s/jobs/%u" WORKER_RECORD_SUFFIX, run_dir, ++number);
+        ck_assert_int_eq(record_write(cleaner_path, (xdrproc_t)xdr_task_record, record, err), 0);
+        return &the_cleaner;
+    }
     ck_assert_msg(!world_task.operation, "one task at a time in this world");
     record_path = xasprintf("%s/jobs/%u" WORKER_RECORD_SUFFIX, run_dir, ++number);
     ck_assert_int_eq(record_write(record_path, (xdrproc_t)xdr_task_record, record, err), 0);
@@ -648,7 +661,7 @@ pool_worker_abort(struct pool_worker *worker)
 void
 pool_worker_kill(struct pool_worker *worker)
 {
-    (void)worker;
+    ck_assert_ptr_eq(worker, &the_worker);
     world_killed = true;
 }
 
@@ -725,6 +738,17 @@ world_worker_fails(enum err_code code, const char *message)
     done.error.code = (int)code;
     done.error.message = (char *)(uintptr_t)message;
     worker_ends(&done, NULL);
+}
+
+void
+world_cleaner_ends(void)
+{
+    static char nothing[] = "";
+
+    the_cleaner.ops->ended(the_cleaner.arg,
+                           &(worker_done){.log = nothing, .error.message = nothing}, NULL);
+    forget_record(&cleaner_path);
+    world_cleans[0] = '\0';
 }
 
 void

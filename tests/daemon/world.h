@@ -70,6 +70,10 @@ struct world_task {
 extern struct world_task world_task;
 extern bool              world_aborted, world_killed, world_proceeds, world_refused;
 
+/* Whose files a worker beside that of world_task removes; "": none is at it. */
+extern char world_cleans[64];
+void        world_cleaner_ends(void);
+
 /* A worker was told that what it had done was dealt with. */
 extern bool world_dismissed;
 
