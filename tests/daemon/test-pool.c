@@ -3,18 +3,22 @@
  */
 #include <check.h>
 #include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
 #include "eventloop/loop.h"
 #include "job/pool.h"
+#include "job/process.h"
 #include "wire/frame.h"
 #include "wire/record.h"
 
@@ -224,6 +228,141 @@ START_TEST(a_version_that_is_not_known_is_a_protocol_error)
 }
 END_TEST
 
+/*----- what a worker leaves -----*/
+
+/* Leads a session; in it is a process that has a process group of its own.  They end with us. */
+static pid_t
+session_begins(pid_t *member_out)
+{
+    int   pipe_fds[2];
+    pid_t leader;
+
+    ck_assert_int_eq(pipe(pipe_fds), 0);
+    leader = fork();
+    if (leader == 0) {
+        pid_t member;
+
+        setsid();
+        member = fork();
+        if (member == 0)
+            setpgid(0, 0);
+        else
+            (void)!write(pipe_fds[1], &member, sizeof member);
+        alarm(20);
+        for (;;)
+            pause();
+    }
+    ck_assert_int_eq(read(pipe_fds[0], member_out, sizeof *member_out), sizeof *member_out);
+    while (getpgid(*member_out) != *member_out)
+        usleep(1000);
+    close(pipe_fds[0]);
+    close(pipe_fds[1]);
+    return leader;
+}
+
+/* Also one that nobody has waited for. */
+static bool
+is_dead(pid_t pid)
+{
+    cleanup_free char *path = xasprintf("/proc/%d/stat", (int)pid);
+
+    for (int n = 0; n < 1000; n++) {
+        char  line[512] = "";
+        FILE *file = fopen(path, "re");
+
+        if (!file)
+            return true;
+        (void)!fgets(line, sizeof line, file);
+        fclose(file);
+        if (strstr(line, ") Z ") || !line[0])
+            return true;
+        usleep(2000);
+    }
+    return false;
+}
+
+START_TEST(all_of_a_session_is_killed_with_its_leader)
+{
+    pid_t    member, leader = session_begins(&member);
+    uint64_t started = process_started(leader);
+
+    ck_assert_uint_gt(started, 0);
+    if (_i) { /* it has died before */
+        kill(leader, SIGKILL);
+        waitpid(leader, NULL, 0);
+    }
+    process_kill_session(leader, started);
+    ck_assert(is_dead(leader));
+    ck_assert(is_dead(member));
+    if (!_i)
+        waitpid(leader, NULL, 0);
+}
+END_TEST
+
+START_TEST(a_number_that_was_given_again_is_not_killed)
+{
+    pid_t member, leader = session_begins(&member);
+
+    process_kill_session(leader, process_started(leader) - 1);
+    process_kill_session(leader, process_started(leader) + 1);
+    usleep(20000);
+    ck_assert_int_eq(waitpid(leader, NULL, WNOHANG), 0);
+    ck_assert_int_eq(kill(member, 0), 0);
+    process_kill_session(leader, process_started(leader));
+    waitpid(leader, NULL, 0);
+}
+END_TEST
+
+START_TEST(a_worker_that_is_killed_and_does_not_go_counts_as_dead)
+{
+    task_record         record = {.pid = 0};
+    pid_t               other, stopped = session_begins(&other);
+    struct pool_worker *worker;
+    struct err          err;
+
+    ck_assert_int_eq(record_read(record_path, (xdrproc_t)xdr_task_record, &record, &err), 0);
+    record.pid = stopped; /* this test is the worker, and keeps the socket */
+    record.pid_started = process_started(stopped);
+    worker = pool_worker_find(pool, record_path, &record);
+    wire_body_free((xdrproc_t)xdr_task_record, &record);
+    ck_assert_ptr_nonnull(worker);
+    pool_worker_own(worker, &ops, NULL);
+    fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
+    pool_worker_kill(worker);
+    turn();
+    ck_assert_int_eq(ends, 0);
+    for (int n = 0; n < 300 && !ends; n++) {
+        usleep(10000);
+        loop_run_ready(loop);
+    }
+    ck_assert_int_eq(ends, 1);
+    ck_assert_int_eq(dead, 1);
+    ck_assert_int_ne(access(record_path, F_OK), 0);
+    waitpid(stopped, NULL, 0);
+    close(fd);
+    fd = -1;
+    turn(); /* it has gone at last */
+}
+END_TEST
+
+START_TEST(a_record_without_its_worker_has_what_that_had_started_killed)
+{
+    task_record record = {.pid = 0};
+    pid_t       member, leader = session_begins(&member);
+    struct err  err;
+
+    ck_assert_int_eq(record_read(record_path, (xdrproc_t)xdr_task_record, &record, &err), 0);
+    record.pid = leader;
+    record.pid_started = process_started(leader);
+    kill(leader, SIGKILL);
+    waitpid(leader, NULL, 0);
+    unlink(socket_path);
+    ck_assert_ptr_null(pool_worker_find(pool, record_path, &record));
+    ck_assert(is_dead(member));
+    wire_body_free((xdrproc_t)xdr_task_record, &record);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -237,6 +376,10 @@ main(void)
     tcase_add_test(tc, a_version_1_worker_is_told_in_its_own_words);
     tcase_add_test(tc, what_is_written_again_of_a_version_1_worker_says_that_it_is_one);
     tcase_add_test(tc, a_version_that_is_not_known_is_a_protocol_error);
+    tcase_add_loop_test(tc, all_of_a_session_is_killed_with_its_leader, 0, 2);
+    tcase_add_test(tc, a_number_that_was_given_again_is_not_killed);
+    tcase_add_test(tc, a_worker_that_is_killed_and_does_not_go_counts_as_dead);
+    tcase_add_test(tc, a_record_without_its_worker_has_what_that_had_started_killed);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);

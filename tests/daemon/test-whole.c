@@ -709,6 +709,41 @@ START_TEST(the_record_of_a_task_names_its_worker)
 }
 END_TEST
 
+/* As long as a destroy may take beside whatever hangs: grace, and patience on a busy machine. */
+#define BOUND_USEC 8000000
+
+/* _i: a daemon that was started since destroys, or the one that began the save. */
+START_TEST(a_worker_that_is_stopped_does_not_keep_its_guest)
+{
+    char     socket[256];
+    uint64_t begin;
+    pid_t    worker;
+
+    create();
+    do { /* until the create's record has gone */
+        usleep(2000);
+        find_socket(socket);
+    } while (socket[0]);
+    fake_world()->delay_msec = 20000;
+    ask_to_save();
+    worker = find_worker();
+    ck_assert_int_eq(getsid(worker), worker);
+    kill(worker, SIGSTOP);
+    fake_world()->delay_msec = 0;
+    if (_i) {
+        daemon_gets(SIGKILL);
+        daemon_starts();
+    } else {
+        close(client);
+    }
+    client_connects();
+    begin = loop_now_usec();
+    destroy();
+    ck_assert_uint_lt(loop_now_usec() - begin, BOUND_USEC);
+    ck_assert_uint_eq(fake_domain_count(), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -725,6 +760,7 @@ main(void)
     tcase_add_test(tc, an_xenstored_that_is_stopped_holds_up_only_who_needs_it);
     tcase_add_test(tc, a_lock_that_is_held_delays_only_the_xml_of_its_domain);
     tcase_add_test(tc, the_helper_ends_with_its_daemon);
+    tcase_add_loop_test(tc, a_worker_that_is_stopped_does_not_keep_its_guest, 0, 2);
     tcase_add_loop_test(tc, a_job_and_what_waits_for_it_outlive_the_daemon, 0, 2);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);

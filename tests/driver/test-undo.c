@@ -40,6 +40,31 @@ undo(worker_operation operation, unsigned flags)
     return scene_run(&start, NULL);
 }
 
+static struct scene_outcome
+undo_partly(worker_operation operation, unsigned how)
+{
+    worker_start start = scene_start(operation, "web", 'w');
+
+    start.domid = how & WORKER_FILES_ONLY ? -1 : (int)dom->domid;
+    start.flags = WORKER_UNDO | how;
+    scene_params(&start, path, xml, 0);
+    return scene_run(&start, NULL);
+}
+
+static void
+leave_hidden_file(void)
+{
+    struct new_file file;
+    struct err      err;
+
+    ck_assert_int_eq(new_file_open_named(&file, path, false, 1, &err), 0);
+    close(file.fd);
+    close(file.folder);
+    free(file.temporary);
+    free(file.name);
+    free(file.path);
+}
+
 static void
 assert_undone(const struct scene_outcome *out, const char *words)
 {
@@ -204,20 +229,74 @@ END_TEST
 
 START_TEST(the_hidden_file_of_the_job_is_removed)
 {
-    struct new_file      file;
     struct scene_outcome out;
-    struct err           err;
 
-    ck_assert_int_eq(new_file_open_named(&file, path, false, 1, &err), 0);
-    close(file.fd);
-    close(file.folder);
-    free(file.temporary);
-    free(file.name);
-    free(file.path);
+    leave_hidden_file();
     fake_domain_shuts_down(dom, LIBXL_SHUTDOWN_REASON_SUSPEND);
     out = undo(_i ? WORKER_SAVE : WORKER_DUMP, 0);
     assert_undone(&out, "");
     ck_assert_uint_eq(scene_count_files(), 0);
+}
+END_TEST
+
+/* Of what was left on purpose. */
+static void
+remove_hidden_file(void)
+{
+    struct scene_outcome out = undo_partly(WORKER_DUMP, WORKER_FILES_ONLY);
+
+    assert_done(&out);
+}
+
+START_TEST(of_the_guest_only_a_suspended_one_is_resumed_and_no_file_is_looked_at)
+{
+    struct scene_outcome out;
+
+    leave_hidden_file();
+    scene_write_image(path, IMAGE_LIBVIRT, xml, 1);
+    fake_domain_shuts_down(dom, LIBXL_SHUTDOWN_REASON_SUSPEND);
+    out = undo_partly(WORKER_SAVE, WORKER_GUEST_ONLY);
+    assert_undone(&out, "the domain runs on");
+    ck_assert(dom->used && !dom->shutdown);
+    ck_assert_uint_eq(scene_count_files(), 2);
+    remove_hidden_file();
+}
+END_TEST
+
+START_TEST(of_the_guest_only_a_dump_leaves_its_file)
+{
+    struct scene_outcome out;
+
+    leave_hidden_file();
+    out = undo_partly(WORKER_DUMP, WORKER_GUEST_ONLY);
+    assert_undone(&out, "given up");
+    ck_assert_uint_eq(scene_count_files(), 1);
+    remove_hidden_file();
+}
+END_TEST
+
+/* _i: of a save, or of a dump. */
+START_TEST(of_the_files_only_xen_is_asked_nothing)
+{
+    struct scene_outcome out;
+
+    leave_hidden_file();
+    fake_domain_shuts_down(dom, LIBXL_SHUTDOWN_REASON_SUSPEND);
+    out = undo_partly(_i ? WORKER_SAVE : WORKER_DUMP, WORKER_FILES_ONLY);
+    assert_done(&out);
+    ck_assert(dom->used && dom->shutdown);
+    ck_assert_uint_eq(scene_count_files(), 0);
+    ck_assert_str_eq(scene.world->log, "");
+}
+END_TEST
+
+START_TEST(where_somebody_waits_a_guest_is_watched_for_three_seconds)
+{
+    uint64_t             begin = loop_now_usec();
+    struct scene_outcome out = undo_partly(WORKER_SAVE, WORKER_SOON);
+
+    assert_undone(&out, "the domain runs on");
+    ck_assert_uint_ge(loop_now_usec() - begin, 2900000);
 }
 END_TEST
 
@@ -253,6 +332,10 @@ main(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, a_half_built_domain_is_destroyed, 0, 2);
+    tcase_add_test(tc, of_the_guest_only_a_suspended_one_is_resumed_and_no_file_is_looked_at);
+    tcase_add_test(tc, of_the_guest_only_a_dump_leaves_its_file);
+    tcase_add_loop_test(tc, of_the_files_only_xen_is_asked_nothing, 0, 2);
+    tcase_add_test(tc, where_somebody_waits_a_guest_is_watched_for_three_seconds);
     tcase_add_loop_test(tc, a_complete_domain_is_let_run, 0, 2);
     tcase_add_loop_test(tc, a_complete_domain_that_was_to_stay_paused_stays_so, 0, 2);
     tcase_add_loop_test(tc, a_domain_that_was_not_made_yet_is_told, 0, 2);

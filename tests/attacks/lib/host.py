@@ -257,5 +257,6 @@ class Host:
 
 
 def hanging_worker():
-    """A wrapper for Host, with which hang() works."""
-    return f"export LD_PRELOAD={os.environ['DOM0D_BUILD']}/tests/attacks/hang.so"
+    """A wrapper for Host, with which hang() works: of workers, not of the helper and the queries."""
+    return ('case "$1" in --*) ;; *) '
+            f"export LD_PRELOAD={os.environ['DOM0D_BUILD']}/tests/attacks/hang.so;; esac")
