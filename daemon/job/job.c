@@ -357,8 +357,7 @@ job_submit_first(struct job *job)
     holder = job_of_domain(job->dom);
     if (holder == job)
         job_wake_first(job->dom);
-    else if (holder->state == JOB_HELD ||
-             (holder->operation->abort && holder->state != JOB_QUEUED))
+    else if (holder->state == JOB_HELD || (holder->operation->abort && holder->state != JOB_QUEUED))
         (void)job_abort(holder, &err); /* may free holder: must be last */
 }
 

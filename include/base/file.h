@@ -22,8 +22,8 @@ int file_replace(const char *path, const void *data, size_t size, mode_t mode, s
  * Open to read what somebody else has named.  Returns the descriptor, or -1.
  *
  * Symbolic links are followed, as everybody expects.  What is no regular file is not opened at all:
- * to open a FIFO may wait, to open a device may do something.  Nor is a file of /proc, of tracefs or
- * of others that the kernel makes up: to read it may wait too.
+ * to open a FIFO may wait, to open a device may do something.  Nor is a file of /proc, of tracefs
+ * or of others that the kernel makes up: to read it may wait too.
  */
 int file_open_regular(const char *path, struct err *err);
 

@@ -189,7 +189,7 @@ END
 start 'a worker to which the hypervisor refuses libxl'
 "$fake/fake-xen" forget
 id=$("$fake/fake-xen" create last 11111111-2222-3333-4444-999999999999 pvh)
-wait_for dom0ctl info last
+wait_for dom0ctl xml last # whose it is has been asked, too
 for nth in 1 0; do
     "$fake/fake-xen" rule ctx_alloc $nth -3 full
     dom0ctl save last "$dir/last" >"$dir/answer" 2>&1 && wrong 'the save succeeded'

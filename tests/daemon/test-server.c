@@ -18,8 +18,8 @@
 #include "base/alloc.h"
 #include "descriptors.h"
 #include "harness.h"
-#include "rpc/listen.h"
 #include "lock.h"
+#include "rpc/listen.h"
 
 static struct harness h;
 static char           dir[64], path[96], path_ro[96];

@@ -280,7 +280,7 @@ static void
 settle(struct daemon *daemon)
 {
     for (int n = 0; n < TURNS_MAX; n++)
-        if (!loop_run_ready(daemon->loop) && n > 4)
+        if (!loop_run_ready(daemon->loop) && n > 16)
             return;
 }
 
