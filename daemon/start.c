@@ -128,16 +128,18 @@ start_conn_gone(void *context, uint64_t conn_id)
 
 /* Jobs of an earlier daemon first: half-built domains are told from guests of others by the jobs
  * that make them. */
-static void
-start_take_over(struct daemon *daemon)
+static int
+start_take_over(struct daemon *daemon, struct err *err)
 {
     bool earlier = domains_recall(daemon->domains);
 
-    jobs_recover(daemon->jobs);
+    if (jobs_recover(daemon->jobs, err) < 0)
+        return -1;
     if (earlier)
         events_keep(daemon->events, daemon->loop, EVENTS_KEPT_USEC);
     domains_refresh(daemon->domains);
     jobs_requeue(daemon->jobs);
+    return 0;
 }
 
 int
@@ -162,7 +164,8 @@ daemon_start(struct daemon *daemon, struct err *err)
         host_info(daemon->host, &daemon->host_info, err) < 0)
         return -1;
     domains_set_host(daemon->domains, daemon->host);
-    start_take_over(daemon);
+    if (start_take_over(daemon, err) < 0)
+        return -1;
     pool_fill(daemon->pool);
     return 0;
 }

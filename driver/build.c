@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/uuid.h"
 #include "build.h"
+#include "conf/libxl.h"
 
 /* How long an aborted create may go on to its next wait. */
 #define PATIENCE_USEC 3000000
@@ -29,6 +30,42 @@ build_clear(struct build *b)
 {
     libxl_domain_config_dispose(&b->config);
     b->def = domain_def_free(b->def);
+}
+
+int
+build_parse_xml(const char *xml, struct domain_def **def_out, libxl_domain_config *config_out,
+                struct err *err)
+{
+    *def_out = NULL;
+    if (domain_def_parse(xml, strlen(xml), def_out, err) < 0)
+        return -1;
+    return conf_to_libxl(*def_out, config_out, err);
+}
+
+/* As domain_def_format tells it: completed, and so perhaps longer than it was read.  NULL with err
+ * where libxl's configuration cannot be made of it. */
+static char *
+build_complete_xml(const char *xml, struct err *err)
+{
+    struct domain_def  *def = NULL;
+    libxl_domain_config config;
+    char               *complete = NULL;
+
+    libxl_domain_config_init(&config);
+    if (build_parse_xml(xml, &def, &config, err) == 0)
+        complete = domain_def_format(def, NULL, DOMAIN_XML_SECURE | DOMAIN_XML_INACTIVE);
+    libxl_domain_config_dispose(&config);
+    domain_def_free(def);
+    return complete;
+}
+
+int
+build_check_xml(const char *xml, struct err *err)
+{
+    cleanup_free char *complete = build_complete_xml(xml, err);
+    cleanup_free char *again = complete ? build_complete_xml(complete, err) : NULL;
+
+    return again ? 0 : err_prefix(err, "an image with this definition could not be restored");
 }
 
 static int

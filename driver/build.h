@@ -37,6 +37,22 @@ struct build {
 void build_init(struct build *b, bool paused);
 void build_clear(struct build *b);
 
+/**
+ * The definition and libxl's configuration of a domain's XML, for create and for an image.  What
+ * *def_out and *config_out (initialised) hold is the caller's, also on failure; *def_out is NULL
+ * where there is nothing.
+ *
+ * Err: domain_def_parse's and conf_to_libxl's.
+ */
+int build_parse_xml(const char *xml, struct domain_def **def_out, libxl_domain_config *config_out,
+                    struct err *err);
+
+/**
+ * Could a restore make a domain of an image with this XML?  The same is parsed as there: the XML by
+ * the worker, and what the worker tells of it by the daemon.  Err: why not.
+ */
+int build_check_xml(const char *xml, struct err *err);
+
 /** Checks, of b->def and b->config.  Returns -1 with err where there is no point in asking libxl.
  */
 int build_begin(struct build *b, struct err *err);

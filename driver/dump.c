@@ -2,12 +2,13 @@
 /*
  * dump.c: write a domain's memory to a file, for a debugger.
  *
- *   dump_start    open a new file, start the dump
+ *   dump_start    make room among the older ones, open a new file, start the dump
  *   dump_written  give the file its name
  */
 #include <stdio.h>
 
 #include "base/alloc.h"
+#include "cores.h"
 #include "new-file.h"
 #include "operation.h"
 
@@ -29,8 +30,16 @@ static int
 dump_prepare(struct dump *d, struct err *err)
 {
     const worker_dump *params = dump_params(&d->op);
+    const worker_keep *keep = &params->keep;
+    libxl_dominfo      info;
+    uint64_t           bytes;
 
-    if (operation_need_domain(&d->op, NULL, err) < 0)
+    if (operation_need_domain(&d->op, &info, err) < 0)
+        return -1;
+    bytes = info.current_memkb * 1024;
+    libxl_dominfo_dispose(&info);
+    if ((keep->guest_count || keep->guest_bytes || keep->all_count || keep->all_bytes) &&
+        cores_make_room(params->path, keep, bytes, err) < 0)
         return -1;
     return new_file_open(&d->file, params->path, params->overwrite, d->op.task->job, err);
 }

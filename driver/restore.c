@@ -69,9 +69,7 @@ restore_take_xml(struct restore *r, struct err *err)
     const char   *own = restore_params(&b->op)->xml;
     const char   *xml = *own ? own : r->image.config;
 
-    if (domain_def_parse(xml, strlen(xml), &b->def, err) < 0)
-        return -1;
-    return conf_to_libxl(b->def, &b->config, err);
+    return build_parse_xml(xml, &b->def, &b->config, err);
 }
 
 /* libxl gets back its own configuration, every detail of it. */

@@ -2,11 +2,10 @@
 /*
  * save.c: write a running domain to a file, then destroy it.
  *
- *   save_start      open a new file, write the wrapper, start the suspend
- *   save_suspended  see that the stream is whole, give the file its name, start the destroy
- *   save_destroyed
- *   save_roll_back  (instead, where a step failed) remove the file; resume what is suspended
- *   save_resumed
+ *   save_start      see that a restore could read the XML, open a new file, write the wrapper,
+ * start the suspend save_suspended  see that the stream is whole, give the file its name, start the
+ * destroy save_destroyed save_roll_back  (instead, where a step failed) remove the file; resume
+ * what is suspended save_resumed
  *
  * Where a worker died in it:
  *
@@ -25,6 +24,7 @@
 
 #include "base/alloc.h"
 #include "base/uuid.h"
+#include "build.h"
 #include "driver/image.h"
 #include "new-file.h"
 #include "operation.h"
@@ -175,7 +175,7 @@ save_prepare(struct save *s, struct err *err)
     libxl_dominfo      info;
     off_t              offset;
 
-    if (operation_need_domain(&s->op, &info, err) < 0)
+    if (build_check_xml(params->xml, err) < 0 || operation_need_domain(&s->op, &info, err) < 0)
         return -1;
     s->op.total = info.current_memkb * 1024;
     libxl_dominfo_dispose(&info);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <assert.h>
 #include <dirent.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,9 +166,12 @@ records_find(const char *folder, const char *suffix, size_t *count_out)
 {
     struct dirent **entries = NULL;
     int             count = scandir(folder, &entries, NULL, alphasort);
-    char          **paths = xcalloc(count > 0 ? (size_t)count : 1, sizeof *paths);
+    char          **paths;
 
     *count_out = 0;
+    if (count < 0 && errno != ENOENT)
+        return NULL;
+    paths = xcalloc(count > 0 ? (size_t)count : 1, sizeof *paths);
     for (int n = 0; n < count; n++) {
         cleanup_free char *path = xasprintf("%s/%s", folder, entries[n]->d_name);
 

@@ -98,7 +98,7 @@ cleanup_start(struct jobs *jobs, const task_record *record)
     c->path = xstrdup(path ? path : "");
     loop_timer_init(&c->limit, jobs->loop, cleanup_takes_too_long, c);
     LIST_INSERT_HEAD(&jobs->cleanups, c, link);
-    c->worker = pool_run(jobs->pool, &mine, &cleanup_worker_ops, c, &err);
+    c->worker = pool_run(jobs->pool, &mine, false, &cleanup_worker_ops, c, &err);
     if (c->worker) {
         loop_timer_start(&c->limit, CLEANUP_USEC);
         return;

@@ -12,8 +12,6 @@
 #include "wire/record.h"
 #include "wire/state.h"
 
-#define SUFFIX ".ended"
-
 struct ended {
     uint64_t   id;
     struct err err; /* code ERR_NONE: it succeeded */
@@ -40,7 +38,7 @@ struct history {
 static char *
 history_path(const struct history *history, uint64_t id)
 {
-    return xasprintf("%s/ended/%020" PRIu64 SUFFIX, history->run_dir, id);
+    return xasprintf("%s/ended/%020" PRIu64 HISTORY_SUFFIX, history->run_dir, id);
 }
 
 /*----- what is known -----*/
@@ -81,8 +79,9 @@ history_read(struct history *history, const char *path)
     struct err err, end = {.code = ERR_NONE};
 
     if (record_read(path, (xdrproc_t)xdr_ended_job, &record, &err) < 0) {
-        log_warning("how a job of an earlier daemon ended is not known any more: %s", err.message);
-        unlink(path);
+        log_warning("how a job of an earlier daemon ended is not known: %s", err.message);
+        if (err.code == ERR_RPC)
+            unlink(path); /* damaged: of no use to anybody */
         return;
     }
     if (record.error.code != ERR_NONE)
@@ -98,7 +97,7 @@ history_new(const char *run_dir)
     struct history     *history = xcalloc(1, sizeof *history);
     cleanup_free char  *folder = xasprintf("%s/ended", run_dir);
     size_t              count;
-    cleanup_free char **paths = records_find(folder, SUFFIX, &count);
+    cleanup_free char **paths = records_find(folder, HISTORY_SUFFIX, &count);
 
     history->run_dir = xstrdup(run_dir);
     TAILQ_INIT(&history->ended);

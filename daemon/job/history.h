@@ -17,6 +17,9 @@
 
 #define HISTORY_MAX 64
 
+/** Of the name of a file in RUN_DIR/ended. */
+#define HISTORY_SUFFIX ".ended"
+
 struct history;
 struct job;
 struct job_stats;

@@ -29,27 +29,48 @@ jobs_last_id_path(const struct jobs *jobs)
     return xasprintf("%s/last-job", jobs->limits->run_dir);
 }
 
+/* 0: it does not say. */
 static uint64_t
 jobs_read_last_id(const struct jobs *jobs)
 {
     cleanup_free char *path = jobs_last_id_path(jobs);
     cleanup_free char *text = NULL;
+    size_t             size;
+    char              *end;
+    uint64_t           id;
     struct err         err;
 
-    return file_read(path, 64, &text, NULL, &err) < 0 ? 0 : strtoull(text, NULL, 10);
+    if (file_read(path, 64, &text, &size, &err) < 0)
+        return 0;
+    id = strtoull(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || end + 1 != text + size || *end != '\n' ||
+        id > JOB_ID_MAX) {
+        log_warning("%s is damaged: numbers of jobs go on above those of all records", path);
+        return 0;
+    }
+    return id;
 }
 
-/* A number that was given is never given again, not even by the next daemon. */
-static void
-jobs_keep_last_id(const struct jobs *jobs)
+void
+jobs_note_id(struct jobs *jobs, uint64_t id)
+{
+    if (id <= JOB_ID_MAX && jobs->last_id < id)
+        jobs->last_id = id;
+}
+
+int
+jobs_keep_last_id(struct jobs *jobs, struct err *err)
 {
     cleanup_free char *path = jobs_last_id_path(jobs);
     char               text[24];
-    struct err         err;
 
+    if (jobs->kept_id == jobs->last_id)
+        return 0;
     snprintf(text, sizeof text, "%" PRIu64 "\n", jobs->last_id);
-    if (file_replace(path, text, strlen(text), 0600, &err) < 0)
-        log_warning("%s", err.message);
+    if (file_replace(path, text, strlen(text), 0600, err) < 0)
+        return err_prefix(err, "the number of the job cannot be kept");
+    jobs->kept_id = jobs->last_id;
+    return 0;
 }
 
 struct jobs *
@@ -67,9 +88,10 @@ jobs_new(struct loop *loop, const struct job_limits *limits, struct domains *dom
     jobs->history = history_new(limits->run_dir);
     TAILQ_INIT(&jobs->all);
     LIST_INIT(&jobs->cleanups);
-    jobs->last_id = jobs_read_last_id(jobs);
-    if (jobs->last_id < history_last_id(jobs->history))
-        jobs->last_id = history_last_id(jobs->history);
+    jobs_recover_init(jobs);
+    jobs->kept_id = jobs_read_last_id(jobs);
+    jobs->last_id = jobs->kept_id;
+    jobs_note_id(jobs, history_last_id(jobs->history));
     return jobs;
 }
 
@@ -125,7 +147,20 @@ domain_jobs(struct domain *dom)
 void
 domain_jobs_free(struct domain *dom)
 {
+    struct domain_jobs *mine = dom->work.more;
+
+    if (mine)
+        free(mine->lost_core);
     free(take_ptr(dom->work.more));
+}
+
+void
+domain_note_lost_core(struct domain *dom, const char *why)
+{
+    struct domain_jobs *mine = domain_jobs(dom);
+
+    free(mine->lost_core);
+    mine->lost_core = xasprintf("; its core could not be written: %s", why);
 }
 
 struct job *
@@ -191,8 +226,7 @@ job_new_adopted(struct jobs *jobs, const struct job_operation *operation, uint64
     struct job *job = xcalloc(1, operation->size);
 
     job->id = id;
-    if (jobs->last_id < id)
-        jobs->last_id = id;
+    jobs_note_id(jobs, id);
     job->jobs = jobs;
     job->operation = operation;
     job->stop_detail = -1;
@@ -212,7 +246,6 @@ job_new(struct jobs *jobs, const struct job_operation *operation, struct domain 
 {
     struct job *job = job_new_adopted(jobs, operation, jobs->last_id + 1);
 
-    jobs_keep_last_id(jobs);
     job->dom = dom;
     if (owner)
         job->owner = *owner;
@@ -262,10 +295,20 @@ job_check_room(const struct job *job, struct err *err)
     if (job_is_asked_for(job) && job->jobs->count > limits->max_jobs)
         return err_set(err, ERR_RESOURCE_BUSY, "there are %u jobs already, of max_jobs %u",
                        limits->max_jobs, limits->max_jobs);
-    if (job->dom && job->dom->work.count > limits->max_queued_jobs)
+    if (job_is_asked_for(job) && job->dom && job->dom->work.count > limits->max_queued_jobs)
         return err_set(err, ERR_RESOURCE_BUSY, "domain '%s' has %u jobs waiting already",
                        job->dom->name, limits->max_queued_jobs);
     return 0;
+}
+
+/* A client finds its job by the number, under the next daemon too.  What the daemon does by itself
+ * has it kept when it comes to a worker. */
+static int
+job_keep_number(const struct job *job, struct err *err)
+{
+    if (jobs_keep_last_id(job->jobs, err) == 0)
+        return 0;
+    return job_is_asked_for(job) && !job->operation->unrecorded ? -1 : 0;
 }
 
 void
@@ -274,7 +317,7 @@ job_submit(struct job *job)
     struct err err;
 
     job->begun_usec = loop_now_usec();
-    if (job_check_room(job, &err) < 0) {
+    if (job_check_room(job, &err) < 0 || job_keep_number(job, &err) < 0) {
         job_finish(job, &err);
         return;
     }
@@ -350,6 +393,7 @@ job_submit_first(struct job *job)
 
     job->begun_usec = loop_now_usec();
     job->goes_first = true;
+    (void)job_keep_number(job, &err);
     if (job_is_asked_for(job))
         job_record_write(job);
     job_enqueue(job);
@@ -477,12 +521,19 @@ job_log_end(const struct job *job, const struct err *err)
     char             uuid[UUID_TEXT_SIZE];
     struct log_about about = job_for_log(job, uuid);
     double           seconds = (double)(loop_now_usec() - job->begun_usec) / 1e6;
+    bool             dumps = job->operation == &op_dump;
+    /* Whoever comes next to the domain tells, not who still waits. */
+    cleanup_free char *core = job->dom && !dumps && job->state != JOB_QUEUED
+                                  ? take_ptr(domain_jobs(job->dom)->lost_core)
+                                  : NULL;
+    const char        *no_core = core ? core : "";
 
     if (err)
-        log_about(LOG_LEVEL_WARNING, &about, "%s failed after %.2f s: %s", about.operation, seconds,
-                  err->message);
+        log_about(LOG_LEVEL_WARNING, &about, "%s failed after %.2f s: %s%s", about.operation,
+                  seconds, err->message, no_core);
     else
-        log_about(LOG_LEVEL_INFO, &about, "%s done in %.2f s", about.operation, seconds);
+        log_about(core ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, &about, "%s done in %.2f s%s",
+                  about.operation, seconds, no_core);
 }
 
 /* The domain keeps what its last job did, for domjobinfo --completed. */
@@ -522,6 +573,8 @@ job_conclude(struct job *job, const struct err *err)
     job_answer(job, err);
     history_add(job->jobs->history, job, err,
                 job->operation->task ? task_log(job_task(job)) : NULL);
+    if (job->operation->task)
+        task_forget_left(job_task(job));
     job_dequeue(job);
     job_free(job);
 }
@@ -578,6 +631,7 @@ jobs_free(struct jobs *jobs)
 
     if (!jobs)
         return;
+    jobs_recover_stop(jobs);
     while (!TAILQ_EMPTY(&jobs->all))
         job_leave(TAILQ_FIRST(&jobs->all));
     cleanups_free(jobs);

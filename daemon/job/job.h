@@ -57,6 +57,7 @@ struct job_operation {
     enum domain_activity activity; /* what is done to the domain meanwhile */
     size_t               size;     /* of its struct */
     size_t               task;     /* offset of its struct task; 0: it has none */
+    bool unrecorded;               /* it goes on where nothing can be written for the next daemon */
 
     /* Its turn has come: begin.  Ends, now or later, in job_finish. */
     void (*granted)(struct job *job);
@@ -156,8 +157,9 @@ struct job *job_new(struct jobs *jobs, const struct job_operation *operation, st
 struct job *job_new_adopted(struct jobs *jobs, const struct job_operation *operation, uint64_t id);
 
 /**
- * Queue it.  If the domain or the daemon has too many jobs it ends at once (ERR_RESOURCE_BUSY), and
- * with it a domain that was only reserved.
+ * Queue it.  If the domain or the daemon has too many jobs it ends at once (ERR_RESOURCE_BUSY), as
+ * it does where somebody asked for it and its number cannot be kept for the next daemon
+ * (ERR_SYSTEM); and with it a domain that was only reserved.
  */
 void job_submit(struct job *job);
 
@@ -211,6 +213,7 @@ struct domain_jobs {
     struct job_stats last;           /* operation NULL: none yet */
     uint64_t         restarted_usec; /* when it was last restarted; 0: never */
     uint64_t         restart_delay_usec;
+    char            *lost_core; /* why there is none of its crash; NULL: nothing is to be said */
 };
 
 /** Never NULL: made at the first call, freed by domain_jobs_free. */
@@ -237,8 +240,11 @@ void job_obey(struct jobs *jobs, struct domain *dom, enum domain_action action, 
  * Take up again the jobs whose records an earlier daemon left: connect to the workers that live,
  * have repaired what dead ones left.  Before the table is filled: half-built domains are told from
  * guests of others by the jobs that make them.
+ *
+ * A record that cannot be read now is kept and read later; the numbers of new jobs are above those
+ * of all records.  Fails where a folder of records cannot be read: nothing is known then.
  */
-void jobs_recover(struct jobs *jobs);
+int jobs_recover(struct jobs *jobs, struct err *err);
 
 /**
  * Queue again the jobs that waited when the earlier daemon went.  When the table is filled: what is

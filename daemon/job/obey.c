@@ -2,22 +2,54 @@
 /*
  * obey.c: what on_poweroff, on_reboot and on_crash want done becomes jobs.
  */
+#include <inttypes.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/alloc.h"
 #include "ops.h"
 #include "private.h"
 
+/* The date and the job's number behind it need no more than what is left of NAME_MAX. */
+#define CORE_GUEST_MAX 200
+#define CORE_GUEST_CUT 160
+
+/* The guest in the name of its core; one that is too long for a file, or that no file may have, is
+ * told by its UUID. */
+static char *
+obey_core_guest(const struct domain *dom)
+{
+    char   uuid[UUID_TEXT_SIZE];
+    char  *name;
+    size_t length = strlen(dom->name);
+
+    if (length <= CORE_GUEST_MAX && domain_name_is_valid(dom->name))
+        return xstrdup(dom->name);
+    if (length > CORE_GUEST_CUT)
+        length = CORE_GUEST_CUT;
+    /* Not within a character. */
+    while (length && ((unsigned char)dom->name[length] & 0xc0) == 0x80)
+        length--;
+    name = xasprintf("%.*s~%s", (int)length, dom->name, uuid_format(dom->uuid, uuid));
+    for (char *at = name; *at; at++)
+        if (*at == '/' || (unsigned char)*at < ' ')
+            *at = '_';
+    return name;
+}
+
 static void
 obey_dump(struct jobs *jobs, struct domain *dom)
 {
+    cleanup_free char *guest = obey_core_guest(dom);
     cleanup_free char *path = NULL;
     time_t             now = time(NULL);
     struct tm          tm;
     char               when[32];
 
     strftime(when, sizeof when, "%Y%m%d-%H%M%S", localtime_r(&now, &tm));
-    path = xasprintf("%s/%s-%s.core", jobs->limits->dump_dir, dom->name, when);
+    /* With the number of the job: a guest may crash twice in a second. */
+    path = xasprintf("%s/%s-%s-%" PRIu64 ".core", jobs->limits->dump_dir, guest, when,
+                     jobs->last_id + 1);
     job_submit(op_dump_new(jobs, dom, NULL, path));
 }
 

@@ -44,6 +44,7 @@ const struct job_operation op_destroy = {
     .activity = DOMAIN_CHANGING,
     .size = sizeof(struct op_destroy),
     .task = offsetof(struct op_destroy, task),
+    .unrecorded = true,
     .granted = destroy_granted,
     .worker_done = destroy_done,
 };

@@ -7,20 +7,29 @@
  */
 #include "base/alloc.h"
 #include "ops.h"
+#include "private.h"
 #include "task.h"
 
 struct op_dump {
     struct job  job;
     struct task task;
     char       *path;
+    worker_keep keep; /* for the core of a crash, among those of its folder */
 };
 
 struct job *
 op_dump_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner, const char *path)
 {
-    struct job *job = job_new(jobs, &op_dump, dom, owner);
+    struct job              *job = job_new(jobs, &op_dump, dom, owner);
+    struct op_dump          *op = container_of(job, struct op_dump, job);
+    const struct job_limits *limits = jobs->limits;
 
-    container_of(job, struct op_dump, job)->path = xstrdup(path);
+    op->path = xstrdup(path);
+    if (!owner)
+        op->keep = (worker_keep){.guest_count = limits->max_guest_cores,
+                                 .guest_bytes = limits->max_guest_core_bytes,
+                                 .all_count = limits->max_cores,
+                                 .all_bytes = limits->max_core_bytes};
     return job;
 }
 
@@ -33,6 +42,9 @@ dump_granted(struct job *job)
 static void
 dump_done(struct job *job, const struct err *err)
 {
+    /* What follows tells with its own end that there is none. */
+    if (err && !job->owner.done)
+        domain_note_lost_core(job->dom, err->message);
     job_finish(job, err);
 }
 
@@ -41,14 +53,17 @@ dump_save_params(struct job *job, worker_params *params_out)
 {
     const struct op_dump *op = container_of(job, struct op_dump, job);
 
-    *params_out =
-        (worker_params){.operation = WORKER_DUMP, .worker_params_u.dump = {.path = op->path}};
+    *params_out = (worker_params){.operation = WORKER_DUMP,
+                                  .worker_params_u.dump = {.path = op->path, .keep = op->keep}};
 }
 
 static void
 dump_load_params(struct job *job, const worker_params *params)
 {
-    container_of(job, struct op_dump, job)->path = xstrdup(params->worker_params_u.dump.path);
+    struct op_dump *op = container_of(job, struct op_dump, job);
+
+    op->path = xstrdup(params->worker_params_u.dump.path);
+    op->keep = params->worker_params_u.dump.keep;
 }
 
 static void

@@ -7,6 +7,8 @@
  *   restart_old_gone   a worker builds the new one
  *   restart_create     ... and another one, where that died
  *   restart_new_there
+ *   restart_again      instead, where a task could not begin: it is tried later, and later each
+ * time
  */
 #include <stdlib.h>
 
@@ -23,6 +25,18 @@
 #define RESTART_DELAY_MAX 60000000u
 
 static loop_fn restart_due;
+static void    restart_create(struct op_restart *op);
+
+static void
+restart_lengthen_delay(struct domain_jobs *of_domain)
+{
+    if (!of_domain->restart_delay_usec)
+        of_domain->restart_delay_usec = RESTART_DELAY_USEC;
+    else if (of_domain->restart_delay_usec < RESTART_DELAY_MAX / 2)
+        of_domain->restart_delay_usec *= 2;
+    else
+        of_domain->restart_delay_usec = RESTART_DELAY_MAX;
+}
 
 static uint64_t
 restart_delay(struct domain_jobs *of_domain)
@@ -31,13 +45,16 @@ restart_delay(struct domain_jobs *of_domain)
 
     if (!of_domain->restarted_usec || lived > RESTART_SOON_USEC + of_domain->restart_delay_usec)
         of_domain->restart_delay_usec = 0;
-    else if (!of_domain->restart_delay_usec)
-        of_domain->restart_delay_usec = RESTART_DELAY_USEC;
-    else if (of_domain->restart_delay_usec < RESTART_DELAY_MAX / 2)
-        of_domain->restart_delay_usec *= 2;
     else
-        of_domain->restart_delay_usec = RESTART_DELAY_MAX;
+        restart_lengthen_delay(of_domain);
     return of_domain->restart_delay_usec;
+}
+
+static void
+restart_wait(struct op_restart *op, uint64_t usec)
+{
+    loop_timer_init(&op->delay, op->job.jobs->loop, restart_due, op);
+    loop_timer_start(&op->delay, usec);
 }
 
 static void
@@ -49,8 +66,7 @@ restart_granted(struct job *job)
     if (delay)
         log_warning("domain '%s' restarts again and again: waiting %.0f s", job->dom->name,
                     (double)delay / 1e6);
-    loop_timer_init(&op->delay, job->jobs->loop, restart_due, op);
-    loop_timer_start(&op->delay, delay);
+    restart_wait(op, delay);
 }
 
 static void
@@ -58,7 +74,10 @@ restart_due(void *arg)
 {
     struct op_restart *op = arg;
 
-    task_run(&op->task, WORKER_DESTROY);
+    if (op->task.operation == WORKER_CREATE)
+        restart_create(op);
+    else
+        task_run(&op->task, WORKER_DESTROY);
 }
 
 static void
@@ -102,12 +121,29 @@ restart_new_there(struct op_restart *op, const struct err *err)
     job_finish(&op->job, err);
 }
 
+/* For want of room in RUN_DIR, of a process or a descriptor: that is no reason for a guest not to
+ * come back. */
+static void
+restart_again(struct op_restart *op, const struct err *err)
+{
+    struct domain_jobs *of_domain = domain_jobs(op->job.dom);
+    char                uuid[UUID_TEXT_SIZE];
+    struct log_about    about = job_for_log(&op->job, uuid);
+
+    restart_lengthen_delay(of_domain);
+    log_about(LOG_LEVEL_ERROR, &about, "%s cannot go on, and is tried again in %.0f s: %s",
+              about.operation, (double)of_domain->restart_delay_usec / 1e6, err->message);
+    restart_wait(op, of_domain->restart_delay_usec);
+}
+
 static void
 restart_worker_done(struct job *job, const struct err *err)
 {
     struct op_restart *op = container_of(job, struct op_restart, job);
 
-    if (op->task.operation == WORKER_DESTROY)
+    if (err && op->task.refused && !job->abort_asked)
+        restart_again(op, err);
+    else if (op->task.operation == WORKER_DESTROY)
         restart_old_gone(op, err);
     else
         restart_new_there(op, err);
@@ -119,7 +155,7 @@ restart_abort(struct job *job)
     struct op_restart *op = container_of(job, struct op_restart, job);
     struct err         aborted;
 
-    if (!op->task.operation) {
+    if (!task_is_running(&op->task)) {
         (void)job_was_aborted(job, &aborted);
         job_finish(job, &aborted);
     } else if (op->task.operation == WORKER_CREATE) {

@@ -7,6 +7,7 @@
  *   Idle --pool_run--> Busy --ended()--> Leaving --its exit--> freed
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -54,6 +55,16 @@ struct pool_worker {
     TAILQ_ENTRY(pool_worker) link;
 };
 
+/* What one worker takes from the host, kept for a guest that is to be destroyed when nothing is
+ * left: an inode of run_dir, and descriptors. */
+#define POOL_SPARE_FDS 6
+
+struct pool_spare {
+    char socket_path[108];
+    int  listen_fd; /* -1: there is none */
+    int  fds[POOL_SPARE_FDS];
+};
+
 struct pool {
     struct loop             *loop;
     const struct job_limits *limits;
@@ -61,6 +72,7 @@ struct pool {
     struct pool_worker_list busy;
     struct pool_worker_list leaving;
     struct loop_defer       fill;
+    struct pool_spare       spare;
 };
 
 /*----- the process -----*/
@@ -305,24 +317,29 @@ static const struct framed_ops pool_worker_framed_ops = {
 
 /*----- the pool -----*/
 
+static void
+pool_make_socket_path(const struct pool *pool, char path_out[108])
+{
+    uint64_t id;
+
+    if (getrandom(&id, sizeof id, 0) != sizeof id)
+        id = loop_now_usec();
+    snprintf(path_out, 108, "%s/jobs/%016" PRIx64, pool->limits->run_dir, id);
+}
+
+/* At this socket, which is unlinked with it. */
 static struct pool_worker *
-pool_worker_new(struct pool *pool, struct err *err)
+pool_worker_start(struct pool *pool, const char *socket_path, int listen_fd, struct err *err)
 {
     struct pool_worker *w = xcalloc(1, sizeof *w);
-    cleanup_close int   listen_fd = -1;
     cleanup_close int   fd = -1;
-    uint64_t            id;
 
     w->pool = pool;
     w->version = WORKER_VERSION;
     w->framed.fd = -1;
     loop_child_init(&w->child, pool->loop, pool_worker_exited, w);
     loop_timer_init(&w->killed, pool->loop, pool_worker_hangs_in_kernel, w);
-    if (getrandom(&id, sizeof id, 0) != sizeof id)
-        id = loop_now_usec();
-    snprintf(w->socket_path, sizeof w->socket_path, "%s/jobs/%016" PRIx64, pool->limits->run_dir,
-             id);
-    listen_fd = pool_listen(w->socket_path, err);
+    snprintf(w->socket_path, sizeof w->socket_path, "%s", socket_path);
     if (listen_fd >= 0)
         fd = pool_connect(w->socket_path, err);
     if (fd < 0 || pool_spawn(w, listen_fd, err) < 0) {
@@ -335,6 +352,76 @@ pool_worker_new(struct pool *pool, struct err *err)
     TAILQ_INSERT_TAIL(&pool->idle, w, link);
     return w;
 }
+
+static struct pool_worker *
+pool_worker_new(struct pool *pool, struct err *err)
+{
+    char              path[108];
+    cleanup_close int listen_fd = -1;
+
+    pool_make_socket_path(pool, path);
+    listen_fd = pool_listen(path, err);
+    return pool_worker_start(pool, path, listen_fd, err);
+}
+
+/*----- when nothing is left -----*/
+
+static void
+pool_spare_init(struct pool_spare *spare)
+{
+    spare->listen_fd = -1;
+    for (size_t n = 0; n < POOL_SPARE_FDS; n++)
+        spare->fds[n] = -1;
+}
+
+/* As much of it as can be had. */
+static void
+pool_spare_fill(struct pool *pool)
+{
+    struct pool_spare *spare = &pool->spare;
+    struct err         err;
+
+    if (spare->listen_fd < 0) {
+        pool_make_socket_path(pool, spare->socket_path);
+        spare->listen_fd = pool_listen(spare->socket_path, &err);
+    }
+    for (size_t n = 0; n < POOL_SPARE_FDS; n++)
+        if (spare->fds[n] < 0)
+            spare->fds[n] = open("/", O_PATH | O_CLOEXEC);
+}
+
+static void
+pool_spare_close_fds(struct pool_spare *spare)
+{
+    for (size_t n = 0; n < POOL_SPARE_FDS; n++)
+        if (spare->fds[n] >= 0)
+            close(take_fd(spare->fds[n]));
+}
+
+static void
+pool_spare_free(struct pool_spare *spare)
+{
+    pool_spare_close_fds(spare);
+    if (spare->listen_fd < 0)
+        return;
+    close(take_fd(spare->listen_fd));
+    unlink(spare->socket_path);
+}
+
+/* The next turn of the loop fills it again, before anybody else has been served. */
+static struct pool_worker *
+pool_worker_from_spare(struct pool *pool, struct err *err)
+{
+    struct pool_spare *spare = &pool->spare;
+    cleanup_close int  listen_fd = take_fd(spare->listen_fd);
+
+    pool_fill(pool);
+    pool_spare_close_fds(spare);
+    return listen_fd >= 0 ? pool_worker_start(pool, spare->socket_path, listen_fd, err)
+                          : pool_worker_new(pool, err);
+}
+
+/*----- those in reserve -----*/
 
 static unsigned
 pool_count_idle(const struct pool *pool)
@@ -354,6 +441,7 @@ pool_fill_one(void *arg)
     struct pool *pool = arg;
     struct err   err;
 
+    pool_spare_fill(pool);
     if (pool_count_idle(pool) >= pool->limits->workers_idle)
         return;
     if (!pool_worker_new(pool, &err))
@@ -405,6 +493,7 @@ pool_new(struct loop *loop, const struct job_limits *limits)
     TAILQ_INIT(&pool->busy);
     TAILQ_INIT(&pool->leaving);
     loop_defer_init(&pool->fill, pool->loop, pool_fill_one, pool);
+    pool_spare_init(&pool->spare);
     return pool;
 }
 
@@ -433,6 +522,7 @@ pool_free(struct pool *pool)
     if (!pool)
         return;
     loop_defer_stop(&pool->fill);
+    pool_spare_free(&pool->spare);
     pool_free_all(&pool->idle);
     pool_free_all(&pool->leaving);
     TAILQ_FOREACH (w, &pool->busy, link)
@@ -454,22 +544,24 @@ pool_worker_write_record(const struct pool_worker *w, const task_record *record,
 }
 
 struct pool_worker *
-pool_run(struct pool *pool, const task_record *record, const struct pool_worker_ops *ops, void *arg,
-         struct err *err)
+pool_run(struct pool *pool, const task_record *record, bool unrecorded,
+         const struct pool_worker_ops *ops, void *arg, struct err *err)
 {
     struct pool_worker *w = TAILQ_FIRST(&pool->idle);
 
     if (!w)
         w = pool_worker_new(pool, err);
+    if (!w && unrecorded)
+        w = pool_worker_from_spare(pool, err);
     if (!w)
         return NULL;
     w->record_path = xasprintf("%s" WORKER_RECORD_SUFFIX, w->socket_path);
     if (pool_worker_write_record(w, record, err) < 0) {
         free(take_ptr(w->record_path));
-        /* To destroy is possible without: the next daemon would see that it was not done. */
-        if (record->task.params.operation != WORKER_DESTROY)
+        if (!unrecorded)
             return NULL;
-        log_warning("a destroy would not outlive the daemon: %s", err->message);
+        log_warning("job %" PRIu64 " goes on without a record: %s", (uint64_t)record->task.job,
+                    err->message);
     }
     TAILQ_REMOVE(&pool->idle, w, link);
     TAILQ_INSERT_TAIL(&pool->busy, w, link);
@@ -481,13 +573,22 @@ pool_run(struct pool *pool, const task_record *record, const struct pool_worker_
     return w;
 }
 
-void
-pool_worker_update_record(struct pool_worker *worker, const task_record *record)
+int
+pool_worker_update_record(struct pool_worker *worker, const task_record *record, struct err *err)
 {
-    struct err err;
+    return worker->record_path ? pool_worker_write_record(worker, record, err) : 0;
+}
 
-    if (worker->record_path && pool_worker_write_record(worker, record, &err) < 0)
-        log_error("%s", err.message);
+bool
+pool_worker_is_recorded(const struct pool_worker *worker)
+{
+    return worker->record_path;
+}
+
+char *
+pool_worker_take_record(struct pool_worker *worker)
+{
+    return take_ptr(worker->record_path);
 }
 
 void

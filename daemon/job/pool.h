@@ -7,6 +7,8 @@
 #ifndef DAEMON_JOB_POOL_H
 #define DAEMON_JOB_POOL_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "limits.h"
 #include "wire/state.h"
@@ -40,13 +42,22 @@ void pool_fill(struct pool *pool);
 /**
  * Give a worker the task of this record, which is written first, and lasts until ended() has
  * returned; what it says of the worker (pid and so on) is filled in here.  ops must outlive it; arg
- * is told, from the loop.  NULL with err where no process can be made or no record written.
+ * is told, from the loop.  NULL with err where no process can be made or no record written; but
+ * with unrecorded the task goes on without one, which is logged, and has what is kept for it of
+ * sockets and descriptors.
  */
-struct pool_worker *pool_run(struct pool *pool, const task_record *record,
+struct pool_worker *pool_run(struct pool *pool, const task_record *record, bool unrecorded,
                              const struct pool_worker_ops *ops, void *arg, struct err *err);
 
-/** Write the record again: more is known now. */
-void pool_worker_update_record(struct pool_worker *worker, const task_record *record);
+/** Write the record again: more is known now.  The old one is there still where that fails. */
+int pool_worker_update_record(struct pool_worker *worker, const task_record *record,
+                              struct err *err);
+
+bool pool_worker_is_recorded(const struct pool_worker *worker);
+
+/** The record lasts: its path, the caller's to free and in the end to pool_worker_forget.  NULL:
+ * there is none. */
+char *pool_worker_take_record(struct pool_worker *worker);
 
 void pool_worker_proceed(struct pool_worker *worker);
 void pool_worker_refuse(struct pool_worker *worker, const struct err *why);

@@ -94,8 +94,14 @@ task_record_give(struct task *task, const struct pool_worker_ops *ops, struct er
 {
     cleanup_free char *definition = task_record_definition(task->job);
     task_record        record = task_record_make(task, definition);
+    struct jobs       *jobs = task->job->jobs;
+    /* What the dead worker left stands for its repair. */
+    bool unrecorded = task->job->operation->unrecorded ||
+                      (task->job->state == JOB_REPAIRING && task->left_record);
 
-    return pool_run(task->job->jobs->pool, &record, ops, task, err);
+    if (jobs_keep_last_id(jobs, err) < 0 && !unrecorded)
+        return NULL;
+    return pool_run(jobs->pool, &record, unrecorded, ops, task, err);
 }
 
 void
@@ -106,11 +112,11 @@ task_record_clean(const struct task *task)
     cleanup_start(task->job->jobs, &record);
 }
 
-void
-task_record_update(const struct task *task)
+int
+task_record_update(const struct task *task, struct err *err)
 {
     cleanup_free char *definition = task_record_definition(task->job);
     task_record        record = task_record_make(task, definition);
 
-    pool_worker_update_record(task->worker, &record);
+    return pool_worker_update_record(task->worker, &record, err);
 }

@@ -22,7 +22,7 @@ void job_record_write(struct job *job);
 void job_record_remove(struct job *job);
 
 /** Give the task to a worker, its record first; see pool_run.  While the job is Repairing, that is
- * the task to undo. */
+ * the task to undo.  NULL too where the job's number cannot be kept. */
 struct pool_worker *task_record_give(struct task *task, const struct pool_worker_ops *ops,
                                      struct err *err);
 
@@ -30,6 +30,6 @@ struct pool_worker *task_record_give(struct task *task, const struct pool_worker
 void task_record_clean(const struct task *task);
 
 /** Write its record again: more is known now. */
-void task_record_update(const struct task *task);
+int task_record_update(const struct task *task, struct err *err);
 
 #endif

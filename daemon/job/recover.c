@@ -3,6 +3,7 @@
  * recover.c: the jobs of an earlier daemon, which was killed or restarted in their middle, or
  * before they had begun.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,14 @@
 #include "record.h"
 #include "wire/record.h"
 #include "wire/state.h"
+
+#define READ_AGAIN_USEC 5000000
+
+/* No host has so many jobs while it is up. */
+#define UNKNOWN_IDS (UINT64_C(1) << 24)
+
+/* Returns false where it is to be tried again. */
+typedef bool recover_fn(struct jobs *jobs, const char *path);
 
 static struct job *
 recover_job(struct jobs *jobs, const char *operation, uint64_t id, const worker_params *params,
@@ -41,8 +50,7 @@ recover_knows(const char *path, const char *operation, struct err *err)
     return false;
 }
 
-/* What is damaged is of no use to anybody; what cannot be read now, or by us, may be another time.
- */
+/* What is damaged is of no use to anybody; what a newer daemon wrote is for that one. */
 static void
 recover_lost(const char *path, const struct err *err)
 {
@@ -51,9 +59,104 @@ recover_lost(const char *path, const struct err *err)
         unlink(path);
 }
 
+/*----- what cannot be read now -----*/
+
+/* For want of a descriptor or of memory, or because a disk fails: it is kept, and read later. */
+static bool
+recover_is_unread(const struct err *err)
+{
+    return err->code == ERR_SYSTEM && err->detail != ENOENT;
+}
+
+struct recover_unread {
+    char       *path;
+    recover_fn *again;
+    TAILQ_ENTRY(recover_unread) link;
+};
+
+static void
+recover_unread_free(struct jobs *jobs, struct recover_unread *unread)
+{
+    TAILQ_REMOVE(&jobs->unread, unread, link);
+    free(unread->path);
+    free(unread);
+}
+
+static void
+recover_read_again(void *arg)
+{
+    struct jobs           *jobs = arg;
+    struct recover_unread *unread = TAILQ_FIRST(&jobs->unread), *next;
+
+    for (; unread; unread = next) {
+        next = TAILQ_NEXT(unread, link);
+        if (unread->again(jobs, unread->path))
+            recover_unread_free(jobs, unread);
+    }
+    if (!TAILQ_EMPTY(&jobs->unread))
+        loop_timer_start(&jobs->read_again, READ_AGAIN_USEC);
+}
+
+static void
+recover_read_later(struct jobs *jobs, const char *path, recover_fn *again, const struct err *err)
+{
+    struct recover_unread *unread = xcalloc(1, sizeof *unread);
+
+    log_error("a job of an earlier daemon cannot be read yet, and that is tried again: %s",
+              err->message);
+    unread->path = xstrdup(path);
+    unread->again = again;
+    TAILQ_INSERT_TAIL(&jobs->unread, unread, link);
+    if (!loop_timer_is_active(&jobs->read_again))
+        loop_timer_start(&jobs->read_again, READ_AGAIN_USEC);
+}
+
+void
+jobs_recover_init(struct jobs *jobs)
+{
+    TAILQ_INIT(&jobs->unread);
+    loop_timer_init(&jobs->read_again, jobs->loop, recover_read_again, jobs);
+}
+
+void
+jobs_recover_stop(struct jobs *jobs)
+{
+    loop_timer_stop(&jobs->read_again);
+    while (!TAILQ_EMPTY(&jobs->unread))
+        recover_unread_free(jobs, TAILQ_FIRST(&jobs->unread));
+}
+
+/*----- their numbers -----*/
+
+/* By the files' names: what they say is not looked at yet, and may not be readable now. */
+static int
+recover_note_ids(struct jobs *jobs, const char *folder, const char *suffix, struct err *err)
+{
+    cleanup_free char  *path = xasprintf("%s/%s", jobs->limits->run_dir, folder);
+    size_t              count;
+    cleanup_free char **paths = records_find(path, suffix, &count);
+
+    if (!paths)
+        return err_set_errno(err, errno, "cannot read %s", path);
+    for (size_t n = 0; n < count; n++) {
+        jobs_note_id(jobs, strtoull(strrchr(paths[n], '/') + 1, NULL, 10));
+        free(paths[n]);
+    }
+    return 0;
+}
+
+/* What a task's record that cannot be read bears is at most what last-job says; and where that does
+ * not say it, less than what comes after so many. */
+static void
+recover_pass_unknown_ids(struct jobs *jobs)
+{
+    if (!jobs->kept_id)
+        jobs_note_id(jobs, jobs->last_id + UNKNOWN_IDS);
+}
+
 /*----- those that have a worker, or had one -----*/
 
-struct found {
+struct recover_found {
     const char *path;
     task_record record;
 };
@@ -74,7 +177,8 @@ recover_hold_domain(struct job *job, const task_record *record)
 }
 
 static void
-recover_task(struct jobs *jobs, const task_record *record, struct pool_worker *worker)
+recover_task(struct jobs *jobs, const task_record *record, const char *path,
+             struct pool_worker *worker)
 {
     const worker_start *task = &record->task;
     struct job         *job;
@@ -84,43 +188,50 @@ recover_task(struct jobs *jobs, const task_record *record, struct pool_worker *w
     job = recover_job(jobs, record->operation, task->job, &task->params, record->stop_detail);
     job->state = JOB_RUNNING;
     recover_hold_domain(job, record);
-    task_take_up(job_task(job), record, worker); /* may end job: must be last */
+    task_take_up(job_task(job), record, path, worker); /* may end job: must be last */
 }
 
-/* The tasks of one job stand in their order; to undo one is another one.  Those of version 1 have
- * no number. */
+/* A restart destroys before it creates; to undo a task comes after it. */
+static int
+recover_rank(const task_record *record)
+{
+    return 2 * (record->task.params.operation != WORKER_DESTROY) +
+           !!(record->task.flags & WORKER_UNDO);
+}
+
+/* The tasks of one job stand in their order, whatever the clock said.  Those of version 1 have no
+ * number. */
 static int
 recover_compare(const void *a, const void *b)
 {
-    const task_record *x = &((const struct found *)a)->record;
-    const task_record *y = &((const struct found *)b)->record;
+    const task_record *x = &((const struct recover_found *)a)->record;
+    const task_record *y = &((const struct recover_found *)b)->record;
 
     if (x->task.job != y->task.job)
         return x->task.job < y->task.job ? -1 : 1;
     if (x->sequence != y->sequence)
         return x->sequence < y->sequence ? -1 : 1;
-    return (x->begun_usec > y->begun_usec) - (x->begun_usec < y->begun_usec);
+    return recover_rank(x) - recover_rank(y);
 }
 
-static bool
-recover_read_task(const char *path, task_record *record_out)
+static int
+recover_read_task(const char *path, task_record *record_out, struct err *err)
 {
-    struct err err;
-
     *record_out = (task_record){.operation = NULL};
-    if (record_read(path, (xdrproc_t)xdr_task_record, record_out, &err) == 0) {
-        if (recover_knows(path, record_out->operation, &err) &&
-            job_operation_by_name(record_out->operation)->task)
-            return true;
-        wire_body_free((xdrproc_t)xdr_task_record, record_out);
+    if (record_read(path, (xdrproc_t)xdr_task_record, record_out, err) < 0)
+        return -1;
+    if (recover_knows(path, record_out->operation, err)) {
+        if (job_operation_by_name(record_out->operation)->task)
+            return 0;
+        err_set(err, ERR_INTERNAL, "%s: '%s' has no task", path, record_out->operation);
     }
-    recover_lost(path, &err);
-    return false;
+    wire_body_free((xdrproc_t)xdr_task_record, record_out);
+    return -1;
 }
 
 /* A daemon that was killed had dealt with this task: the job has ended, or its next task begun. */
 static void
-recover_drop(struct jobs *jobs, const struct found *found)
+recover_drop(struct jobs *jobs, const struct recover_found *found)
 {
     struct pool_worker *worker = pool_worker_find(jobs->pool, found->path, &found->record);
 
@@ -132,7 +243,7 @@ recover_drop(struct jobs *jobs, const struct found *found)
 
 /* What an earlier daemon had begun to clean up is begun anew. */
 static void
-recover_clean(struct jobs *jobs, const struct found *found)
+recover_clean(struct jobs *jobs, const struct recover_found *found)
 {
     process_kill_session(found->record.pid, found->record.pid_started);
     cleanup_start(jobs, &found->record);
@@ -140,26 +251,57 @@ recover_clean(struct jobs *jobs, const struct found *found)
 }
 
 static void
-recover_take_up(struct jobs *jobs, const struct found *found)
+recover_take_up(struct jobs *jobs, const struct recover_found *found)
 {
     struct pool_worker *worker = pool_worker_find(jobs->pool, found->path, &found->record);
 
-    recover_task(jobs, &found->record, worker);
-    if (!worker)
-        pool_worker_forget(found->path);
+    recover_task(jobs, &found->record, found->path, worker);
 }
 
-void
-jobs_recover(struct jobs *jobs)
+/* Later than the others: whoever works on its guest meanwhile is let go on. */
+static bool
+recover_task_again(struct jobs *jobs, const char *path)
 {
-    cleanup_free char         *folder = xasprintf("%s/jobs", jobs->limits->run_dir);
-    size_t                     n_paths, count = 0;
-    cleanup_free char        **paths = records_find(folder, WORKER_RECORD_SUFFIX, &n_paths);
-    cleanup_free struct found *all = xcalloc(n_paths, sizeof *all);
+    struct recover_found found = {.path = path};
+    const worker_start  *task = &found.record.task;
+    struct domain       *dom;
+    struct err           err;
+    bool                 busy;
 
-    for (size_t n = 0; n < n_paths; n++)
-        if (recover_read_task(paths[n], &all[count].record))
-            all[count++].path = paths[n];
+    if (recover_read_task(path, &found.record, &err) < 0) {
+        if (!recover_is_unread(&err))
+            recover_lost(path, &err);
+        return !recover_is_unread(&err);
+    }
+    dom = domains_by_uuid(jobs->domains, (const uint8_t *)task->uuid);
+    busy = dom && dom->work.count;
+    if (!busy && cleanup_is_it(&found.record))
+        recover_clean(jobs, &found);
+    else if (!busy && (jobs_by_id(jobs, task->job) || history_end(jobs->history, task->job)))
+        recover_drop(jobs, &found);
+    else if (!busy)
+        recover_take_up(jobs, &found);
+    wire_body_free((xdrproc_t)xdr_task_record, &found.record);
+    return !busy;
+}
+
+static void
+recover_could_not_read(struct jobs *jobs, const char *path, const struct err *err)
+{
+    if (!recover_is_unread(err)) {
+        recover_lost(path, err);
+        return;
+    }
+    recover_pass_unknown_ids(jobs);
+    recover_read_later(jobs, path, recover_task_again, err);
+}
+
+/* Sorted, the last of each job is its present task. */
+static void
+recover_all(struct jobs *jobs, struct recover_found *all, size_t count)
+{
+    for (size_t n = 0; n < count; n++)
+        jobs_note_id(jobs, all[n].record.task.job);
     qsort(all, count, sizeof *all, recover_compare);
     for (size_t n = 0; n < count; n++) {
         uint64_t id = all[n].record.task.job;
@@ -173,8 +315,38 @@ jobs_recover(struct jobs *jobs)
             recover_take_up(jobs, &all[n]);
         wire_body_free((xdrproc_t)xdr_task_record, &all[n].record);
     }
+}
+
+static int
+recover_tasks(struct jobs *jobs, struct err *err)
+{
+    cleanup_free char                 *folder = xasprintf("%s/jobs", jobs->limits->run_dir);
+    size_t                             n_paths, count = 0;
+    cleanup_free char                **paths = records_find(folder, WORKER_RECORD_SUFFIX, &n_paths);
+    cleanup_free struct recover_found *all = xcalloc(n_paths + 1, sizeof *all);
+    struct err                         bad;
+
+    if (!paths)
+        return err_set_errno(err, errno, "cannot read %s", folder);
+    for (size_t n = 0; n < n_paths; n++)
+        if (recover_read_task(paths[n], &all[count].record, &bad) == 0)
+            all[count++].path = paths[n];
+        else
+            recover_could_not_read(jobs, paths[n], &bad);
+    recover_all(jobs, all, count);
     for (size_t n = 0; n < n_paths; n++)
         free(paths[n]);
+    return 0;
+}
+
+int
+jobs_recover(struct jobs *jobs, struct err *err)
+{
+    /* Before any job begins. */
+    if (recover_note_ids(jobs, "queue", JOB_RECORD_SUFFIX, err) < 0 ||
+        recover_note_ids(jobs, "ended", HISTORY_SUFFIX, err) < 0)
+        return -1;
+    return recover_tasks(jobs, err);
 }
 
 /*----- those that waited -----*/
@@ -217,15 +389,18 @@ recover_queue(struct jobs *jobs, const queued_job *record)
         job_submit(job);
 }
 
-static void
-recover_queued(struct jobs *jobs, const char *path)
+/* Of one that cannot be read now *err says why. */
+static bool
+recover_queued(struct jobs *jobs, const char *path, struct err *unread)
 {
     queued_job record = {.operation = NULL};
     struct err err;
 
     if (record_read(path, (xdrproc_t)xdr_queued_job, &record, &err) < 0) {
-        recover_lost(path, &err);
-        return;
+        *unread = err;
+        if (!recover_is_unread(&err))
+            recover_lost(path, &err);
+        return !recover_is_unread(&err);
     }
     if (!recover_knows(path, record.operation, &err))
         recover_lost(path, &err);
@@ -234,6 +409,15 @@ recover_queued(struct jobs *jobs, const char *path)
     else
         recover_queue(jobs, &record);
     wire_body_free((xdrproc_t)xdr_queued_job, &record);
+    return true;
+}
+
+static bool
+recover_queued_again(struct jobs *jobs, const char *path)
+{
+    struct err err;
+
+    return recover_queued(jobs, path, &err);
 }
 
 void
@@ -243,8 +427,11 @@ jobs_requeue(struct jobs *jobs)
     size_t              count;
     cleanup_free char **paths = records_find(folder, JOB_RECORD_SUFFIX, &count);
 
+    struct err err;
+
     for (size_t n = 0; n < count; n++) {
-        recover_queued(jobs, paths[n]);
+        if (!recover_queued(jobs, paths[n], &err))
+            recover_read_later(jobs, paths[n], recover_queued_again, &err);
         free(paths[n]);
     }
 }

@@ -23,18 +23,34 @@
 
 static loop_fn task_is_silent;
 
+/* What must be done and cannot begin, for want of a process or a descriptor, is tried again. */
+#define TASK_AGAIN_USEC 1000000
+
+static loop_fn task_begin;
+
 void
 task_init(struct task *task, struct job *job)
 {
     *task = (struct task){.job = job};
     loop_timer_init(&task->silence, job->jobs->loop, task_is_silent, task);
+    loop_timer_init(&task->again, job->jobs->loop, task_begin, task);
 }
 
 void
 task_clear(struct task *task)
 {
     loop_timer_stop(&task->silence);
+    loop_timer_stop(&task->again);
     free(take_ptr(task->log));
+    free(take_ptr(task->left_record));
+}
+
+void
+task_forget_left(struct task *task)
+{
+    if (task->left_record)
+        pool_worker_forget(task->left_record);
+    free(take_ptr(task->left_record));
 }
 
 char *
@@ -133,8 +149,7 @@ task_reserve_domain(struct task *task, const worker_identified *what, struct err
     if (domains_reserve(job->jobs->domains, def, &dom, err) < 0)
         return -1;
     job_join(job, dom);
-    task_record_update(task);
-    return 0;
+    return task_record_update(task, err);
 }
 
 static void
@@ -175,7 +190,6 @@ task_report(struct task *task, const worker_done *done)
 }
 
 static void task_repair(struct task *task, const struct err *died);
-static void task_begin(struct task *task);
 
 /* The domain goes anyway: what the worker left of it need not be undone, only its files. */
 static void
@@ -214,6 +228,9 @@ task_ended(void *arg, const worker_done *done, const struct err *died)
     struct task *task = arg;
     struct job  *job = task->job;
 
+    /* Until another record stands for the job: there may be no room for one. */
+    task_forget_left(task);
+    task->left_record = pool_worker_take_record(task->worker);
     task->worker = NULL;
     loop_timer_stop(&task->silence);
     if (done) {
@@ -248,16 +265,46 @@ task_realtime_usec(void)
     return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
+/* A guest or a file is in between until it is repaired, and one that has powered off shall go: only
+ * another destroy makes that needless. */
+static bool
+task_must_come(const struct job *job)
+{
+    return (job->state == JOB_REPAIRING || (job->operation->unrecorded && !job->owner.done)) &&
+           !job_destroy_waits(job);
+}
+
+static void
+task_begin_again(struct task *task, const struct err *err)
+{
+    char             uuid[UUID_TEXT_SIZE];
+    struct log_about about = job_for_log(task->job, uuid);
+
+    if (!task->refused)
+        log_about(LOG_LEVEL_ERROR, &about, "%s cannot go on, and is tried again: %s",
+                  about.operation, err->message);
+    task->refused = true;
+    loop_timer_start(&task->again, TASK_AGAIN_USEC);
+}
+
 /* Whoever takes the job up again knows by the sequence which of its tasks is the present one. */
 static void
-task_begin(struct task *task)
+task_begin(void *arg)
 {
-    struct job *job = task->job;
-    struct err  err;
+    struct task *task = arg;
+    struct job  *job = task->job;
+    struct err   err;
 
     task->begun_usec = task_realtime_usec();
     task->sequence++;
     task->worker = task_record_give(task, &task_worker_ops, &err);
+    if (!task->worker && task_must_come(job)) {
+        task_begin_again(task, &err);
+        return;
+    }
+    task->refused = !task->worker;
+    if (task->worker && pool_worker_is_recorded(task->worker))
+        task_forget_left(task);
     job_record_remove(job); /* the task's stands for the job from here on */
     task_watch_silence(task);
     if (!task->worker)
@@ -312,7 +359,8 @@ task_abort_job(struct job *job)
 /*----- after a restart of the daemon -----*/
 
 void
-task_take_up(struct task *task, const task_record *record, struct pool_worker *worker)
+task_take_up(struct task *task, const task_record *record, const char *record_path,
+             struct pool_worker *worker)
 {
     struct job *job = task->job;
     struct err  died;
@@ -323,6 +371,7 @@ task_take_up(struct task *task, const task_record *record, struct pool_worker *w
     job->state = JOB_RUNNING;
     err_set(&died, ERR_INTERNAL, "its worker died while no daemon was there");
     if (!worker) {
+        task->left_record = xstrdup(record_path);
         task_repair(task, &died);
         return;
     }

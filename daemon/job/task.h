@@ -35,10 +35,17 @@ struct task {
     struct err          died;       /* how, while Repairing */
     char               *log;        /* libxl's lines of the last one that ended; NULL: none did */
     uint64_t            begun_usec; /* since 1970 */
+    bool                refused;    /* no worker or no record was to be had: nothing was begun */
+    char *left_record;       /* of an earlier task, which stands for the job until the next one
+                                has its own; NULL: none */
+    struct loop_timer again; /* while what must be done cannot begin */
 };
 
 void task_init(struct task *task, struct job *job);
 void task_clear(struct task *task);
+
+/** The job has ended, or its next task is recorded: what an earlier one left goes. */
+void task_forget_left(struct task *task);
 
 /**
  * Give a worker this operation with the job's parameters (operation->save_params, unless the
@@ -82,8 +89,9 @@ char *task_text(char *text);
 
 /*----- for recover.c -----*/
 
-/** The record of an earlier daemon's task is this job's, and this is its worker; NULL: it is dead,
- * and what it left is repaired.  May end the job: must be last. */
-void task_take_up(struct task *task, const task_record *record, struct pool_worker *worker);
+/** The record of an earlier daemon's task, which lies at record_path, is this job's, and this is
+ * its worker; NULL: it is dead, and what it left is repaired.  May end the job: must be last. */
+void task_take_up(struct task *task, const task_record *record, const char *record_path,
+                  struct pool_worker *worker);
 
 #endif

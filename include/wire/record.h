@@ -30,7 +30,8 @@ int record_read(const char *path, xdrproc_t filter, void *record_out, struct err
 
 /**
  * The paths of all records in a folder whose names end so, in the order of their names; to be
- * freed, each and all.
+ * freed, each and all.  None where there is no such folder; NULL, with errno and no count, where it
+ * cannot be read.
  */
 char **records_find(const char *folder, const char *suffix, size_t *count_out);
 

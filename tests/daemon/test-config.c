@@ -43,6 +43,10 @@ START_TEST(a_new_configuration_has_the_defaults)
     ck_assert_uint_eq(config->rpc.max_requests, 4000);
     ck_assert_uint_eq(config->job.max_queued_jobs, 64);
     ck_assert_uint_eq(config->job.max_jobs, 1000);
+    ck_assert_uint_eq(config->job.max_guest_cores, 8);
+    ck_assert_uint_eq(config->job.max_cores, 64);
+    ck_assert_uint_eq(config->job.max_guest_core_bytes, 64ull << 30);
+    ck_assert_uint_eq(config->job.max_core_bytes, 256ull << 30);
     ck_assert_uint_eq(config->rpc.max_output, 8 << 20);
     ck_assert_uint_eq(config->rpc.max_buffers, 128 << 20);
     ck_assert_uint_eq(config->max_xml, 1 << 20);

@@ -4,19 +4,25 @@
  */
 #include <check.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "api/handlers.h"
 #include "api/lookup.h"
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "config.h"
 #include "daemon.h"
 #include "domain/table.h"
 #include "eventloop/loop.h"
+#include "job/history.h"
 #include "job/job.h"
 #include "job/op-restart.h"
+#include "job/ops.h"
 #include "job/private.h"
+#include "wire/record.h"
+#include "wire/state.h"
 #include "wire/worker.h"
 #include "world.h"
 
@@ -478,6 +484,146 @@ START_TEST(of_two_records_of_one_restart_the_later_one_counts)
     ck_assert_int_eq(world_task.operation, WORKER_CREATE);
     world_worker_succeeds();
     ck_assert_str_eq(world_events, "REBOOT web 1 0;STOPPED web -1 0;STARTED web 2 0;");
+}
+END_TEST
+
+/* As version 1 left them, while the clock went back: of no sequence, the later one from before. */
+static void
+records_are_of_version_1_and_the_clock_went_back(void)
+{
+    cleanup_free char *folder = xasprintf("%s/jobs", daemon_->config->job.run_dir);
+    size_t             count;
+    char             **paths = records_find(folder, WORKER_RECORD_SUFFIX, &count);
+
+    ck_assert_uint_eq(count, 2);
+    for (size_t n = 0; n < count; n++) {
+        task_record record = {.operation = NULL};
+        struct err  err;
+
+        ck_assert_int_eq(record_read(paths[n], (xdrproc_t)xdr_task_record, &record, &err), 0);
+        record.begun_usec = record.sequence == 1 ? 2000000 : 1000000;
+        record.sequence = 0;
+        ck_assert_int_eq(record_write(paths[n], (xdrproc_t)xdr_task_record, &record, &err), 0);
+        wire_body_free((xdrproc_t)xdr_task_record, &record);
+        free(paths[n]);
+    }
+    free(paths);
+}
+
+START_TEST(a_repair_comes_after_what_it_repairs_whatever_the_clock_said)
+{
+    web_runs("");
+    client_saves("web", "/tmp/web.save");
+    world_records_stay();
+    world_worker_dies();
+    ck_assert(world_task.flags & WORKER_UNDO);
+    records_are_of_version_1_and_the_clock_went_back();
+    daemon_is_replaced(true);
+    ck_assert(!world_dismissed);
+    ck_assert(world_task.flags & WORKER_UNDO);
+    world_worker_fails(ERR_OPERATION_ABORTED, "the domain runs on");
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
+}
+END_TEST
+
+START_TEST(a_restart_creates_after_it_has_destroyed_whatever_the_clock_said)
+{
+    web_runs("");
+    world_domain_shuts_down(1, HOST_SHUTDOWN_REBOOT);
+    world_records_stay();
+    world_worker_succeeds();
+    ck_assert_int_eq(world_task.operation, WORKER_CREATE);
+    records_are_of_version_1_and_the_clock_went_back();
+    daemon_is_replaced(true);
+    ck_assert(!world_dismissed);
+    ck_assert_int_eq(world_task.operation, WORKER_CREATE);
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "REBOOT web 1 0;STOPPED web -1 0;STARTED web 2 0;");
+}
+END_TEST
+
+/* A link to itself, which is an error of the system to read, stands for the only record in a
+ * folder; what it was is at *away_out. */
+static char *
+record_cannot_be_read(const char *name, char **away_out)
+{
+    cleanup_free char *folder = xasprintf("%s/%s", daemon_->config->job.run_dir, name);
+    size_t             count;
+    char             **paths = records_find(folder, ".job", &count);
+    char              *path = paths[0];
+
+    ck_assert_uint_eq(count, 1);
+    free(paths);
+    *away_out = xasprintf("%s/away", daemon_->config->job.run_dir);
+    ck_assert_int_eq(rename(path, *away_out), 0);
+    ck_assert_int_eq(symlink(path, path), 0);
+    return path;
+}
+
+static void
+record_can_be_read(const char *path, const char *away)
+{
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(rename(away, path), 0);
+    loop_timer_start(&daemon_->jobs->read_again, 0);
+    world_turn();
+}
+
+START_TEST(a_task_that_cannot_be_read_now_is_kept_and_taken_up_when_it_can)
+{
+    cleanup_free char *path = NULL;
+    cleanup_free char *away = NULL;
+    cleanup_free char *last_job = xasprintf("%s/last-job", daemon_->config->job.run_dir);
+    uint64_t           id;
+
+    web_runs("");
+    client_saves("web", "/tmp/web.save");
+    id = jobs_first(daemon_->jobs)->id;
+    path = record_cannot_be_read("jobs", &away);
+    ck_assert_int_eq(unlink(last_job), 0);
+    daemon_is_replaced(false);
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
+    client_pauses("web");
+    ck_assert_ptr_null(history_end(jobs_history(daemon_->jobs), id));
+    loop_timer_start(&daemon_->jobs->read_again, 0);
+    world_turn();
+    record_can_be_read(path, away);
+    ck_assert_uint_eq(world_task.job, id);
+    ck_assert(world_task.flags & WORKER_UNDO);
+    world_worker_fails(ERR_OPERATION_ABORTED, "the domain runs on");
+    ck_assert_ptr_nonnull(history_end(jobs_history(daemon_->jobs), id));
+}
+END_TEST
+
+START_TEST(a_job_that_waits_and_cannot_be_read_now_is_kept_and_queued_when_it_can)
+{
+    cleanup_free char *path = NULL;
+    cleanup_free char *away = NULL;
+
+    web_runs("");
+    client_saves("web", "/tmp/a.save");
+    client_saves("web", "/tmp/b.save");
+    path = record_cannot_be_read("queue", &away);
+    daemon_is_replaced(true);
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 1);
+    record_can_be_read(path, away);
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 2);
+    world_worker_fails(ERR_OPERATION_FAILED, "disk full");
+    ck_assert_str_eq(world_task.path, "/tmp/b.save");
+    world_worker_succeeds();
+}
+END_TEST
+
+START_TEST(how_a_job_ended_that_cannot_be_read_now_is_kept)
+{
+    cleanup_free char *path = xasprintf("%s/ended/%020d.ended", daemon_->config->job.run_dir, 9);
+
+    ck_assert_int_eq(symlink(path, path), 0);
+    daemon_is_replaced(false);
+    ck_assert_int_eq(unlink(path), 0);
+    web_runs("");
+    client_pauses("web");
+    ck_assert_ptr_nonnull(history_end(jobs_history(daemon_->jobs), 10));
 }
 END_TEST
 
@@ -960,6 +1106,317 @@ START_TEST(the_number_of_a_job_is_not_given_again_by_the_next_daemon)
 }
 END_TEST
 
+/*----- the numbers of jobs -----*/
+
+static char *
+in_run_dir(const char *name)
+{
+    return xasprintf("%s/%s", daemon_->config->job.run_dir, name);
+}
+
+/* What last-job says when the next daemon starts; NULL: it is not there. */
+static void
+daemon_is_replaced_with_last_job(const char *text)
+{
+    cleanup_free char *path = in_run_dir("last-job");
+    struct err         err;
+
+    if (text)
+        ck_assert_int_eq(file_replace(path, text, strlen(text), 0600, &err), 0);
+    else
+        ck_assert_int_eq(unlink(path), 0);
+    daemon_is_replaced(true);
+}
+
+START_TEST(the_next_number_is_above_that_of_every_record_whatever_became_of_last_job)
+{
+    static const char *const texts[] = {NULL,
+                                        "",
+                                        "1\n",
+                                        "seven\n",
+                                        "-1\n",
+                                        "\n",
+                                        "18446744073709551615\n",
+                                        "99999999999999999999999\n"};
+    uint64_t                 waits;
+
+    web_runs("");
+    client_saves("web", "/tmp/a");
+    client_pauses("web");
+    waits = last_id();
+    daemon_is_replaced_with_last_job(texts[_i]);
+    client_pauses("web");
+    ck_assert_uint_eq(last_id(), waits + 1);
+    world_worker_succeeds();
+}
+END_TEST
+
+/* Before jobs that waited are queued again the table is filled, and what has happened to its guests
+ * begins jobs. */
+START_TEST(a_job_that_begins_while_the_daemon_starts_has_a_number_above_those_that_waited)
+{
+    uint64_t waits;
+
+    web_runs("");
+    client_creates(world_xml("first", 'f', ""), 0);
+    world_worker_succeeds();
+    client_saves("web", "/tmp/a");
+    client_pauses("first");
+    client_pauses("web");
+    waits = last_id();
+    world_find(2)->shutdown = true;
+    world_find(2)->shutdown_reason = HOST_SHUTDOWN_POWEROFF;
+    world_no_workers = true;
+    daemon_is_replaced_with_last_job(NULL);
+    ck_assert_ptr_null(jobs_by_id(daemon_->jobs, waits - 1));
+    for (const struct job *job = jobs_first(daemon_->jobs); job; job = TAILQ_NEXT(job, in_all))
+        if (job->operation == &op_destroy)
+            ck_assert_uint_gt(job->id, waits);
+    ck_assert_str_eq(jobs_by_id(daemon_->jobs, waits)->operation->name, "pause");
+    world_worker_succeeds();
+}
+END_TEST
+
+/* A folder stands where the file would be. */
+static char *
+last_job_cannot_be_written(void)
+{
+    char *path = in_run_dir("last-job");
+
+    unlink(path);
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    return path;
+}
+
+START_TEST(a_number_that_cannot_be_kept_refuses_the_job_with_the_reason)
+{
+    cleanup_free char *path = NULL;
+
+    web_runs("");
+    path = last_job_cannot_be_written();
+    client_saves("web", "/tmp/a");
+    assert_answer(ERR_SYSTEM, "the number of the job cannot be kept: cannot replace ");
+    client_pauses("web");
+    ck_assert_int_eq(world_answer.code, ERR_SYSTEM);
+    client_creates(world_xml("other", 'o', ""), 0);
+    ck_assert_int_eq(world_answer.code, ERR_SYSTEM);
+    ck_assert_ptr_null(domains_by_name(daemon_->domains, "other"));
+    ck_assert_int_eq(world_task.operation, 0);
+    ck_assert_int_eq(rmdir(path), 0);
+    client_saves("web", "/tmp/a");
+    ck_assert_int_eq(world_task.operation, WORKER_SAVE);
+    world_worker_succeeds();
+}
+END_TEST
+
+START_TEST(a_destroy_needs_no_number_that_is_kept)
+{
+    cleanup_free char *path = NULL;
+
+    web_runs("");
+    path = last_job_cannot_be_written();
+    client_destroys("web");
+    world_worker_succeeds();
+    assert_answer(ERR_NONE, "");
+    ck_assert_str_eq(world_events, "STOPPED web -1 1;");
+    ck_assert_int_eq(rmdir(path), 0);
+}
+END_TEST
+
+/*----- no room, no descriptor, no process -----*/
+
+/* What is tried again is tried within this. */
+static void
+a_task_comes(void)
+{
+    for (int n = 0; n < 1000 && !world_task.operation; n++) {
+        usleep(10000);
+        world_turn();
+    }
+}
+
+START_TEST(where_nothing_can_be_recorded_a_guest_is_destroyed_all_the_same)
+{
+    web_runs("");
+    world_no_records = true;
+    client_destroys("web");
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    world_worker_succeeds();
+    assert_answer(ERR_NONE, "");
+    ck_assert_str_eq(world_events, "STOPPED web -1 1;");
+}
+END_TEST
+
+/* _i: records or workers are what there is none of. */
+static void
+lack_begins(int what)
+{
+    world_no_records = !what;
+    world_no_workers = what;
+}
+
+static void
+lack_ends(void)
+{
+    world_no_records = world_no_workers = false;
+}
+
+START_TEST(where_nothing_can_be_recorded_a_save_is_refused_and_the_guest_runs_on)
+{
+    web_runs("");
+    lack_begins(_i);
+    client_saves("web", "/tmp/a");
+    assert_answer(ERR_SYSTEM, "No space");
+    ck_assert_int_eq(world_task.operation, 0);
+    ck_assert_str_eq(world_events, "");
+}
+END_TEST
+
+/* The restart of "web" waits: its time is over now. */
+static void
+restart_is_due(uint64_t usec)
+{
+    struct domain     *dom = domains_by_name(daemon_->domains, "web");
+    struct op_restart *restart = container_of(job_of_domain(dom), struct op_restart, job);
+
+    ck_assert(loop_timer_is_active(&restart->delay));
+    ck_assert_uint_eq(domain_jobs(dom)->restart_delay_usec, usec);
+    loop_timer_start(&restart->delay, 0);
+    world_turn();
+}
+
+START_TEST(a_restart_that_cannot_begin_is_tried_again_later_each_time)
+{
+    web_runs("");
+    lack_begins(_i);
+    world_domain_shuts_down(1, HOST_SHUTDOWN_REBOOT);
+    restart_is_due(1000000);
+    restart_is_due(2000000);
+    lack_ends();
+    restart_is_due(4000000);
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    lack_begins(_i);
+    world_worker_succeeds();
+    restart_is_due(8000000);
+    lack_ends();
+    restart_is_due(16000000);
+    ck_assert_int_eq(world_task.operation, WORKER_CREATE);
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "REBOOT web 1 0;STOPPED web -1 0;STARTED web 2 0;");
+}
+END_TEST
+
+START_TEST(a_guest_between_the_halves_of_a_restart_is_known_to_the_next_daemon_also_without_room)
+{
+    web_runs("");
+    world_domain_shuts_down(1, HOST_SHUTDOWN_REBOOT);
+    lack_begins(_i);
+    world_worker_succeeds();
+    daemon_is_replaced(false);
+    lack_ends();
+    a_task_comes();
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    ck_assert(world_task.flags & WORKER_UNDO);
+    world_worker_succeeds();
+    ck_assert_int_eq(world_task.operation, WORKER_CREATE);
+    world_worker_succeeds();
+    ck_assert_ptr_nonnull(domains_by_name(daemon_->domains, "web"));
+}
+END_TEST
+
+START_TEST(a_restart_that_waits_to_be_tried_again_can_be_aborted)
+{
+    web_runs("");
+    lack_begins(1);
+    world_domain_shuts_down(1, HOST_SHUTDOWN_REBOOT);
+    lack_ends();
+    client_destroys("web");
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "REBOOT web 1 0;STOPPED web -1 1;");
+}
+END_TEST
+
+START_TEST(what_a_dead_worker_left_is_repaired_without_a_record_of_its_own)
+{
+    web_runs("");
+    client_saves("web", "/tmp/a");
+    world_no_records = true;
+    world_worker_dies();
+    ck_assert_int_eq(world_task.operation, WORKER_SAVE);
+    ck_assert(world_task.flags & WORKER_UNDO);
+    /* The dead worker's is there still. */
+    daemon_is_replaced(false);
+    ck_assert(world_task.flags & WORKER_UNDO);
+    world_worker_fails(ERR_OPERATION_ABORTED, "the domain runs on");
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
+}
+END_TEST
+
+START_TEST(a_repair_that_cannot_begin_is_tried_again)
+{
+    web_runs("");
+    client_saves("web", "/tmp/a");
+    world_no_workers = true;
+    world_worker_dies();
+    ck_assert_int_eq(world_answers, 0);
+    world_no_workers = false;
+    a_task_comes();
+    ck_assert(world_task.flags & WORKER_UNDO);
+    world_worker_fails(ERR_OPERATION_ABORTED, "the domain runs on");
+    assert_answer(ERR_INTERNAL, "the domain runs on");
+}
+END_TEST
+
+START_TEST(a_guest_that_powers_off_goes_when_it_can)
+{
+    web_runs("");
+    world_no_workers = true;
+    world_domain_shuts_down(1, HOST_SHUTDOWN_POWEROFF);
+    world_no_workers = false;
+    a_task_comes();
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "STOPPED web -1 0;");
+}
+END_TEST
+
+START_TEST(a_destroy_that_a_client_waits_for_is_answered_where_there_is_no_process_for_it)
+{
+    web_runs("");
+    world_no_workers = true;
+    client_destroys("web");
+    assert_answer(ERR_SYSTEM, "No space");
+    world_no_workers = false;
+}
+END_TEST
+
+START_TEST(a_destroy_does_not_wait_for_a_repair_that_cannot_begin)
+{
+    web_runs("");
+    client_saves("web", "/tmp/a");
+    world_no_workers = true;
+    world_worker_dies();
+    client_destroys("web");
+    world_no_workers = false;
+    a_task_comes();
+    world_worker_fails(ERR_OPERATION_ABORTED, "undone");
+    world_worker_succeeds();
+    assert_answer(ERR_NONE, "");
+}
+END_TEST
+
+START_TEST(a_restore_whose_domain_cannot_be_recorded_is_refused)
+{
+    client_restores("/tmp/web.save");
+    world_no_records = true;
+    world_worker_identifies(world_xml("web", 'a', ""));
+    ck_assert(world_refused && !world_proceeds);
+    assert_answer(ERR_SYSTEM, "No space");
+    world_worker_fails(ERR_SYSTEM, "refused");
+    ck_assert_uint_eq(domains_count(daemon_->domains), 1);
+}
+END_TEST
+
 START_TEST(xml_that_is_too_large_or_broken_is_refused)
 {
     daemon_->config->max_xml = 100;
@@ -987,6 +1444,17 @@ START_TEST(a_save_ends_with_stopped_saved_and_the_domain_gone)
     ck_assert_str_eq(world_events, "STOPPED web -1 4;");
     ck_assert_int_eq(world_answer.code, ERR_NONE);
     ck_assert_uint_eq(domains_count(daemon_->domains), 1);
+}
+END_TEST
+
+/* What is live in it is of no use to a restore, and may be more than a restore reads. */
+START_TEST(an_image_gets_the_definition_and_not_what_is_live_in_it)
+{
+    web_runs("<devices><graphics type='vnc' passwd='secret'/></devices>");
+    client_saves("web", "/tmp/web.save");
+    ck_assert_ptr_null(strstr(world_task.xml, " id='1'"));
+    ck_assert_ptr_nonnull(strstr(world_task.xml, "secret"));
+    world_worker_succeeds();
 }
 END_TEST
 
@@ -1465,6 +1933,69 @@ START_TEST(a_core_is_dumped_before_the_crashed_guest_goes)
 }
 END_TEST
 
+START_TEST(a_core_of_a_guest_with_a_long_name_has_a_name_that_a_file_may_have)
+{
+    char        name[256] = "";
+    const char *base;
+
+    /* 255 bytes: an 'x' and letters of two bytes; a cut within one is no text. */
+    strcpy(name, "x");
+    while (strlen(name) < DOMAIN_NAME_MAX)
+        strcat(name, "\u00e9");
+    client_creates(world_xml(name, 'w', "<on_crash>coredump-destroy</on_crash>"), 0);
+    world_worker_succeeds();
+    world_domain_shuts_down(1, HOST_SHUTDOWN_CRASH);
+    ck_assert_int_eq(world_task.operation, WORKER_DUMP);
+    base = strrchr(world_task.path, '/') + 1;
+    ck_assert_uint_le(strlen(base), 255);
+    ck_assert_ptr_nonnull(strstr(base, "77777777-7777-7777-7777-777777777777-2")); /* its UUID */
+    ck_assert_ptr_nonnull(strstr(base, "\u00e9~"));
+    world_worker_succeeds();
+    world_worker_succeeds();
+}
+END_TEST
+
+START_TEST(a_name_that_no_file_may_have_is_not_a_core_s)
+{
+    world_domain(5, 'w', "ours");
+    world_keep_xml(5, world_xml("ours", 'w', "<on_crash>coredump-destroy</on_crash>"));
+    world_changed();
+    world_renamed(5, "a/b");
+    world_domain_shuts_down(5, HOST_SHUTDOWN_CRASH);
+    ck_assert_ptr_nonnull(strstr(world_task.path, "/a_b~77777777-"));
+    world_worker_succeeds();
+    world_worker_succeeds();
+}
+END_TEST
+
+static char logged[ERR_MESSAGE_SIZE];
+
+static void
+log_keeps_ends(enum log_level level, const struct log_about *about, const char *message)
+{
+    (void)level, (void)about;
+    if (strstr(message, "done in"))
+        snprintf(logged, sizeof logged, "%s", message);
+}
+
+START_TEST(that_a_core_could_not_be_written_is_said_with_what_follows_once)
+{
+    web_runs("<on_crash>coredump-restart</on_crash>");
+    log_set_sink(log_keeps_ends);
+    world_domain_shuts_down(1, HOST_SHUTDOWN_CRASH);
+    world_worker_fails(ERR_SYSTEM, "disk full");
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    world_worker_succeeds();
+    world_worker_succeeds();
+    ck_assert_ptr_nonnull(strstr(logged, "restart done in"));
+    ck_assert_ptr_nonnull(strstr(logged, "; its core could not be written: disk full"));
+    client_pauses("web");
+    ck_assert_ptr_nonnull(strstr(logged, "pause done in"));
+    ck_assert_ptr_null(strstr(logged, "core"));
+    log_set_sink(NULL);
+}
+END_TEST
+
 START_TEST(a_guest_of_xl_that_shuts_down_is_left_to_xl)
 {
     world_domain(5, 'x', "theirs");
@@ -1914,6 +2445,11 @@ main(void)
     tcase_add_test(tc, what_died_with_the_daemon_is_undone_by_the_next);
     tcase_add_test(tc, a_restart_between_its_halves_is_finished_by_the_next_daemon);
     tcase_add_loop_test(tc, of_two_records_of_one_restart_the_later_one_counts, 0, 2);
+    tcase_add_test(tc, a_repair_comes_after_what_it_repairs_whatever_the_clock_said);
+    tcase_add_test(tc, a_restart_creates_after_it_has_destroyed_whatever_the_clock_said);
+    tcase_add_test(tc, a_task_that_cannot_be_read_now_is_kept_and_taken_up_when_it_can);
+    tcase_add_test(tc, a_job_that_waits_and_cannot_be_read_now_is_kept_and_queued_when_it_can);
+    tcase_add_test(tc, how_a_job_ended_that_cannot_be_read_now_is_kept);
     tcase_add_test(tc, a_restore_that_waited_for_its_daemon_asks_the_next_one);
     tcase_add_test(tc, a_guest_that_ended_while_no_daemon_was_there_is_told_once);
     tcase_add_test(tc, the_first_daemon_has_nothing_to_tell_to_clients_of_an_earlier_one);
@@ -1942,8 +2478,30 @@ main(void)
     tcase_add_test(tc, a_job_that_had_just_begun_is_taken_up_and_not_queued_too);
     tcase_add_test(tc, a_restart_that_waited_is_begun_by_the_next_daemon_once);
     tcase_add_test(tc, the_number_of_a_job_is_not_given_again_by_the_next_daemon);
+    tcase_add_loop_test(
+        tc, the_next_number_is_above_that_of_every_record_whatever_became_of_last_job, 0, 8);
+    tcase_add_test(tc,
+                   a_job_that_begins_while_the_daemon_starts_has_a_number_above_those_that_waited);
+    tcase_add_test(tc, a_number_that_cannot_be_kept_refuses_the_job_with_the_reason);
+    tcase_add_test(tc, a_destroy_needs_no_number_that_is_kept);
+    tcase_add_test(tc, where_nothing_can_be_recorded_a_guest_is_destroyed_all_the_same);
+    tcase_add_loop_test(tc, where_nothing_can_be_recorded_a_save_is_refused_and_the_guest_runs_on,
+                        0, 2);
+    tcase_add_loop_test(tc, a_restart_that_cannot_begin_is_tried_again_later_each_time, 0, 2);
+    tcase_add_loop_test(
+        tc, a_guest_between_the_halves_of_a_restart_is_known_to_the_next_daemon_also_without_room,
+        0, 2);
+    tcase_add_test(tc, a_restart_that_waits_to_be_tried_again_can_be_aborted);
+    tcase_add_test(tc, what_a_dead_worker_left_is_repaired_without_a_record_of_its_own);
+    tcase_add_test(tc, a_repair_that_cannot_begin_is_tried_again);
+    tcase_add_test(tc, a_guest_that_powers_off_goes_when_it_can);
+    tcase_add_test(tc,
+                   a_destroy_that_a_client_waits_for_is_answered_where_there_is_no_process_for_it);
+    tcase_add_test(tc, a_destroy_does_not_wait_for_a_repair_that_cannot_begin);
+    tcase_add_test(tc, a_restore_whose_domain_cannot_be_recorded_is_refused);
     tcase_add_test(tc, xml_that_is_too_large_or_broken_is_refused);
     tcase_add_test(tc, a_save_ends_with_stopped_saved_and_the_domain_gone);
+    tcase_add_test(tc, an_image_gets_the_definition_and_not_what_is_live_in_it);
     tcase_add_test(tc, a_failed_save_leaves_the_domain_running);
     tcase_add_test(tc, a_paused_domain_is_not_saved);
     tcase_add_test(tc, a_relative_path_is_refused);
@@ -1975,6 +2533,9 @@ main(void)
     tcase_add_test(tc, a_guest_that_crashes_has_its_on_crash_obeyed);
     tcase_add_test(tc, a_crashed_guest_that_is_preserved_stays_and_is_told_once);
     tcase_add_test(tc, a_core_is_dumped_before_the_crashed_guest_goes);
+    tcase_add_test(tc, a_core_of_a_guest_with_a_long_name_has_a_name_that_a_file_may_have);
+    tcase_add_test(tc, a_name_that_no_file_may_have_is_not_a_core_s);
+    tcase_add_test(tc, that_a_core_could_not_be_written_is_said_with_what_follows_once);
     tcase_add_test(tc, a_guest_of_xl_that_shuts_down_is_left_to_xl);
     tcase_add_test(tc, a_guest_that_dom0d_started_in_an_earlier_life_is_its_own);
     tcase_add_test(tc, a_guest_that_suspends_for_its_save_is_not_taken_for_one_that_ends);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -203,7 +204,7 @@ START_TEST(what_is_written_again_of_a_version_1_worker_says_that_it_is_one)
 
     ck_assert_int_eq(record_read(record_path, (xdrproc_t)xdr_task_record, &record, &err), 0);
     record.protocol = 0;
-    pool_worker_update_record(worker, &record);
+    ck_assert_int_eq(pool_worker_update_record(worker, &record, &err), 0);
     wire_body_free((xdrproc_t)xdr_task_record, &record);
     record = (task_record){.pid = 0};
     ck_assert_int_eq(record_read(record_path, (xdrproc_t)xdr_task_record, &record, &err), 0);
@@ -363,6 +364,51 @@ START_TEST(a_record_without_its_worker_has_what_that_had_started_killed)
 }
 END_TEST
 
+/*----- a process that has no descriptor left -----*/
+
+static void
+remove_all_jobs(void)
+{
+    size_t count;
+    char **paths = records_find(jobs, "", &count);
+
+    for (size_t n = 0; n < count; n++) {
+        if (strcmp(paths[n], socket_path) != 0 && strcmp(paths[n], record_path) != 0)
+            unlink(paths[n]);
+        free(paths[n]);
+    }
+    free(paths);
+}
+
+START_TEST(the_last_descriptors_are_kept_for_what_goes_on_without_a_record)
+{
+    static char       program[] = "/bin/true", empty[] = "", operation[] = "destroy";
+    struct job_limits limits = {.run_dir = run_dir, .worker_path = program};
+    struct pool      *full = pool_new(loop, &limits);
+    task_record       record = {.operation = operation, .definition = empty, .task.name = empty};
+    struct rlimit     before, few = {64, 64};
+    int               taken[64], count = 0;
+    struct err        err;
+
+    record.task.params.operation = WORKER_DESTROY;
+    pool_fill(full);
+    turn();
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few.rlim_max = before.rlim_max;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+    while ((taken[count] = dup(0)) >= 0)
+        count++;
+    ck_assert_ptr_null(pool_run(full, &record, false, &ops, NULL, &err));
+    ck_assert_int_eq(err.detail, EMFILE);
+    ck_assert_ptr_nonnull(pool_run(full, &record, true, &ops, NULL, &err));
+    while (count)
+        close(taken[--count]);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    pool_free(full);
+    remove_all_jobs();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -380,6 +426,7 @@ main(void)
     tcase_add_test(tc, a_number_that_was_given_again_is_not_killed);
     tcase_add_test(tc, a_worker_that_is_killed_and_does_not_go_counts_as_dead);
     tcase_add_test(tc, a_record_without_its_worker_has_what_that_had_started_killed);
+    tcase_add_test(tc, the_last_descriptors_are_kept_for_what_goes_on_without_a_record);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);

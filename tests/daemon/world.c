@@ -84,9 +84,11 @@ static char       run_dir[64];
 static char      *record_path;  /* of world_task; NULL: its worker is not to live on */
 static char      *cleaner_path; /* of world_cleans */
 static bool       records_stay;
+static char     **ending_record; /* of the worker whose end is being told */
 
 bool       world_read_only;
 char       world_cleans[64];
+bool       world_no_workers, world_no_records;
 bool       world_aborted, world_killed, world_proceeds, world_refused, world_dismissed;
 struct err world_answer, world_waited;
 int        world_answers;
@@ -222,6 +224,7 @@ world_new(void)
     world_answers = 0;
     world_aborted = world_killed = world_proceeds = world_refused = false;
     world_dismissed = records_stay = false;
+    world_no_workers = world_no_records = false;
     world_domain(0, '0', "Domain-0");
     daemon = world_start();
     world_events[0] = '\0';
@@ -546,9 +549,16 @@ host_call_abort(struct host_call *call)
 
 /*----- workers -----*/
 
+static struct pool_worker *
+set_lack(struct err *err)
+{
+    err_set_errno(err, ENOSPC, "cannot create %s", run_dir);
+    return NULL;
+}
+
 struct pool_worker *
-pool_run(struct pool *pool, const task_record *record, const struct pool_worker_ops *ops, void *arg,
-         struct err *err)
+pool_run(struct pool *pool, const task_record *record, bool unrecorded,
+         const struct pool_worker_ops *ops, void *arg, struct err *err)
 {
     static unsigned number;
 
@@ -562,21 +572,41 @@ pool_run(struct pool *pool, const task_record *record, const struct pool_worker_
         return &the_cleaner;
     }
     ck_assert_msg(!world_task.operation, "one task at a time in this world");
-    record_path = xasprintf("%s/jobs/%u" WORKER_RECORD_SUFFIX, run_dir, ++number);
-    ck_assert_int_eq(record_write(record_path, (xdrproc_t)xdr_task_record, record, err), 0);
+    if (world_no_workers)
+        return set_lack(err);
+    if (!world_no_records) {
+        record_path = xasprintf("%s/jobs/%u" WORKER_RECORD_SUFFIX, run_dir, ++number);
+        ck_assert_int_eq(record_write(record_path, (xdrproc_t)xdr_task_record, record, err), 0);
+    } else if (!unrecorded) {
+        return set_lack(err);
+    }
     take_task(&record->task);
     world_aborted = world_killed = world_proceeds = world_refused = false;
     the_worker = (struct pool_worker){.ops = ops, .arg = arg};
     return &the_worker;
 }
 
-void
-pool_worker_update_record(struct pool_worker *worker, const task_record *record)
+int
+pool_worker_update_record(struct pool_worker *worker, const task_record *record, struct err *err)
 {
-    struct err err;
-
     (void)worker;
-    ck_assert_int_eq(record_write(record_path, (xdrproc_t)xdr_task_record, record, &err), 0);
+    if (world_no_records)
+        return err_set_errno(err, ENOSPC, "cannot create %s", record_path);
+    return record_write(record_path, (xdrproc_t)xdr_task_record, record, err);
+}
+
+bool
+pool_worker_is_recorded(const struct pool_worker *worker)
+{
+    (void)worker;
+    return record_path;
+}
+
+char *
+pool_worker_take_record(struct pool_worker *worker)
+{
+    (void)worker;
+    return take_ptr(*(ending_record ? ending_record : &record_path));
 }
 
 void
@@ -633,7 +663,8 @@ pool_worker_dismiss(struct pool_worker *worker)
 void
 pool_worker_forget(const char *path)
 {
-    unlink(path);
+    if (!records_stay)
+        unlink(path);
 }
 
 void
@@ -689,8 +720,10 @@ worker_ends(const worker_done *done, const struct err *err)
     cleanup_free char *record = take_ptr(record_path);
 
     world_task.operation = 0;
+    ending_record = &record;
     the_worker.ops->ended(the_worker.arg, done, err);
-    if (!records_stay)
+    ending_record = NULL;
+    if (!records_stay && record)
         unlink(record);
     world_turn();
 }

@@ -77,6 +77,9 @@ void        world_cleaner_ends(void);
 /* A worker was told that what it had done was dealt with. */
 extern bool world_dismissed;
 
+/* No process can be made; there is no room for a task's record. */
+extern bool world_no_workers, world_no_records;
+
 /** The task's worker is found by the next daemon; else that finds only its record. */
 void world_worker_lives_on(void);
 

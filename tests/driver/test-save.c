@@ -83,6 +83,52 @@ assert_whole(void)
     ck_assert_uint_eq(scene_count_files(), 1);
 }
 
+/*----- what no restore could read -----*/
+
+static void
+assert_refused_first(const char *definition, const char *why)
+{
+    worker_start         start = start_save();
+    struct scene_outcome out;
+
+    scene_params(&start, path, definition, 0);
+    out = scene_run(&start, NULL);
+    ck_assert_int_eq(out.err.code, ERR_XML);
+    ck_assert_msg(strstr(out.err.message, why), "%s", out.err.message);
+    ck_assert_ptr_nonnull(strstr(out.err.message, "could not be restored"));
+    ck_assert(out.domain_left);
+    ck_assert_str_eq(scene.world->log, "");
+    assert_runs();
+    assert_no_file();
+}
+
+START_TEST(a_definition_that_no_restore_reads_is_refused_while_the_guest_runs)
+{
+    char   attributes[1024] = "";
+    size_t length = 0;
+
+    for (int n = 0; n < 65; n++)
+        length += (size_t)snprintf(attributes + length, sizeof attributes - length, " a%d='x'", n);
+    snprintf(xml, sizeof xml, "<domain type='xen'%s/>", attributes);
+    assert_refused_first(xml, "attributes");
+}
+END_TEST
+
+/* A restore tells the daemon the XML as it is written, and that reads it again. */
+START_TEST(a_definition_that_is_too_long_when_it_is_written_is_refused_while_the_guest_runs)
+{
+    cleanup_free char *text = xmalloc(500001);
+    cleanup_free char *definition = NULL;
+    char              *end = strstr(xml, "</domain>");
+
+    memset(text, '>', 500000);
+    text[500000] = '\0';
+    *end = '\0';
+    definition = xasprintf("%s<metadata><x>%s</x></metadata></domain>", xml, text);
+    assert_refused_first(definition, "longer than");
+}
+END_TEST
+
 /*----- _i is an enum fake_when: a test runs once for each way in which libxl may end a call -----*/
 
 START_TEST(a_save_puts_a_whole_image_in_place_and_destroys_the_domain)
@@ -452,6 +498,9 @@ main(void)
     TCase *tc = tcase_create("save");
 
     tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, a_definition_that_no_restore_reads_is_refused_while_the_guest_runs);
+    tcase_add_test(
+        tc, a_definition_that_is_too_long_when_it_is_written_is_refused_while_the_guest_runs);
     tcase_add_loop_test(tc, a_save_puts_a_whole_image_in_place_and_destroys_the_domain, FAKE_LATER,
                         FAKE_REFUSED);
     tcase_add_test(tc, a_refused_suspend_leaves_the_domain_running_and_no_file);

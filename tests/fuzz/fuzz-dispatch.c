@@ -116,12 +116,12 @@ worker_dies(void *arg)
 }
 
 struct pool_worker *
-pool_run(struct pool *pool, const task_record *record, const struct pool_worker_ops *ops, void *arg,
-         struct err *err)
+pool_run(struct pool *pool, const task_record *record, bool unrecorded,
+         const struct pool_worker_ops *ops, void *arg, struct err *err)
 {
     struct pool_worker *worker = xcalloc(1, sizeof *worker);
 
-    (void)err;
+    (void)unrecorded, (void)err;
     n_workers++;
     *worker = (struct pool_worker){
         .pool = pool,
@@ -137,10 +137,25 @@ pool_run(struct pool *pool, const task_record *record, const struct pool_worker_
     return worker;
 }
 
-void
-pool_worker_update_record(struct pool_worker *worker, const task_record *record)
+int
+pool_worker_update_record(struct pool_worker *worker, const task_record *record, struct err *err)
 {
-    (void)worker, (void)record;
+    (void)worker, (void)record, (void)err;
+    return 0;
+}
+
+bool
+pool_worker_is_recorded(const struct pool_worker *worker)
+{
+    (void)worker;
+    return true;
+}
+
+char *
+pool_worker_take_record(struct pool_worker *worker)
+{
+    (void)worker;
+    return NULL;
 }
 
 void
