@@ -483,7 +483,7 @@ job_abort(struct job *job, struct err *err)
     job->abort_asked = true;
     job_record_remove(job);
     loop_timer_start(&job->limit, GRACE_USEC);
-    if (job->state == JOB_REPAIRING)
+    if (job->operation->task)
         task_hurry(job_task(job));
     if (job->state == JOB_RUNNING) {
         job->state = JOB_ABORTING;

@@ -73,14 +73,18 @@ task_has_trait(const struct task *task, unsigned trait)
 static bool
 task_ends_domain(const struct task *task)
 {
-    return task->operation == WORKER_DESTROY ||
+    return task->operation == WORKER_DESTROY || task->committed ||
            (task->job->state == JOB_REPAIRING && task_has_trait(task, TASK_MAKES_DOMAIN));
 }
 
 static bool
 task_must_answer_soon(const struct task *task)
 {
-    return task_ends_domain(task) || (task->job->state == JOB_REPAIRING && task->job->abort_asked);
+    bool repairs = task->job->state == JOB_REPAIRING;
+
+    if (task->job->abort_asked && (repairs || task->committed))
+        return true;
+    return task_ends_domain(task) && !task->committed;
 }
 
 static void
@@ -130,6 +134,8 @@ task_progress(void *arg, const worker_progress *progress)
     struct task *task = arg;
     struct job  *job = task->job;
 
+    if (progress->phase == WORKER_COMMITTED)
+        task->committed = true;
     task_watch_silence(task);
     job->processed = progress->processed;
     job->total = progress->total;
@@ -297,6 +303,7 @@ task_begin(void *arg)
 
     task->begun_usec = task_realtime_usec();
     task->sequence++;
+    task->committed = false;
     task->worker = task_record_give(task, &task_worker_ops, &err);
     if (!task->worker && task_must_come(job)) {
         task_begin_again(task, &err);

@@ -29,6 +29,7 @@ struct task {
     worker_operation    operation;  /* of the task that runs or was run last; 0: none yet */
     unsigned            sequence;   /* how many the job has had */
     bool                undone;     /* its worker died, and what it left was undone */
+    bool                committed;  /* its worker has said so: what is left is to destroy */
     bool                guest_only; /* files did not answer while that was tried: the guest first */
     unsigned            repairs;    /* how often it was tried */
     struct loop_timer   silence;    /* what must answer soon has said nothing for so long */

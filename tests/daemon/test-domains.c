@@ -1766,6 +1766,24 @@ START_TEST(a_destroy_whose_worker_says_nothing_is_done_by_another)
 }
 END_TEST
 
+START_TEST(a_save_that_has_committed_is_killed_only_where_it_says_nothing)
+{
+    web_runs("");
+    client_saves("web", "/tmp/web.save");
+    world_worker_commits();
+    client_destroys("web");
+    grace_is_over();
+    ck_assert(!world_killed);
+    worker_is_silent();
+    ck_assert(world_killed);
+    world_worker_dies();
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    world_worker_succeeds();
+    assert_answer(ERR_NONE, "");
+    world_cleaner_ends();
+}
+END_TEST
+
 START_TEST(what_destroys_is_not_killed_when_the_grace_is_over)
 {
     client_creates(world_xml("web", 'w', ""), 0);
@@ -2521,6 +2539,7 @@ main(void)
     tcase_add_test(tc, a_repair_that_says_that_it_lives_has_its_time);
     tcase_add_test(tc, an_abort_of_what_is_being_repaired_has_its_grace);
     tcase_add_test(tc, a_destroy_whose_worker_says_nothing_is_done_by_another);
+    tcase_add_test(tc, a_save_that_has_committed_is_killed_only_where_it_says_nothing);
     tcase_add_test(tc, what_destroys_is_not_killed_when_the_grace_is_over);
     tcase_add_test(tc, a_domain_has_no_more_jobs_waiting_than_the_configuration_says);
     tcase_add_test(tc, above_max_jobs_a_guest_can_only_be_destroyed);

@@ -706,6 +706,14 @@ world_worker_progress(uint64_t processed, uint64_t total)
 }
 
 void
+world_worker_commits(void)
+{
+    worker_progress progress = {.phase = WORKER_COMMITTED, .domid = world_task.domid};
+
+    the_worker.ops->progress(the_worker.arg, &progress);
+}
+
+void
 world_worker_identifies(const char *xml)
 {
     static char       name[] = "image";

@@ -87,6 +87,7 @@ void world_worker_lives_on(void);
 void world_records_stay(void);
 
 void world_worker_progress(uint64_t processed, uint64_t total);
+void world_worker_commits(void);
 void world_worker_identifies(const char *xml);
 
 /** It ends well; what its operation does to Xen is done: a domain made, or gone. */
