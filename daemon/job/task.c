@@ -14,11 +14,14 @@
 #include "task.h"
 #include "wire/task.h"
 
-/* So long may a worker that is to answer soon say nothing: it says something five times a second.
+/*
+ * So long may a worker that is to answer soon say nothing at first: it says something five times a
+ * second.  The next one has twice as long, for it may be xenstored that does not answer.
  */
 #define SILENCE_USEC 2000000
+#define SILENCE_MAX_USEC 32000000
 
-/* So often a domain that is to go is destroyed by another worker. */
+/* So many workers that repair may die by themselves in what is to be done soon. */
 #define REPAIRS_MAX 3
 
 static loop_fn task_is_silent;
@@ -32,6 +35,7 @@ void
 task_init(struct task *task, struct job *job)
 {
     *task = (struct task){.job = job};
+    task->patience_usec = SILENCE_USEC;
     loop_timer_init(&task->silence, job->jobs->loop, task_is_silent, task);
     loop_timer_init(&task->again, job->jobs->loop, task_begin, task);
 }
@@ -80,11 +84,8 @@ task_ends_domain(const struct task *task)
 static bool
 task_must_answer_soon(const struct task *task)
 {
-    bool repairs = task->job->state == JOB_REPAIRING;
-
-    if (task->job->abort_asked && (repairs || task->committed))
-        return true;
-    return task_ends_domain(task) && !task->committed;
+    return task->operation == WORKER_DESTROY ||
+           (task->job->abort_asked && (task->job->state == JOB_REPAIRING || task->committed));
 }
 
 static void
@@ -92,7 +93,7 @@ task_watch_silence(struct task *task)
 {
     loop_timer_stop(&task->silence);
     if (task->worker && task_must_answer_soon(task))
-        loop_timer_start(&task->silence, SILENCE_USEC);
+        loop_timer_start(&task->silence, task->patience_usec);
 }
 
 static void
@@ -107,7 +108,12 @@ task_kill(struct task *task, const char *why)
 static void
 task_is_silent(void *arg)
 {
-    task_kill(arg, "nothing is heard of it");
+    struct task *task = arg;
+
+    task->silent = true;
+    if (task->patience_usec < SILENCE_MAX_USEC)
+        task->patience_usec *= 2;
+    task_kill(task, "nothing is heard of it");
 }
 
 void
@@ -216,16 +222,16 @@ task_repair_died(struct task *task, const struct err *died)
     struct job *job = task->job;
     struct err  err = *died;
 
-    if (task_has_trait(task, TASK_LEAVES_DOMAIN) && job->abort_asked && !task->guest_only) {
-        task->guest_only = true;
+    if (task_must_answer_soon(task) && (task->silent || ++task->repairs < REPAIRS_MAX)) {
+        /* If it was files that did not answer, they are not asked any more. */
+        task->guest_only = task_has_trait(task, TASK_LEAVES_DOMAIN);
         task_begin(task);
-    } else if (task_ends_domain(task) && (job->abort_asked || job->operation == &op_destroy) &&
-               ++task->repairs < REPAIRS_MAX) {
-        task_begin(task);
-    } else {
-        err_append(&err, ", and so was the one that was to repair what the first had left");
-        job->operation->worker_done(job, &err);
+        return;
     }
+    if (task->guest_only)
+        task_record_clean(task);
+    err_append(&err, ", and so was the one that was to repair what the first had left");
+    job->operation->worker_done(job, &err);
 }
 
 static void
@@ -303,7 +309,7 @@ task_begin(void *arg)
 
     task->begun_usec = task_realtime_usec();
     task->sequence++;
-    task->committed = false;
+    task->committed = task->silent = false;
     task->worker = task_record_give(task, &task_worker_ops, &err);
     if (!task->worker && task_must_come(job)) {
         task_begin_again(task, &err);
@@ -328,6 +334,7 @@ task_run(struct task *task, worker_operation operation)
     task->operation = operation;
     task->undone = task->guest_only = false;
     task->repairs = 0;
+    task->patience_usec = SILENCE_USEC;
     task_begin(task);
 }
 

@@ -31,9 +31,11 @@ struct task {
     bool                undone;     /* its worker died, and what it left was undone */
     bool                committed;  /* its worker has said so: what is left is to destroy */
     bool                guest_only; /* files did not answer while that was tried: the guest first */
-    unsigned            repairs;    /* how often it was tried */
-    struct loop_timer   silence;    /* what must answer soon has said nothing for so long */
-    struct err          died;       /* how, while Repairing */
+    bool                silent;     /* its worker was killed for it said nothing */
+    unsigned            repairs;    /* that died by themselves */
+    uint64_t            patience_usec; /* with one that says nothing */
+    struct loop_timer   silence;       /* what must answer soon has said nothing for so long */
+    struct err          died;          /* how, while Repairing */
     char               *log;        /* libxl's lines of the last one that ended; NULL: none did */
     uint64_t            begun_usec; /* since 1970 */
     bool                refused;    /* no worker or no record was to be had: nothing was begun */

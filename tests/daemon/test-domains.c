@@ -1757,12 +1757,28 @@ START_TEST(a_destroy_whose_worker_says_nothing_is_done_by_another)
     world_worker_dies();
     ck_assert_int_eq(world_answers, 0);
     ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
-    worker_is_silent();
-    world_worker_dies();
-    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    for (int n = 0; n < 10; n++) { /* xenstored may be away for long */
+        worker_is_silent();
+        world_worker_dies();
+        ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    }
+    ck_assert_uint_eq(job_task(job_of_web())->patience_usec, 32000000);
     world_worker_succeeds();
     assert_answer(ERR_NONE, "");
     ck_assert_str_eq(world_events, "STOPPED web -1 1;");
+}
+END_TEST
+
+START_TEST(a_destroy_whose_workers_die_by_themselves_ends)
+{
+    web_runs("");
+    client_destroys("web");
+    for (int n = 0; n < 4; n++) { /* one, and three that repair */
+        ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+        world_worker_dies();
+    }
+    assert_answer(ERR_INTERNAL, "and so was the one that was to repair");
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
 }
 END_TEST
 
@@ -2540,6 +2556,7 @@ main(void)
     tcase_add_test(tc, an_abort_of_what_is_being_repaired_has_its_grace);
     tcase_add_test(tc, a_destroy_whose_worker_says_nothing_is_done_by_another);
     tcase_add_test(tc, a_save_that_has_committed_is_killed_only_where_it_says_nothing);
+    tcase_add_test(tc, a_destroy_whose_workers_die_by_themselves_ends);
     tcase_add_test(tc, what_destroys_is_not_killed_when_the_grace_is_over);
     tcase_add_test(tc, a_domain_has_no_more_jobs_waiting_than_the_configuration_says);
     tcase_add_test(tc, above_max_jobs_a_guest_can_only_be_destroyed);
