@@ -646,6 +646,9 @@ pool_worker_find(struct pool *pool, const char *record_path, const task_record *
     struct err          err;
     int                 fd = pool_connect(socket_path, &err);
 
+    /* A process that it has started may keep the socket. */
+    if (fd >= 0 && record->pid_started && process_started(record->pid) != record->pid_started)
+        close(take_fd(fd));
     if (fd < 0) {
         /* What it has started may not be dead. */
         process_kill_session(record->pid, record->pid_started);

@@ -18,6 +18,7 @@ process_read(pid_t pid)
 {
     unsigned long long started = 0;
     int                session = 0;
+    char               letter;
     char               path[32], line[1024] = "";
     const char        *state;
     FILE              *file;
@@ -31,9 +32,11 @@ process_read(pid_t pid)
     /* The second field is a name in parentheses, with anything in it; these are the 6th, 22nd. */
     state = strrchr(line, ')');
     if (!state || sscanf(state + 1,
-                         " %*c %*s %*s %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+                         " %c %*s %*s %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
                          "%*s %llu",
-                         &session, &started) != 2)
+                         &letter, &session, &started) != 3)
+        return (struct process){.started = 0};
+    if (letter == 'Z' || letter == 'X')
         return (struct process){.started = 0};
     return (struct process){.session = (pid_t)session, .started = started};
 }

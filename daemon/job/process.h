@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/** When it was started, in clock ticks since boot; 0: there is no such process. */
+/** When it was started, in clock ticks since boot; 0: it has ended, or there is none. */
 uint64_t process_started(pid_t pid);
 
 /**
