@@ -59,6 +59,7 @@ framed_init(struct framed *framed, struct loop *loop, int fd, const struct frame
 {
     *framed = (struct framed){.loop = loop, .ops = ops, .arg = arg, .fd = fd};
     framed->frame_max = SIZE_MAX;
+    framed->read_max = READ_SIZE;
     framed->in = evbuffer_new();
     framed->out = evbuffer_new();
     if (!framed->in || !framed->out)
@@ -210,7 +211,7 @@ static ssize_t
 framed_receive(struct framed *s)
 {
     char    bytes[READ_SIZE];
-    ssize_t n = recv(s->fd, bytes, sizeof bytes, MSG_DONTWAIT);
+    ssize_t n = recv(s->fd, bytes, s->read_max, MSG_DONTWAIT);
 
     if (n > 0 && evbuffer_add(s->in, bytes, (size_t)n) < 0)
         abort();
@@ -328,6 +329,13 @@ void
 framed_set_frame_max(struct framed *framed, size_t size)
 {
     framed->frame_max = size;
+}
+
+void
+framed_set_read_max(struct framed *framed, size_t size)
+{
+    assert(size <= READ_SIZE);
+    framed->read_max = size;
 }
 
 void

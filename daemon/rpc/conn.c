@@ -16,6 +16,7 @@
 #include "wire/remote.h"
 
 #define FRAME_MAX (64u << 10)
+#define READ_MAX_READ_ONLY 8000u /* at a time: many may be paused with it */
 #define FRAME_MAX_READ_WRITE (2u * REMOTE_STRING_MAX + (64u << 10))
 
 /* For the rest of a frame, and for a client that is to read its last output. */
@@ -64,6 +65,8 @@ conn_new(struct server *server, int fd, const struct ucred *peer, bool read_only
     loop_defer_init(&conn->close, conn->setup->loop, conn_close, conn);
     framed_init(&conn->framed, conn->setup->loop, fd, &conn_framed_ops, conn);
     framed_set_frame_max(&conn->framed, FRAME_MAX);
+    if (read_only)
+        framed_set_read_max(&conn->framed, READ_MAX_READ_ONLY);
     framed_count_in(&conn->framed, &conn->user->held);
     log_debug("client %llu: process %d of user %u%s", (unsigned long long)id, (int)conn->pid,
               (unsigned)conn->uid, read_only ? ", read-only" : "");

@@ -71,7 +71,7 @@ struct framed {
     bool                     backlog; /* whole frames may be in memory: again is started */
     bool                     waits;   /* for its turn: must_wait said so */
     int                  refused; /* the loop cannot watch fd, for this errno: again closes us */
-    size_t               frame_max;
+    size_t               frame_max, read_max;
     bool                *gone;    /* set while frame() runs, so that it may free us */
     struct framed_total *total;   /* or NULL */
     size_t               counted; /* our part of it */
@@ -111,6 +111,10 @@ bool framed_peer_is_gone(const struct framed *framed);
 /** From now on a longer frame is no frame, whatever size_of says.  At first there is no such bound.
  */
 void framed_set_frame_max(struct framed *framed, size_t size);
+
+/** From now on no more is read at a time, and so kept while the stream is paused; at first 64 KiB,
+ * which is the most. */
+void framed_set_read_max(struct framed *framed, size_t size);
 
 /** What must_wait has put off: reads once if no whole frame is there, and hands over one frame at
  * least, as long as it need not wait again.  Does nothing to a stream that does not wait.  May free

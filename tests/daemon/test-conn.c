@@ -348,6 +348,24 @@ make_replies_large(void)
     h.daemon.capabilities[REPLY_SIZE] = '\0';
 }
 
+START_TEST(of_a_reader_that_must_wait_little_is_kept)
+{
+    struct wire_header header = {
+        .program = WIRE_PROGRAM_REMOTE, .version = WIRE_VERSION, .procedure = GET_CAPABILITIES};
+    struct client reader = client_new(&h, true);
+    static char   body[5000];
+
+    client_open(&reader, 0);
+    make_replies_large();
+    for (int n = 0; n < 20; n++)
+        client_send(&reader, &header, body, sizeof body);
+    harness_settle(&h);
+    ck_assert_uint_gt(framed_unsent(&reader.conn->framed), 0);
+    ck_assert_uint_le(framed_unread(&reader.conn->framed), 2 * 8000);
+    client_free(&reader);
+}
+END_TEST
+
 /* Ask and ask, and never read.  Returns how many calls went out before the socket was full. */
 static unsigned
 ask_without_reading(unsigned max)
@@ -705,6 +723,7 @@ main(void)
     tcase_add_test(tc, a_client_waits_when_it_has_too_many_requests_in_flight);
     tcase_add_test(tc, nothing_is_read_from_a_client_that_must_wait);
     tcase_add_test(tc, a_client_that_goes_while_it_must_wait_is_noticed_by_the_next_sweep);
+    tcase_add_test(tc, of_a_reader_that_must_wait_little_is_kept);
     tcase_add_test(tc, requests_in_flight_do_not_keep_a_client_that_goes);
     tcase_add_test(tc, a_slow_reader_is_read_no_more_until_it_has_read_all);
     tcase_add_test(tc, a_client_that_never_reads_its_events_costs_a_bounded_memory_and_is_given_up);
