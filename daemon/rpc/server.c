@@ -19,6 +19,7 @@
 
 /* Accepted at a time: others have their turn in between. */
 #define ACCEPT_AT_ONCE 16
+#define ACCEPT_AT_ONCE_READ_ONLY 4
 
 #define RETRY_USEC 1000000u
 
@@ -399,8 +400,9 @@ listener_ready(void *arg)
 {
     struct listener *listener = arg;
     struct server   *server = listener->server;
+    int              max = listener->socket.read_only ? ACCEPT_AT_ONCE_READ_ONLY : ACCEPT_AT_ONCE;
 
-    for (int n = 0; n < ACCEPT_AT_ONCE; n++) {
+    for (int n = 0; n < max; n++) {
         int fd = accept4(listener->socket.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
         if (fd >= 0) {

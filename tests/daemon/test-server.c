@@ -17,6 +17,7 @@
 
 #include "base/alloc.h"
 #include "descriptors.h"
+#include "eventloop/loop.h"
 #include "harness.h"
 #include "lock.h"
 #include "rpc/listen.h"
@@ -596,6 +597,22 @@ forbid_descriptors(void)
     return before;
 }
 
+START_TEST(the_read_only_socket_is_accepted_from_a_few_at_a_time)
+{
+    int fds[12];
+
+    listen_well();
+    for (int n = 0; n < 12; n++)
+        fds[n] = connect_well(path_ro);
+    loop_run_ready(h.daemon.loop);
+    ck_assert_uint_eq(server_client_count(h.daemon.server), 4);
+    harness_settle(&h);
+    ck_assert_uint_eq(server_client_count(h.daemon.server), 12);
+    for (int n = 0; n < 12; n++)
+        close(fds[n]);
+}
+END_TEST
+
 /* As a daemon of these limits would find it; in a process of its own, since a hard limit that was
  * lowered stays so.  Returns max_clients, and in *limit_out the soft limit. */
 static unsigned
@@ -770,6 +787,7 @@ main(void)
     tcase_add_test(tc, who_only_opened_read_only_does_not_count_as_a_read_only_client);
     /* valgrind keeps the limit on descriptors for itself: these would wait for ever there. */
     if (!getenv("UNDER_VALGRIND")) {
+        tcase_add_test(tc, the_read_only_socket_is_accepted_from_a_few_at_a_time);
         tcase_add_test(tc, the_limit_of_descriptors_is_raised_or_the_clients_are_cut);
         tcase_add_test(tc, without_descriptors_nobody_is_accepted_until_a_client_goes);
         tcase_add_test(tc, without_descriptors_and_clients_it_is_tried_again_after_a_second);
