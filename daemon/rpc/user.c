@@ -176,7 +176,7 @@ user_is_busy(const struct user *user)
     if (!user->read_only)
         return sides[false].n_requests >= max;
     return sides[false].n_requests + sides[true].n_requests >= max_read_only ||
-           (user->uid != geteuid() && user->n_requests >= (max_read_only + 1) / 2);
+           (user->n_requests >= (max_read_only + 1) / 2 && user->uid != geteuid());
 }
 
 /*----- turns -----*/
