@@ -246,6 +246,33 @@ add_monitors(struct text *out, const xmlNode *source)
     }
 }
 
+/* A name or an address, and a number: all else would be taken apart in other places. */
+static int
+check_host(const xmlNode *host, struct err *err)
+{
+    static const char host_characters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS ".:_-%";
+    const char *name = xml_attr(host, "name"), *port = xml_attr(host, "port");
+    const char *socket = xml_attr(host, "socket");
+
+    if (name && (!*name || name[strspn(name, host_characters)]))
+        return xml_fail(host, err, "name '%s' is no name of a host", name);
+    if (port && (!*port || port[strspn(port, DIGITS)]))
+        return xml_fail(host, err, "port '%s' is not a number", port);
+    if (socket && (!*socket || strchr(socket, ':')))
+        return xml_unsupported(host, err, "':' cannot be in the name of a socket");
+    return 0;
+}
+
+static int
+check_hosts(const xmlNode *source, struct err *err)
+{
+    for (const xmlNode *host = xml_child(source, "host"); host; host = xml_next(host, "host"))
+        if (check_host(host, err))
+            return -1;
+    return 0;
+}
+
 /* rbd:POOL/IMAGE:id=USER:key=KEY:auth_supported=cephx\;none:mon_host=A\:6789\;B:conf=PATH */
 static int
 read_rbd(const xmlNode *node, const xmlNode *source, char **path_out, struct err *err)
@@ -332,6 +359,8 @@ read_network(const xmlNode *node, const xmlNode *source, libxl_device_disk *disk
         return xml_unsupported(node, err,
                                "a disk of the network is served by dom0, without a "
                                "script");
+    if (check_hosts(source, err))
+        return -1;
     disk->backend = LIBXL_DISK_BACKEND_QDISK;
     if (strcmp(protocol, "rbd") == 0)
         return read_rbd(node, source, &disk->pdev_path, err);

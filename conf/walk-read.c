@@ -226,7 +226,7 @@ wrong_guest(struct walk *walk, const struct item *row, const xmlNode *node, cons
 
     if (row->flags & REFUSED)
         return refuse(walk, node, name, row->reason, err);
-    snprintf(reason, sizeof reason, "has no meaning for a %s guest", type_of_guest(walk->type));
+    snprintf(reason, sizeof reason, "has no meaning for %s guests", type_of_guest(walk->type));
     if (row->flags & STRICT)
         return refuse(walk, node, name, reason, err);
     walk_note(walk, node, name, row->flags & IMPLIED, reason);

@@ -166,7 +166,7 @@ main(void)
     SRunner *runner = srunner_create(suite);
     int      failed;
 
-    tcase_set_timeout(tc, 120);
+    tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, a_definition_is_written_as_the_file_has_it, 0, array_size(names));
     tcase_add_loop_test(tc, what_was_written_is_read_and_written_the_same, 0, array_size(names));
     tcase_add_loop_test(tc, a_definition_that_is_renamed_differs_by_its_name_only, 0,

@@ -126,7 +126,7 @@ main(void)
     SRunner *runner = srunner_create(suite);
     int      failed;
 
-    tcase_set_timeout(tc, 120);
+    tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, a_definition_becomes_the_configuration_that_the_file_has, 0,
                         array_size(names));
     tcase_add_loop_test(tc, a_configuration_is_the_same_after_the_way_there_and_back, 0,
