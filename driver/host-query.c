@@ -69,7 +69,7 @@ query_answer_definition(struct host_call *call, const char *xml)
     struct err         err;
 
     free(call);
-    if (domain_def_parse(xml, strlen(xml), &def, &err) < 0)
+    if (domain_def_parse_flags(xml, strlen(xml), DOMAIN_PARSE_RUNS, &def, &err) < 0)
         done(arg, NULL, &err);
     else
         done(arg, def, NULL);

@@ -112,7 +112,7 @@ domain_take_kept(struct domain *dom, const char *xml)
 
     if (dom->live)
         return;
-    if (domain_def_parse(xml, strlen(xml), &def, &err) == 0)
+    if (domain_def_parse_flags(xml, strlen(xml), DOMAIN_PARSE_RUNS, &def, &err) == 0)
         domain_take_live(dom, def);
     else
         log_warning("domain '%s': the XML that was kept of it cannot be read: %s", dom->name,

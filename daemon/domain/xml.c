@@ -119,7 +119,7 @@ xml_got_kept(void *arg, char *xml, const struct err *err)
     wait->call = NULL;
     if (err)
         xml_finish(wait, NULL, err);
-    else if (xml && domain_def_parse(xml, strlen(xml), &def, &bad) == 0)
+    else if (xml && domain_def_parse_flags(xml, strlen(xml), DOMAIN_PARSE_RUNS, &def, &bad) == 0)
         xml_got_definition(wait, def, NULL);
     else
         wait->call =

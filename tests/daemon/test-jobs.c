@@ -421,6 +421,19 @@ START_TEST(a_guest_whose_owner_cannot_be_asked_yet_has_its_wishes_obeyed_when_it
 }
 END_TEST
 
+/* An earlier version let it pass. */
+START_TEST(a_guest_of_dom0d_stays_its_own_where_its_definition_would_be_refused_now)
+{
+    world_domain(5, 'x', "ours");
+    world_keep_xml(5, world_xml("ours", 'x',
+                                "<devices><tpm model='tpm-tis'><backend type='passthrough'/></tpm>"
+                                "</devices>"));
+    world_changed();
+    ck_assert_int_eq(domains_by_id(daemon_->domains, 5)->owner, DOMAIN_OF_DOM0D);
+    ck_assert_ptr_nonnull(domains_by_id(daemon_->domains, 5)->live);
+}
+END_TEST
+
 START_TEST(a_guest_that_goes_while_its_owner_is_asked_for_leaves_nothing)
 {
     world_domain(5, 'x', "theirs");
@@ -465,6 +478,7 @@ main(void)
     tcase_add_test(tc, a_guest_of_dom0d_is_its_own_by_the_record_alone);
     tcase_add_test(tc, a_guest_of_xl_is_known_to_be_by_the_record_alone);
     tcase_add_test(tc, a_guest_whose_owner_cannot_be_asked_yet_has_its_wishes_obeyed_when_it_can);
+    tcase_add_test(tc, a_guest_of_dom0d_stays_its_own_where_its_definition_would_be_refused_now);
     tcase_add_test(tc, a_guest_that_goes_while_its_owner_is_asked_for_leaves_nothing);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);
