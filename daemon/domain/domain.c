@@ -8,6 +8,9 @@
 #include "base/alloc.h"
 #include "private.h"
 
+/* So long a domain that was found is given for its name to come. */
+#define NAME_PATIENCE_USEC 4000000u
+
 /* When the question whose a domain is could not be answered, it is asked again. */
 #define OWNER_RETRY_USEC 10000000u
 
@@ -51,6 +54,13 @@ domain_announce_started(struct domain *dom, int detail, int running_reason)
     dom->run.running_reason = running_reason;
     domain_remember(dom);
     domain_tell(dom, LIFECYCLE_STARTED, detail);
+}
+
+void
+domain_announce_found(struct domain *dom)
+{
+    if (dom->named || loop_now_usec() - dom->run.found_usec >= NAME_PATIENCE_USEC)
+        domain_announce_started(dom, STARTED_BOOTED, 0);
 }
 
 void
@@ -214,7 +224,7 @@ domain_settle(struct domain *dom)
         return;
     runs = domain_look(dom, &info);
     if (runs)
-        domain_announce_started(dom, STARTED_BOOTED, 0);
+        domain_announce_found(dom);
     if (runs && info.shutdown && !dom->run.shutdown_seen && dom->owner != DOMAIN_OF_NOBODY_KNOWN)
         lifecycle_shutdown(dom, &info);
     if (dom->work.count)

@@ -47,8 +47,9 @@ struct domain_work {
 
 /* What is true of one run of it; a new run begins with domain_run_initial. */
 struct domain_run {
-    int                 domid;     /* -1: it does not run: it is about to be made, or is unmade */
-    bool                announced; /* STARTED was told, so STOPPED is due */
+    int                 domid;      /* -1: it does not run: it is about to be made, or is unmade */
+    uint64_t            found_usec; /* when it was seen to run; 0: it was not found, but made */
+    bool                announced;  /* STARTED was told, so STOPPED is due */
     bool                shutdown_seen;  /* that its kernel stopped was acted on */
     bool                shutdown_told;  /* ... and told, perhaps by an earlier daemon */
     int                 stop_detail;    /* why it stopped, for the event; -1: nobody said yet */

@@ -39,6 +39,10 @@ struct domains {
 /** Its name follows xenstore's, as far as that is known. */
 void domain_give_name(struct domain *dom);
 
+/** STARTED of a domain that runs, unless its name may still come: xl creates a domain first and
+ * names it then, and clients know it by its name. */
+void domain_announce_found(struct domain *dom);
+
 /** Whose is it?  Asks for what was kept with it; the answer comes later, and settles the domain. */
 void domain_find_owner(struct domain *dom);
 

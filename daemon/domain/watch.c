@@ -24,8 +24,9 @@ watch_discover(struct domains *domains, const struct host_dominfo *info)
     dom = domains_add(domains, made_up, info->uuid);
     dom->named = false;
     domain_set_id(dom, (int)info->domid);
+    dom->run.found_usec = loop_now_usec();
     domain_give_name(dom);
-    domain_announce_started(dom, STARTED_BOOTED, 0);
+    domain_announce_found(dom);
     domain_find_owner(dom);
 }
 
@@ -62,6 +63,8 @@ watch_refresh_known(struct domains *domains, const struct host_dominfo *list, si
             domain_note_info(dom, info);
         if (is_it && !info->dying && !dom->named)
             domain_give_name(dom);
+        if (is_it && !info->dying && !dom->run.announced && dom->work.activity == DOMAIN_IDLE)
+            domain_announce_found(dom);
         if (is_it && !info->dying && dom->owner == DOMAIN_OF_NOBODY_KNOWN)
             domain_find_owner(dom);
         if (!is_it || info->dying || info->shutdown)
@@ -104,8 +107,11 @@ watch_renamed(void *arg, uint32_t domid)
 {
     struct domain *dom = domains_by_id(arg, (int)domid);
 
-    if (dom)
-        domain_give_name(dom);
+    if (!dom)
+        return;
+    domain_give_name(dom);
+    if (dom->run.found_usec && !dom->run.announced)
+        domain_announce_found(dom);
 }
 
 static void

@@ -367,12 +367,30 @@ START_TEST(a_domain_that_nobody_tells_of_is_seen_and_seen_to_go_within_seconds)
         world_turn();
     }
     ck_assert_ptr_nonnull(domains_by_id(daemon_->domains, 5));
+    ck_assert_str_eq(world_events, "");
+    for (int n = 0; n < 150 && !world_events[0]; n++) {
+        usleep(100000);
+        world_turn();
+    }
+    ck_assert_str_eq(world_events, "STARTED unnamed-5 5 0;");
     world_domain_goes(5);
     for (int n = 0; n < 80 && domains_by_id(daemon_->domains, 5); n++) {
         usleep(100000);
         world_turn();
     }
     ck_assert_ptr_null(domains_by_id(daemon_->domains, 5));
+}
+END_TEST
+
+/* xl creates a domain first, and names it then. */
+START_TEST(a_guest_that_is_found_before_it_has_a_name_is_told_by_its_name)
+{
+    world_domain(5, 'x', NULL);
+    world_changed();
+    ck_assert_ptr_nonnull(domains_by_id(daemon_->domains, 5));
+    ck_assert_str_eq(world_events, "");
+    world_renamed(5, "theirs");
+    ck_assert_str_eq(world_events, "STARTED theirs 5 0;");
 }
 END_TEST
 
@@ -475,6 +493,7 @@ main(void)
     tcase_add_test(tc,
                    the_number_of_a_job_that_ended_is_not_given_again_where_the_last_one_is_lost);
     tcase_add_test(tc, a_domain_that_nobody_tells_of_is_seen_and_seen_to_go_within_seconds);
+    tcase_add_test(tc, a_guest_that_is_found_before_it_has_a_name_is_told_by_its_name);
     tcase_add_test(tc, a_guest_of_dom0d_is_its_own_by_the_record_alone);
     tcase_add_test(tc, a_guest_of_xl_is_known_to_be_by_the_record_alone);
     tcase_add_test(tc, a_guest_whose_owner_cannot_be_asked_yet_has_its_wishes_obeyed_when_it_can);
