@@ -23,7 +23,7 @@
 #include "wire/frame.h"
 #include "wire/record.h"
 
-static char            run_dir[] = "/tmp/test-pool.XXXXXX";
+static char            run_dir[32];
 static char            jobs[64], socket_path[80], record_path[96];
 static struct loop    *loop;
 static struct pool    *pool;
@@ -117,6 +117,7 @@ setup(void)
     size_t             size = read_data("worker-save.job", &record);
     struct err         err;
 
+    snprintf(run_dir, sizeof run_dir, "/tmp/test-pool.XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(run_dir));
     snprintf(jobs, sizeof jobs, "%s/jobs", run_dir);
     snprintf(socket_path, sizeof socket_path, "%s/1", jobs);
