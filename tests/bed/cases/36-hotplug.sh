@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # Hotplug scripts that take long, longer than libxl waits for them, or ask dom0d something.
+# long
 # timeout: 600
 
 . "$CASES/queries.inc"
