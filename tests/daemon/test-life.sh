@@ -42,6 +42,7 @@ says() { grep -q -e "$1" "$dir/log"; }
 has_job() { dom0ctl jobs | grep -q "$1"; }
 is_gone() { ! dom0ctl list | grep -q "$1"; }
 is_written() { [ -n "$(find "$dir/run/jobs" -name '*.job')" ]; }
+none_is_written() { ! is_written; }
 counts() { grep -c -e "$1" "$dir/log"; }
 
 # ends STATUS: the daemon does, within a minute.
@@ -101,6 +102,7 @@ sed "s,/k<,$dir/kernel<," >"$dir/own.xml" <<END
 <os><type arch='x86_64' machine='xenpv'>linux</type><kernel>/k</kernel></os></domain>
 END
 dom0ctl create "$dir/own.xml" >/dev/null || wrong 'own is not created'
+wait_for none_is_written # the client may hear of the end of the create before its record is gone
 "$fake/fake-xen" delay 1500
 dom0ctl save own "$dir/image" >"$dir/answer" 2>&1 &
 client=$!
