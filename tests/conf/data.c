@@ -93,6 +93,18 @@ data_json(libxl_domain_config *config)
     return json;
 }
 
+char *
+data_json_of(const struct domain_def *def)
+{
+    libxl_domain_config config;
+    char               *json;
+
+    data_config(def, &config);
+    json = data_json(&config);
+    libxl_domain_config_dispose(&config);
+    return json;
+}
+
 void
 data_from_json(const char *json, libxl_domain_config *config_out)
 {

@@ -27,6 +27,9 @@ void data_config(const struct domain_def *def, libxl_domain_config *config_out);
 /** As libxl writes it beside a domain, the caller's to free. */
 char *data_json(libxl_domain_config *config);
 
+/** The same of a definition, the caller's to free. */
+char *data_json_of(const struct domain_def *def);
+
 /** What the JSON says; config_out is initialised here and the caller's to dispose. */
 void data_from_json(const char *json, libxl_domain_config *config_out);
 

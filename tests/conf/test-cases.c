@@ -68,24 +68,12 @@ read_case(const char *name, const char *suffix)
     return data_read(path);
 }
 
-static char *
-json_of(const struct domain_def *def)
-{
-    libxl_domain_config config;
-    char               *json;
-
-    data_config(def, &config);
-    json = data_json(&config);
-    libxl_domain_config_dispose(&config);
-    return json;
-}
-
 START_TEST(a_case_becomes_the_configuration_that_its_file_has)
 {
     cleanup_free char *xml = xasprintf("cases/%s.xml", accepted[_i]);
     cleanup_free char *out = xasprintf("cases/%s.json", accepted[_i]);
     struct domain_def *def = data_parse(xml);
-    cleanup_free char *json = json_of(def);
+    cleanup_free char *json = data_json_of(def);
 
     data_compare(out, json);
     domain_def_free(def);
@@ -96,14 +84,14 @@ START_TEST(a_case_is_the_same_guest_after_the_way_to_libxl_and_back)
 {
     cleanup_free char  *xml = xasprintf("cases/%s.xml", accepted[_i]);
     struct domain_def  *def = data_parse(xml), *back;
-    cleanup_free char  *json = json_of(def), *again = NULL;
+    cleanup_free char  *json = data_json_of(def), *again = NULL;
     libxl_domain_config config;
     struct err          err;
 
     data_config(def, &config);
     ck_assert_msg(conf_from_libxl(&config, &back, &err) == 0, "%s", err.message);
     libxl_domain_config_dispose(&config);
-    again = json_of(back);
+    again = data_json_of(back);
     ck_assert_str_eq(again, json);
     domain_def_free(def);
     domain_def_free(back);
@@ -158,7 +146,8 @@ END_TEST
 START_TEST(a_mac_address_of_zeroes_is_generated_once)
 {
     struct domain_def *def = data_parse("cases/mac-zero-from-native.xml");
-    cleanup_free char *a = json_of(def), *b = json_of(def), *xml = domain_def_format(def, NULL, 0);
+    cleanup_free char *a = data_json_of(def), *b = data_json_of(def),
+                      *xml = domain_def_format(def, NULL, 0);
 
     ck_assert_str_eq(a, b);
     ck_assert_ptr_null(strstr(xml, "00:00:00:00:00:00"));
@@ -203,7 +192,7 @@ outcome_of(xmlDoc *document, struct domain_def **def_out)
     if (domain_def_parse_flags(xml, strlen(xml), DOMAIN_PARSE_NOTE_IMPLIED, &def, &err))
         outcome = xstrdup(err.message);
     else
-        outcome = json_of(def);
+        outcome = data_json_of(def);
     if (def_out)
         *def_out = def;
     else

@@ -15,18 +15,6 @@ static const char *const names[] = {"pv-kernel", "pv-tck", "pv-pygrub", "pv-bare
 static const char *const xl_names[] = {"xl-pv",   "xl-pvh",  "xl-hvm",
                                        "xl-dom0", "xl-much", "xl-much-hvm"};
 
-static char *
-json_of(const struct domain_def *def)
-{
-    libxl_domain_config config;
-    char               *json;
-
-    data_config(def, &config);
-    json = data_json(&config);
-    libxl_domain_config_dispose(&config);
-    return json;
-}
-
 static struct domain_def *
 from_json(const char *json)
 {
@@ -45,7 +33,7 @@ START_TEST(a_definition_becomes_the_configuration_that_the_file_has)
     cleanup_free char *in = xasprintf("%s.xml", names[_i]);
     cleanup_free char *out = xasprintf("%s.json", names[_i]);
     struct domain_def *def = data_parse(in);
-    cleanup_free char *json = json_of(def);
+    cleanup_free char *json = data_json_of(def);
 
     data_compare(out, json);
     domain_def_free(def);
@@ -56,9 +44,9 @@ START_TEST(a_configuration_is_the_same_after_the_way_there_and_back)
 {
     cleanup_free char *in = xasprintf("%s.xml", names[_i]);
     struct domain_def *def = data_parse(in);
-    cleanup_free char *json = json_of(def);
+    cleanup_free char *json = data_json_of(def);
     struct domain_def *back = from_json(json);
-    cleanup_free char *again = json_of(back);
+    cleanup_free char *again = data_json_of(back);
 
     ck_assert_str_eq(again, json);
     domain_def_free(def);

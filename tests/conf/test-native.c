@@ -45,18 +45,6 @@ static const char *const definitions[] = {"pv-kernel",
                                           "cases/serial-kinds",
                                           "cases/xen-commandline"};
 
-static char *
-json_of(const struct domain_def *def)
-{
-    libxl_domain_config config;
-    char               *json;
-
-    data_config(def, &config);
-    json = data_json(&config);
-    libxl_domain_config_dispose(&config);
-    return json;
-}
-
 START_TEST(an_xl_cfg_becomes_the_configuration_and_the_xml_that_the_files_have)
 {
     cleanup_free char  *in = xasprintf("cases/cfg/%s.cfg", cases[_i]);
@@ -85,13 +73,13 @@ START_TEST(a_definition_is_the_same_after_the_way_to_xl_cfg_and_back)
 {
     cleanup_free char *in = xasprintf("%s.xml", definitions[_i]);
     struct domain_def *def = data_parse(in), *back = NULL;
-    cleanup_free char *json = json_of(def), *again = NULL, *cfg = NULL, *twice = NULL;
+    cleanup_free char *json = data_json_of(def), *again = NULL, *cfg = NULL, *twice = NULL;
     struct err         err;
 
     ck_assert_int_eq(domain_def_to_native(def, &cfg, &err), 0);
     ck_assert_msg(domain_def_from_native(cfg, strlen(cfg), &back, &err) == 0, "%s in\n%s",
                   err.message, cfg);
-    again = json_of(back);
+    again = data_json_of(back);
     ck_assert_msg(strcmp(json, again) == 0, "%s\n%s\n%s", cfg, json, again);
     ck_assert_msg(!strstr(cfg, "cannot"), "%s", cfg);
     ck_assert_int_eq(domain_def_to_native(back, &twice, &err), 0);

@@ -122,18 +122,6 @@ document_with(enum domain_type type, size_t device, const struct item *item, con
 }
 
 static char *
-json_of(const struct domain_def *def)
-{
-    libxl_domain_config config;
-    char               *json;
-
-    data_config(def, &config);
-    json = data_json(&config);
-    libxl_domain_config_dispose(&config);
-    return json;
-}
-
-static char *
 json_of_xml(const char *xml)
 {
     struct domain_def *def = NULL;
@@ -141,7 +129,7 @@ json_of_xml(const char *xml)
     char              *json;
 
     ck_assert_msg(domain_def_parse(xml, strlen(xml), &def, &err) == 0, "%s: %s", xml, err.message);
-    json = json_of(def);
+    json = data_json_of(def);
     domain_def_free(def);
     return json;
 }
@@ -162,7 +150,7 @@ try_value(enum domain_type type, size_t device, const struct item *item, const c
     data_from_json(json, &config);
     ck_assert_msg(conf_from_libxl(&config, &back, &err) == 0, "%s", err.message);
     libxl_domain_config_dispose(&config);
-    again = json_of(back);
+    again = data_json_of(back);
     ck_assert_msg(strcmp(again, json) == 0, "%s %s:\n%s\n%s", item->path, value, json, again);
     domain_def_free(back);
 }
