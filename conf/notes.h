@@ -7,7 +7,7 @@
 
 #include "conf/domain.h"
 
-#define NOTES_MAX 512 /* what is beyond is only counted */
+#define NOTES_MAX 512 /* nobody reads more */
 
 /** message is Taken: "line 7: <rng>: reason". */
 void note_add(struct domain_def *def, char *message, bool implied);

@@ -191,12 +191,16 @@ refuse(struct walk *walk, const xmlNode *node, const char *name, const char *rea
 static int
 refuse_unknown(struct walk *walk, const xmlNode *node, const char *name, struct err *err)
 {
-    if (!walk->validate) {
-        walk_note(walk, node, name, false, "is not known");
-        return 0;
-    }
-    return name ? xml_fail(node, err, "the attribute %s is not known here", name)
-                : xml_fail(node, err, "is not known here");
+    char reason[128] = "is not known here";
+
+    /* Not its value: it may be a password whose attribute was misspelt. */
+    if (name)
+        snprintf(reason, sizeof reason, "the attribute %.*s is not known here",
+                 xml_shown_length(name), name);
+    if (walk->validate)
+        return xml_fail(node, err, "%s", reason);
+    walk_note(walk, node, NULL, false, reason);
+    return 0;
 }
 
 /* Rows that are there to say why nothing is read; words are those that may be passed over. */

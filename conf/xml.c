@@ -294,17 +294,18 @@ xml_remove(xmlNode *node)
 
 /*----- complaining -----*/
 
-/* The length of s in bytes, up to max and to the end of a character. */
-static size_t
-xml_utf8_prefix(const char *s, size_t max)
-{
-    size_t length = strnlen(s, max + 1);
+#define SHOWN_MAX 64 /* bytes of a name or a value in a message */
 
-    if (length <= max)
-        return length;
-    for (length = max; length && ((unsigned char)s[length] & 0xc0) == 0x80; length--)
+int
+xml_shown_length(const char *s)
+{
+    size_t length = strnlen(s, SHOWN_MAX + 1);
+
+    if (length <= SHOWN_MAX)
+        return (int)length;
+    for (length = SHOWN_MAX; length && ((unsigned char)s[length] & 0xc0) == 0x80; length--)
         continue;
-    return length;
+    return (int)length;
 }
 
 static int __attribute__((format(printf, 4, 0)))
@@ -313,8 +314,8 @@ complain(const xmlNode *node, struct err *err, enum err_code code, const char *f
     char reason[ERR_MESSAGE_SIZE];
 
     vsnprintf(reason, sizeof reason, format, ap);
-    return err_set(err, code, "line %ld: <%s>: %s", xmlGetLineNo(node), (const char *)node->name,
-                   reason);
+    return err_set(err, code, "line %ld: <%.*s>: %s", xmlGetLineNo(node),
+                   xml_shown_length((const char *)node->name), (const char *)node->name, reason);
 }
 
 int
@@ -339,19 +340,17 @@ xml_unsupported(const xmlNode *node, struct err *err, const char *format, ...)
     return -1;
 }
 
-#define VALUE_MAX 64 /* bytes of a value in a message */
-
 char *
 xml_describe(const xmlNode *node, const char *name, const char *reason)
 {
-    const char *value = name ? xml_attr(node, name) : NULL;
+    const char *element = (const char *)node->name, *value = name ? xml_attr(node, name) : NULL;
+    int         length = xml_shown_length(element);
 
     if (!name)
-        return xasprintf("line %ld: <%s>: %s", xmlGetLineNo(node), (const char *)node->name,
-                         reason);
-    return xasprintf("line %ld: <%s %s='%.*s'>: %s", xmlGetLineNo(node), (const char *)node->name,
-                     name, (int)xml_utf8_prefix(value ? value : "", VALUE_MAX), value ? value : "",
-                     reason);
+        return xasprintf("line %ld: <%.*s>: %s", xmlGetLineNo(node), length, element, reason);
+    value = value ? value : "";
+    return xasprintf("line %ld: <%.*s %s='%.*s'>: %s", xmlGetLineNo(node), length, element, name,
+                     xml_shown_length(value), value, reason);
 }
 
 int

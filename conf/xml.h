@@ -86,6 +86,9 @@ int xml_unsupported(const xmlNode *node, struct err *err, const char *format, ..
 int xml_unsupported_attr(const xmlNode *node, const char *name, struct err *err, const char *format,
                          ...) __attribute__((format(printf, 4, 5)));
 
+/** How much of a name or a value a message shows: in bytes, up to the end of a character. */
+int xml_shown_length(const char *s);
+
 /** "line 7: <disk device='lun'>: reason", the caller's to free; name may be NULL. */
 char *xml_describe(const xmlNode *node, const char *name, const char *reason);
 

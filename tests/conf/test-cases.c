@@ -374,8 +374,8 @@ START_TEST(what_nobody_knows_is_noted_and_refused_by_validate)
     ck_assert_str_eq(err.message, "line 10: <on_reebot>: is not known here");
     ck_assert_int_eq(domain_def_parse(xml, strlen(xml), &def, &err), 0);
     ck_assert_uint_eq(def->n_notes, 2);
-    ck_assert_str_eq(def->notes[0].message, "line 10: <on_reebot>: is not known");
-    ck_assert_str_eq(def->notes[1].message, "line 12: <dsik>: is not known");
+    ck_assert_str_eq(def->notes[0].message, "line 10: <on_reebot>: is not known here");
+    ck_assert_str_eq(def->notes[1].message, "line 12: <dsik>: is not known here");
     domain_def_free(def);
 
     memcpy(typo, "on_reboot", strlen("on_reboot"));
@@ -383,6 +383,43 @@ START_TEST(what_nobody_knows_is_noted_and_refused_by_validate)
     ck_assert_int_eq(domain_def_parse_flags(xml, strlen(xml), DOMAIN_PARSE_VALIDATE, &def, &err),
                      -1);
     ck_assert_str_eq(err.message, "line 12: <dsik>: is not known here");
+}
+END_TEST
+
+/* Everybody who may ask is told the notes, and the log has them. */
+START_TEST(no_note_has_the_value_of_an_attribute_that_nobody_knows)
+{
+    static const char  xml[] = "<domain type='xen'><name>a</name><memory>65536</memory>"
+                               "<os><type>linux</type><kernel>/k</kernel></os><devices>"
+                               "<graphics type='vnc' pasword='S3CRET'/></devices></domain>";
+    struct domain_def *def = NULL;
+    struct err         err;
+
+    ck_assert_int_eq(domain_def_parse(xml, strlen(xml), &def, &err), 0);
+    ck_assert_uint_eq(def->n_notes, 1);
+    ck_assert_str_eq(def->notes[0].message,
+                     "line 1: <graphics>: the attribute pasword is not known here");
+    domain_def_free(def);
+}
+END_TEST
+
+/* A parser takes names of 50000 bytes, and as many attributes as there is room for. */
+START_TEST(no_note_is_longer_than_a_line_whatever_the_names_are)
+{
+    cleanup_free char *name = xmalloc(40001), *xml = NULL;
+    struct domain_def *def = NULL;
+    struct err         err;
+
+    memset(name, 'x', 40000);
+    name[40000] = '\0';
+    xml = xasprintf("<domain type='xen'><name>a</name><memory %s='1'>65536</memory>"
+                    "<os><type>linux</type><kernel>/k</kernel></os><%s/></domain>",
+                    name, name);
+    ck_assert_msg(domain_def_parse(xml, strlen(xml), &def, &err) == 0, "%s", err.message);
+    ck_assert_uint_eq(def->n_notes, 2);
+    for (size_t i = 0; i < def->n_notes; i++)
+        ck_assert_uint_lt(strlen(def->notes[i].message), 256);
+    domain_def_free(def);
 }
 END_TEST
 
@@ -481,6 +518,8 @@ main(void)
     tcase_add_loop_test(tc, what_is_taken_away_from_a_file_changes_the_guest_or_is_on_a_list, 0,
                         array_size(plain));
     tcase_add_test(tc, what_nobody_knows_is_noted_and_refused_by_validate);
+    tcase_add_test(tc, no_note_has_the_value_of_an_attribute_that_nobody_knows);
+    tcase_add_test(tc, no_note_is_longer_than_a_line_whatever_the_names_are);
     tcase_add_loop_test(tc, what_is_known_passes_validate, 0, array_size(accepted));
     tcase_add_test(tc, a_secret_is_hidden_in_every_corner);
     tcase_add_test(tc, an_error_does_not_tell_a_secret);
