@@ -234,6 +234,23 @@ domains_add(struct domains *domains, const char *name, const uint8_t uuid[UUID_S
     return dom;
 }
 
+/* One line; where there is too much for one, the number stays true. */
+static void
+domain_log_ignored(const struct domain *dom)
+{
+    const struct domain_def *def = dom->live;
+    char                     list[4096], uuid[UUID_TEXT_SIZE];
+    struct log_about         about = domain_for_log(dom, uuid);
+    size_t                   length = 0;
+
+    for (size_t i = 0; i < def->n_notes && length < sizeof list; i++)
+        length += (size_t)snprintf(list + length, sizeof list - length, "%s%s", i ? "; " : "",
+                                   def->notes[i].message);
+    if (def->n_notes)
+        log_about(LOG_LEVEL_WARNING, &about, "%zu settings of the XML are ignored: %s",
+                  def->n_notes, list);
+}
+
 int
 domains_reserve(struct domains *domains, struct domain_def *def, struct domain **dom_out,
                 struct err *err)
@@ -251,6 +268,7 @@ domains_reserve(struct domains *domains, struct domain_def *def, struct domain *
     }
     *dom_out = domains_add(domains, def->name, def->uuid);
     domain_take_live(*dom_out, def);
+    domain_log_ignored(*dom_out);
     return 0;
 }
 

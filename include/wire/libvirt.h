@@ -202,6 +202,14 @@ enum {
     DOMAIN_XML_ALL = (1 << 4) - 1,
 };
 
+/* virDomainMessageType; none asked for means all */
+enum {
+    MESSAGE_DEPRECATION = 1,
+    MESSAGE_TAINTING = 2,
+    MESSAGE_IOERRORS = 4,
+    MESSAGE_ALL = 7,
+};
+
 /* virDomainGetJobStatsFlags */
 enum { JOB_STATS_COMPLETED = 1, JOB_STATS_KEEP_COMPLETED = 2 };
 

@@ -35,6 +35,7 @@ enum {
     DOMAIN_RESTORE = 54,
     DOMAIN_SAVE = 55,
     DOMAIN_ABORT_JOB = 164,
+    DOMAIN_GET_MESSAGES = 426,
 };
 
 static struct daemon *daemon_;
@@ -654,6 +655,87 @@ daemon_is_back(void)
     daemon_ = world_start();
     world_turn();
 }
+
+static char log_lines[4096];
+
+static void
+log_keeps_ignored(enum log_level level, const struct log_about *about, const char *message)
+{
+    size_t length = strlen(log_lines);
+
+    (void)level;
+    if (strstr(message, "ignored"))
+        snprintf(log_lines + length, sizeof log_lines - length, "%s: %s\n", about->domain, message);
+}
+
+static const char *
+messages_of(const char *name, unsigned flags)
+{
+    remote_domain_get_messages_args args = {.dom = wire_of(name), .flags = flags};
+
+    strcpy(world_messages, "not answered");
+    world_call(DOMAIN_GET_MESSAGES, &args);
+    return world_messages;
+}
+
+#define RNG_IS_IGNORED "line 1: <rng>: Xen has no random number generator for guests"
+#define BLUB_IS_IGNORED "line 1: <blub>: is not known here"
+
+static const char with_ignored[] = "<blub/><devices><rng model='virtio'/></devices>";
+
+START_TEST(what_of_the_xml_is_ignored_is_one_line_of_the_log_at_create)
+{
+    log_lines[0] = '\0';
+    log_set_sink(log_keeps_ignored);
+    web_runs(with_ignored);
+    client_creates(world_xml("db", 'd', ""), 0);
+    log_set_sink(NULL);
+    ck_assert_str_eq(log_lines, "web: 2 settings of the XML are ignored: " BLUB_IS_IGNORED
+                                "; " RNG_IS_IGNORED "\n");
+}
+END_TEST
+
+START_TEST(what_of_the_xml_is_ignored_is_one_line_of_the_log_at_restore)
+{
+    log_lines[0] = '\0';
+    log_set_sink(log_keeps_ignored);
+    client_restores("/images/web");
+    world_worker_identifies(world_xml("web", 'w', with_ignored));
+    log_set_sink(NULL);
+    ck_assert_str_eq(log_lines, "web: 2 settings of the XML are ignored: " BLUB_IS_IGNORED
+                                "; " RNG_IS_IGNORED "\n");
+}
+END_TEST
+
+START_TEST(what_of_the_xml_is_ignored_taints_the_domain)
+{
+    static const char both[] = "ignored: " BLUB_IS_IGNORED "\nignored: " RNG_IS_IGNORED "\n";
+
+    web_runs(with_ignored);
+    world_domain(5, 'x', "theirs");
+    world_changed();
+    ck_assert_str_eq(messages_of("web", 0), both);
+    ck_assert_str_eq(messages_of("web", MESSAGE_TAINTING | MESSAGE_DEPRECATION), both);
+    ck_assert_str_eq(messages_of("web", MESSAGE_DEPRECATION), "");
+    ck_assert_str_eq(messages_of("theirs", 0), "");
+    ck_assert_str_eq(messages_of("Domain-0", 0), "");
+}
+END_TEST
+
+/* The lines are then those of the XML as it was kept. */
+START_TEST(the_next_daemon_knows_what_of_the_xml_is_ignored)
+{
+    const char *messages;
+
+    web_runs(with_ignored);
+    daemon_is_away();
+    daemon_is_back();
+    messages = messages_of("web", 0);
+    ck_assert_ptr_nonnull(strstr(messages, ": <blub>: is not known here\n"));
+    ck_assert_ptr_nonnull(
+        strstr(messages, ": <rng>: Xen has no random number generator for guests\n"));
+}
+END_TEST
 
 START_TEST(a_guest_that_ended_while_no_daemon_was_there_is_told_once)
 {
@@ -2485,6 +2567,10 @@ main(void)
     tcase_add_test(tc, a_job_that_waits_and_cannot_be_read_now_is_kept_and_queued_when_it_can);
     tcase_add_test(tc, how_a_job_ended_that_cannot_be_read_now_is_kept);
     tcase_add_test(tc, a_restore_that_waited_for_its_daemon_asks_the_next_one);
+    tcase_add_test(tc, what_of_the_xml_is_ignored_is_one_line_of_the_log_at_create);
+    tcase_add_test(tc, what_of_the_xml_is_ignored_is_one_line_of_the_log_at_restore);
+    tcase_add_test(tc, what_of_the_xml_is_ignored_taints_the_domain);
+    tcase_add_test(tc, the_next_daemon_knows_what_of_the_xml_is_ignored);
     tcase_add_test(tc, a_guest_that_ended_while_no_daemon_was_there_is_told_once);
     tcase_add_test(tc, the_first_daemon_has_nothing_to_tell_to_clients_of_an_earlier_one);
     tcase_add_test(tc, a_guest_that_runs_on_is_not_told_again_and_keeps_its_definition);

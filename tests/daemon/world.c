@@ -93,6 +93,7 @@ bool       world_aborted, world_killed, world_proceeds, world_refused, world_dis
 struct err world_answer, world_waited;
 int        world_answers;
 char       world_events[1024];
+char       world_messages[1024];
 bool       world_events_kept;
 
 /*----- the world -----*/
@@ -890,11 +891,24 @@ request_is_readonly(const struct request *req)
     return world_read_only;
 }
 
+static void
+keep_messages(const remote_domain_get_messages_ret *ret)
+{
+    size_t length = 0;
+
+    world_messages[0] = '\0';
+    for (unsigned i = 0; i < ret->msgs.msgs_len; i++)
+        length += (size_t)snprintf(world_messages + length, sizeof world_messages - length, "%s\n",
+                                   ret->msgs.msgs_val[i]);
+}
+
 void
 request_reply(struct request *req, const void *ret)
 {
     const dom0d_job_wait_ret *waited = ret;
 
+    if (req->procedure && strcmp(req->procedure->name, "domain_get_messages") == 0)
+        keep_messages(ret);
     if (req->waits)
         err_set(&world_waited, (enum err_code)waited->code, "%s", waited->message);
     world_answer = (struct err){.code = ERR_NONE};

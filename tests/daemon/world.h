@@ -114,6 +114,9 @@ extern int        world_answers;
 
 /*----- listeners -----*/
 
+/* What the last domain_get_messages was answered, a line each. */
+extern char world_messages[1024];
+
 /* "STARTED web 1 0;" for each event: word, name, domid, detail. */
 extern char world_events[1024];
 
