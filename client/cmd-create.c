@@ -19,6 +19,20 @@ create_print(const struct job *job, const char *name, int id)
                     job->aborted ? "; the abort came too late" : "");
 }
 
+/* The guest runs: that nobody can tell what it lacks is no failure. */
+static void
+create_warn(struct connection *conn, const struct remote_nonnull_domain *dom)
+{
+    struct remote_domain_get_messages_args                                 args = {.dom = *dom};
+    cleanup_ret(domain_get_messages) struct remote_domain_get_messages_ret ret = {0};
+    struct err                                                             ignored;
+
+    if (call_domain_get_messages(conn, &args, &ret, &ignored) < 0)
+        return;
+    for (unsigned i = 0; i < ret.msgs.msgs_len; i++)
+        text_print_line(stderr, "dom0ctl: warning: %s", ret.msgs.msgs_val[i]);
+}
+
 /* The answer that tells the domain's id went with the connection: ask for it. */
 static void
 create_print_joined(struct connection *conn, const struct job *job)
@@ -26,12 +40,14 @@ create_print_joined(struct connection *conn, const struct job *job)
     struct remote_domain_lookup_by_uuid_args                                   args;
     cleanup_ret(domain_lookup_by_uuid) struct remote_domain_lookup_by_uuid_ret ret = {0};
     struct err                                                                 ignored;
-    int                                                                        id = -1;
 
     memcpy(args.uuid, job->uuid, sizeof args.uuid);
-    if (job->domain && call_domain_lookup_by_uuid(conn, &args, &ret, &ignored) == 0)
-        id = ret.dom.id;
-    create_print(job, job->domain ? job->domain : "the domain was", id);
+    if (!job->domain || call_domain_lookup_by_uuid(conn, &args, &ret, &ignored) < 0) {
+        create_print(job, job->domain ? job->domain : "the domain was", -1);
+        return;
+    }
+    create_warn(conn, &ret.dom);
+    create_print(job, job->domain, ret.dom.id);
 }
 
 static int
@@ -60,6 +76,7 @@ create_run(struct client *client, const struct options *options, struct err *err
     }
     if (call_end_domain_create_xml(&job.call, &ret, err) < 0)
         return -1;
+    create_warn(conn, &ret.dom);
     create_print(&job, ret.dom.name, ret.dom.id);
     return 0;
 }

@@ -11,10 +11,11 @@
 #include "text.h"
 
 struct info {
-    struct remote_nonnull_domain         dom;
-    struct remote_domain_get_state_ret   state;
-    struct remote_domain_get_info_ret    numbers;
-    struct remote_domain_get_os_type_ret os;
+    struct remote_nonnull_domain          dom;
+    struct remote_domain_get_state_ret    state;
+    struct remote_domain_get_info_ret     numbers;
+    struct remote_domain_get_os_type_ret  os;
+    struct remote_domain_get_messages_ret messages;
 };
 
 static int
@@ -23,14 +24,16 @@ info_get(struct connection *conn, const char *domain, struct info *info, struct 
     if (domain_find(conn, domain, &info->dom, err) < 0)
         return -1;
 
-    struct remote_domain_get_state_args   state_args = {.dom = info->dom};
-    struct remote_domain_get_info_args    info_args = {.dom = info->dom};
-    struct remote_domain_get_os_type_args os_args = {.dom = info->dom};
+    struct remote_domain_get_state_args    state_args = {.dom = info->dom};
+    struct remote_domain_get_info_args     info_args = {.dom = info->dom};
+    struct remote_domain_get_os_type_args  os_args = {.dom = info->dom};
+    struct remote_domain_get_messages_args messages_args = {.dom = info->dom};
 
     if (call_domain_get_state(conn, &state_args, &info->state, err) < 0 ||
-        call_domain_get_info(conn, &info_args, &info->numbers, err) < 0)
+        call_domain_get_info(conn, &info_args, &info->numbers, err) < 0 ||
+        call_domain_get_os_type(conn, &os_args, &info->os, err) < 0)
         return -1;
-    return call_domain_get_os_type(conn, &os_args, &info->os, err);
+    return call_domain_get_messages(conn, &messages_args, &info->messages, err);
 }
 
 static void
@@ -38,6 +41,7 @@ info_clear(struct info *info)
 {
     domain_clear(&info->dom);
     call_free_domain_get_os_type(&info->os);
+    call_free_domain_get_messages(&info->messages);
 }
 
 static void
@@ -52,6 +56,10 @@ info_print_json(const struct info *info)
     json_string(&json, "reason", domain_state_reason(info->state.state, info->state.reason));
     json_string(&json, "os_type", info->os.type);
     domain_write_json_numbers(&json, &info->numbers);
+    json_array(&json, "messages");
+    for (unsigned i = 0; i < info->messages.msgs.msgs_len; i++)
+        json_string(&json, NULL, info->messages.msgs.msgs_val[i]);
+    json_array_end(&json);
     json_object_end(&json);
 }
 
@@ -72,6 +80,8 @@ info_print_text(const struct info *info)
     printf("Max memory:  %" PRIu64 " KiB\n", (uint64_t)numbers->maxMem);
     printf("VCPUs:       %u\n", (unsigned)numbers->nrVirtCpu);
     printf("CPU time:    %.1f s\n", (double)numbers->cpuTime / 1e9);
+    for (unsigned i = 0; i < info->messages.msgs.msgs_len; i++)
+        text_print_line(stdout, "%-12s %s", i ? "" : "Messages:", info->messages.msgs.msgs_val[i]);
 }
 
 static int

@@ -367,6 +367,9 @@ answer_usual(struct scene *scene, const struct wire_header *call, const void *fr
         SCENE_ANSWER(scene, call, remote_connect_domain_event_callback_register_any_ret,
                      .callbackID = 3);
         return true;
+    case 426:
+        SCENE_ANSWER(scene, call, remote_domain_get_messages_ret, .msgs = {.msgs_len = 0});
+        return true;
     default:
         return false;
     }

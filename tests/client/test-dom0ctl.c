@@ -139,6 +139,35 @@ START_TEST(info_prints_what_is_known)
 }
 END_TEST
 
+static bool
+two_messages(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
+{
+    static char           one[] = "ignored: line 3: <a>", two[] = "ignored: line 4: <b>\033[2J";
+    remote_nonnull_string list[] = {one, two};
+
+    (void)frame, (void)size;
+    if (call->procedure != 426)
+        return false;
+    SCENE_ANSWER(s, call, remote_domain_get_messages_ret,
+                 .msgs = {.msgs_len = 2, .msgs_val = list});
+    return true;
+}
+
+START_TEST(info_has_the_messages_that_the_daemon_has_of_the_domain)
+{
+    scene.on_call = two_messages;
+    scene_run(&scene, _i ? "info --json web" : "info web");
+    ck_assert_ptr_nonnull(
+        strstr(scene.out.text, _i ? "  \"messages\": [\n"
+                                    "    \"ignored: line 3: <a>\",\n"
+                                    "    \"ignored: line 4: <b>\\u001b[2J\"\n"
+                                    "  ]\n"
+                                  : "CPU time:    12.3 s\n"
+                                    "Messages:    ignored: line 3: <a>\n"
+                                    "             ignored: line 4: <b>\\x1b[2J\n"));
+}
+END_TEST
+
 START_TEST(info_json_says_the_same)
 {
     scene_run(&scene, "--json info web");
@@ -795,6 +824,7 @@ main(void)
     tcase_add_loop_test(tc, no_name_reaches_the_terminal_with_control_characters, 0, 3);
     tcase_add_test(tc, info_prints_what_is_known);
     tcase_add_test(tc, info_json_says_the_same);
+    tcase_add_loop_test(tc, info_has_the_messages_that_the_daemon_has_of_the_domain, 0, 2);
     tcase_add_test(tc, state_is_one_word_and_a_reason_if_asked_for);
     tcase_add_loop_test(tc, a_domain_is_looked_up_by_id_or_uuid_and_then_by_name, 0,
                         array_size(lookups));

@@ -475,6 +475,31 @@ START_TEST(create_sends_the_xml_and_names_the_new_domain)
 }
 END_TEST
 
+static bool
+note_xml_with_messages(struct scene *s, const struct wire_header *call, const void *frame,
+                       size_t size)
+{
+    static char           message[] = "ignored: line 3: <rng>\033[2J";
+    remote_nonnull_string list[] = {message};
+
+    if (call->procedure != 426)
+        return note_xml(s, call, frame, size);
+    SCENE_ANSWER(s, call, remote_domain_get_messages_ret,
+                 .msgs = {.msgs_len = 1, .msgs_val = list});
+    return true;
+}
+
+START_TEST(create_warns_of_what_is_ignored)
+{
+    scene.on_call = note_xml_with_messages;
+    scene.input = "<domain type='xen'/>\n";
+    scene_run(&scene, "create -");
+    ck_assert_int_eq(scene_exit_status(&scene), 0);
+    ck_assert_str_eq(scene.out.text, "web created, id 7\n");
+    ck_assert_str_eq(scene.err.text, "dom0ctl: warning: ignored: line 3: <rng>\\x1b[2J\n");
+}
+END_TEST
+
 START_TEST(create_takes_neither_a_missing_file_nor_an_endless_one_nor_zero_bytes)
 {
     static const char *const commands[] = {"create /nonexistent/x.xml", "create /dev/zero",
@@ -612,6 +637,7 @@ main(void)
     tcase_add_test(tc, a_save_that_fails_says_what_the_daemon_says);
     tcase_add_test(tc, a_save_that_somebody_else_aborts_keeps_the_daemons_words);
     tcase_add_loop_test(tc, create_sends_the_xml_and_names_the_new_domain, 0, 2);
+    tcase_add_test(tc, create_warns_of_what_is_ignored);
     tcase_add_loop_test(tc, create_takes_neither_a_missing_file_nor_an_endless_one_nor_zero_bytes,
                         0, 3);
     tcase_add_test(tc, create_takes_no_text_with_a_zero_byte);
