@@ -41,13 +41,39 @@ cfg_fail(const char *key, struct err *err, const char *format, ...)
     return err_set(err, ERR_XML, "%s: %s", key, reason);
 }
 
-/* What the parser said. */
+/* What the parser said of the value of key. */
 static int
 cfg_parser_failed(struct cfg *cfg, const char *key, struct err *err)
 {
+    const char *said, *near;
+    int         length;
+
     fflush(cfg->stream);
-    return err_set(err, ERR_XML, "%s%s%.*s", key ? key : "", key ? ": " : "",
-                   (int)strcspn(cfg->report, "\n"), *cfg->report ? cfg->report : "is not valid");
+    said = *cfg->report ? cfg->report : "is not valid";
+    length = (int)strcspn(said, "\n");
+    /* What it quotes of a disk may have a secret. */
+    near = strstr(said, ": near `");
+    if (!near)
+        near = strstr(said, " in `");
+    if (near && near - said < length)
+        length = (int)(near - said);
+    return err_set(err, ERR_XML, "%s: %.*s", key, length, said);
+}
+
+/* "xl.cfg:3: config parsing error near `...': syntax error", where ... may be of a password. */
+static int
+cfg_syntax_failed(struct cfg *cfg, struct err *err)
+{
+    const char *reason = NULL, *end, *next;
+    int         line = 0;
+
+    fflush(cfg->stream);
+    end = cfg->report + strcspn(cfg->report, "\n");
+    (void)sscanf(cfg->report, "xl.cfg:%d:", &line);
+    for (next = strstr(cfg->report, ": "); next && next < end; next = strstr(reason, ": "))
+        reason = next + 2;
+    return reason ? err_set(err, ERR_XML, "line %d: %.*s", line, (int)(end - reason), reason)
+                  : err_set(err, ERR_XML, "is not valid");
 }
 
 /*----- plain values -----*/
@@ -495,7 +521,8 @@ cfg_set(char **to, const char *value)
     *to = xstrdup(value);
 }
 
-/* Each key=value of spec to option, which returns non-zero where it does not know it. */
+/* Each key=value of spec to option, which returns non-zero where it does not know it.  A message
+ * has no value, and not what a comma has cut off one: it may be of a password. */
 static int
 cfg_read_options(const char *list, const char *spec, option_fn *option, void *device,
                  struct err *err)
@@ -505,8 +532,8 @@ cfg_read_options(const char *list, const char *spec, option_fn *option, void *de
 
     while (cfg_next_option(&rest, &key, &value))
         if (option(device, key, value))
-            return cfg_fail(list, err, "'%s%s%s' is not known or not valid", key, *value ? "=" : "",
-                            strcmp(key, "vncpasswd") ? value : "");
+            return *value ? cfg_fail(list, err, "%s: is not known, or its value is not valid", key)
+                          : cfg_fail(list, err, "an option without a value is not known");
     return 0;
 }
 
@@ -910,7 +937,8 @@ cfg_skip_string(const char *s)
 static int
 cfg_check_keys(const char *text, libxl_string_list *unknown_out, struct err *err)
 {
-    int line = 1, depth = 0;
+    int  line = 1, depth = 0;
+    bool in_value = false;
 
     while (*text) {
         size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -930,12 +958,18 @@ cfg_check_keys(const char *text, libxl_string_list *unknown_out, struct err *err
             line += *text == '\n';
             depth += *text == '[';
             depth -= *text == ']';
+            if (!depth && strchr("=;\n", *text))
+                in_value = *text == '=';
             text++;
             continue;
         }
         text += length;
         if (depth || isdigit((unsigned char)*word))
             continue;
+        /* Not the word: it may be a password. */
+        if (in_value)
+            return err_set(err, ERR_XML,
+                           "line %d: a value is a number, a string in quotes or a list", line);
         /* xl of old took Python. */
         if (*next != '=' && strncmp(next, "+=", 2) != 0)
             return err_set(err, ERR_XML, "line %d: '%s': a line is key = value", line, word);
@@ -999,7 +1033,7 @@ conf_from_cfg(const char *text, size_t size, libxl_domain_config *config_out,
         abort();
     r = cfg_check_keys(copy, unknown_out, err);
     if (!r && xlu_cfg_readdata(cfg.xlu, copy, (int)size))
-        r = cfg_parser_failed(&cfg, NULL, err);
+        r = cfg_syntax_failed(&cfg, err);
     if (!r)
         r = cfg_read_all(&cfg, err);
     xlu_cfg_destroy(cfg.xlu);

@@ -41,7 +41,8 @@ note_all(struct domain_def *def, const libxl_domain_config *config, libxl_string
     }
     free(lost);
     for (size_t i = 0; unknown && unknown[i]; i++)
-        note_lost(def, xasprintf("xl.cfg: %s is not known", unknown[i]));
+        note_lost(def,
+                  xasprintf("xl.cfg: %.*s is not known", xml_shown_length(unknown[i]), unknown[i]));
     libxl_domain_config_dispose(&back);
 }
 
@@ -53,9 +54,9 @@ domain_def_from_native(const char *text, size_t size, struct domain_def **def_ou
     int                 r;
 
     libxl_domain_config_init(&config);
-    r = conf_from_cfg(text, size, &config, &unknown, err) || conf_from_libxl(&config, def_out, err)
-            ? -1
-            : 0;
+    r = conf_from_cfg(text, size, &config, &unknown, err);
+    if (!r && conf_from_libxl(&config, def_out, err))
+        r = err_prefix(err, "as domain XML");
     if (!r)
         note_all(*def_out, &config, unknown);
     libxl_string_list_dispose(&unknown);

@@ -5,9 +5,11 @@
  * The configuration and what comes back of it by way of the XML are compared as libxl's JSON, key
  * by key, so that a field that libxl gets tomorrow is noticed.
  */
+#include <ctype.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "bits.h"
 #include "conf/libxl.h"
 #include "def.h"
 
@@ -58,12 +60,19 @@ skip_string(const char *s)
     return *s ? s + 1 : s;
 }
 
+/* A list of numbers is one value: it is libxl's way to write a bitmap. */
+static bool
+is_list_of_numbers(const char *s)
+{
+    return *s == '[' && isdigit((unsigned char)*skip_blank(s + 1));
+}
+
 /* libxl's own JSON, whose depth is that of its types. */
 static const char *
 flatten(struct pairs *pairs, const char *path, const char *s)
 {
     s = skip_blank(s);
-    if (*s == '{' || *s == '[') {
+    if ((*s == '{' || *s == '[') && !is_list_of_numbers(s)) {
         char close = *s == '{' ? '}' : ']';
         int  index = 0;
 
@@ -77,7 +86,9 @@ flatten(struct pairs *pairs, const char *path, const char *s)
         }
         return *s ? s + 1 : s;
     }
-    const char *end = *s == '"' ? skip_string(s) : s + strcspn(s, ",]} \t\r\n");
+    const char *end = *s == '"'   ? skip_string(s)
+                      : *s == '[' ? s + strcspn(s, "]") + 1
+                                  : s + strcspn(s, ",]} \t\r\n");
 
     add_pair(pairs, path, s, (size_t)(end - s));
     return end == s && *s ? s + 1 : end;
@@ -143,11 +154,31 @@ difference(const struct pairs *here, struct pairs *there)
     return list;
 }
 
-static int
-read_pairs(libxl_ctx *ctx, libxl_domain_config *config, struct pairs *pairs, struct err *err)
+/* A bitmap for each virtual CPU is too much for JSON, which has a line for each of their bits. */
+static void
+move_affinity(struct pairs *pairs, const char *name, libxl_bitmap **maps, int *n_maps)
 {
-    char *json = libxl_domain_config_to_json(ctx, config);
+    for (int i = 0; i < *n_maps; i++) {
+        cleanup_free char *path = xasprintf("%s[%d]", name, i), *value = bits_format(&(*maps)[i]);
 
+        add_pair(pairs, path, value, strlen(value));
+    }
+    *maps = NULL;
+    *n_maps = 0;
+}
+
+static int
+read_pairs(libxl_ctx *ctx, const libxl_domain_config *config, struct pairs *pairs, struct err *err)
+{
+    libxl_domain_config      shallow = *config; /* what it points to is not touched */
+    libxl_domain_build_info *info = &shallow.b_info;
+    char                    *json;
+
+    move_affinity(pairs, "b_info.vcpu_hard_affinity", &info->vcpu_hard_affinity,
+                  &info->num_vcpu_hard_affinity);
+    move_affinity(pairs, "b_info.vcpu_soft_affinity", &info->vcpu_soft_affinity,
+                  &info->num_vcpu_soft_affinity);
+    json = libxl_domain_config_to_json(ctx, &shallow);
     if (!json)
         return err_set(err, ERR_INTERNAL, "libxl cannot write its configuration of the domain");
     flatten(pairs, "", json);
@@ -159,12 +190,11 @@ read_pairs(libxl_ctx *ctx, libxl_domain_config *config, struct pairs *pairs, str
 char **
 conf_difference(const libxl_domain_config *here, const libxl_domain_config *there)
 {
-    struct pairs        a = {NULL, 0}, b = {NULL, 0};
-    libxl_domain_config shallow_here = *here, shallow_there = *there;
-    struct err          err;
-    char              **list = NULL;
+    struct pairs a = {NULL, 0}, b = {NULL, 0};
+    struct err   err;
+    char       **list = NULL;
 
-    if (!read_pairs(NULL, &shallow_here, &a, &err) && !read_pairs(NULL, &shallow_there, &b, &err))
+    if (!read_pairs(NULL, here, &a, &err) && !read_pairs(NULL, there, &b, &err))
         list = difference(&a, &b);
     free_pairs(&a);
     free_pairs(&b);
