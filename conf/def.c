@@ -247,6 +247,7 @@ parse_document(struct domain_def *def, unsigned flags, struct err *err)
     r = read_document(&walk, root, err);
     if (!r) {
         fill_def(def, &config);
+        native_take_comments(def, root);
         walk_complete(&walk, root);
     }
     walk_end(&walk);

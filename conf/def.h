@@ -12,6 +12,9 @@ libxl_domain_type def_libxl_type(enum domain_type type);
 /** What <os><type> says; DOMAIN_PV where it says nothing. */
 enum domain_type def_type_of(const xmlNode *root);
 
+/** Note what the comments say that domain_def_from_native has left: it is as true of the guest. */
+void native_take_comments(struct domain_def *def, const xmlNode *root);
+
 /**
  * The paths in libxl's JSON of what here has and there has not, or has otherwise, without what
  * libxl works out itself.  Strings must be UTF-8.  NULL-ended, the caller's to free.

@@ -593,7 +593,6 @@ write_seclabel(struct walk *walk, const struct item *item, xmlNode *parent, cons
     node = walk_make(parent, "seclabel");
     xml_set_attr(node, "type", "static");
     xml_set_attr(node, "model", "flask");
-    xml_set_attr(node, "relabel", "no");
     xml_set_text(walk_make(node, "label"), config->c_info.ssid_label);
 }
 

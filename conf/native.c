@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 #include "conf/domain.h"
 #include "conf/libxl.h"
 #include "def.h"
@@ -12,19 +13,39 @@
 #include "text.h"
 #include "xml.h"
 
-/* A note, and a comment at the end of the document.  "--" may not be in one.  text is Taken. */
+/*----- what the XML cannot say -----*/
+
+#define MARK " xl.cfg: "
+
+/* Longer ones are somebody else's. */
+#define COMMENT_MAX 256
+
+void
+native_take_comments(struct domain_def *def, const xmlNode *root)
+{
+    for (const xmlNode *node = root->children; node; node = node->next) {
+        cleanup_free char *text = node->type == XML_COMMENT_NODE ? xml_trimmed_text(node) : NULL;
+
+        if (!text || strncmp(text, MARK + 1, strlen(MARK) - 1) != 0 || strlen(text) > COMMENT_MAX)
+            continue;
+        utf8_mend_line(text, strlen(text) + 1);
+        note_add(def, take_ptr(text), false);
+    }
+}
+
+/* "--" may not be in a comment. */
 static void
-note_lost(struct domain_def *def, char *text)
+add_comment(struct domain_def *def, const char *text)
 {
     xmlNode           *root = xmlDocGetRootElement(def->document);
-    cleanup_free char *comment = xasprintf(" %s ", text);
+    cleanup_free char *comment = xasprintf(MARK "%s ", text);
 
     for (char *dash = comment; (dash = strstr(dash, "--")); dash++)
         *dash = ' ';
     xmlAddChild(root, xmlNewDocComment(def->document, (const xmlChar *)comment));
-    note_add(def, text, false);
 }
 
+/* In comments, where they stay with the XML, and as notes. */
 static void
 note_all(struct domain_def *def, const libxl_domain_config *config, libxl_string_list unknown)
 {
@@ -36,15 +57,23 @@ note_all(struct domain_def *def, const libxl_domain_config *config, libxl_string
     if (!conf_to_libxl(def, &back, &err))
         lost = conf_difference(config, &back);
     for (size_t i = 0; lost && lost[i]; i++) {
-        note_lost(def, xasprintf("xl.cfg: the XML cannot say %s", lost[i]));
+        cleanup_free char *text = xasprintf("the XML cannot say %s", lost[i]);
+
+        add_comment(def, text);
         free(lost[i]);
     }
     free(lost);
-    for (size_t i = 0; unknown && unknown[i]; i++)
-        note_lost(def,
-                  xasprintf("xl.cfg: %.*s is not known", xml_shown_length(unknown[i]), unknown[i]));
+    for (size_t i = 0; unknown && unknown[i]; i++) {
+        cleanup_free char *text =
+            xasprintf("%.*s is not known", xml_shown_length(unknown[i]), unknown[i]);
+
+        add_comment(def, text);
+    }
+    native_take_comments(def, xmlDocGetRootElement(def->document));
     libxl_domain_config_dispose(&back);
 }
+
+/*----- both ways -----*/
 
 int
 domain_def_from_native(const char *text, size_t size, struct domain_def **def_out, struct err *err)
@@ -64,6 +93,23 @@ domain_def_from_native(const char *text, size_t size, struct domain_def **def_ou
     return r;
 }
 
+/* What of the XML has no effect is in comments too.  cfg is Taken. */
+static char *
+add_notes(char *cfg, const struct domain_def *def)
+{
+    struct text out = {0};
+
+    text_add(&out, cfg);
+    free(cfg);
+    for (size_t i = 0; i < def->n_notes; i++) {
+        cleanup_free char *line = xstrdup(def->notes[i].message);
+
+        utf8_mend_line(line, strlen(line) + 1);
+        text_addf(&out, "# ignored: %s\n", line);
+    }
+    return text_take(&out);
+}
+
 int
 domain_def_to_native(const struct domain_def *def, char **text_out, struct err *err)
 {
@@ -73,7 +119,7 @@ domain_def_to_native(const struct domain_def *def, char **text_out, struct err *
     libxl_domain_config_init(&config);
     r = conf_to_libxl(def, &config, err);
     if (!r)
-        *text_out = conf_to_cfg(&config);
+        *text_out = add_notes(conf_to_cfg(&config), def);
     libxl_domain_config_dispose(&config);
     return r;
 }

@@ -125,14 +125,15 @@ char *domain_control_format(int domid, const char *name, const uint8_t uuid[UUID
 
 /**
  * What xl.cfg(5) says, as xl understands it.  What the XML cannot say, and keys that xl passes
- * over, are in comments of the document and in the notes, not "implied".
+ * over, are in comments of the document and in the notes, also of who parses it again.
  *
  * Errors: as conf_from_cfg, and domain_def_parse.
  */
 int domain_def_from_native(const char *text, size_t size, struct domain_def **def_out,
                            struct err *err);
 
-/** The reverse; *text_out is the caller's to free.  What xl.cfg cannot say is in its comments. */
+/** The reverse; *text_out is the caller's to free.  What xl.cfg cannot say is in its comments, and
+ * what the notes say. */
 int domain_def_to_native(const struct domain_def *def, char **text_out, struct err *err);
 
 /** "destroy", "restart", "rename-restart", ... */

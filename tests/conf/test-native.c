@@ -74,6 +74,7 @@ START_TEST(a_definition_is_the_same_after_the_way_to_xl_cfg_and_back)
     cleanup_free char *in = xasprintf("%s.xml", definitions[_i]);
     struct domain_def *def = data_parse(in), *back = NULL;
     cleanup_free char *json = data_json_of(def), *again = NULL, *cfg = NULL, *twice = NULL;
+    char              *comments;
     struct err         err;
 
     ck_assert_int_eq(domain_def_to_native(def, &cfg, &err), 0);
@@ -83,6 +84,10 @@ START_TEST(a_definition_is_the_same_after_the_way_to_xl_cfg_and_back)
     ck_assert_msg(strcmp(json, again) == 0, "%s\n%s\n%s", cfg, json, again);
     ck_assert_msg(!strstr(cfg, "cannot"), "%s", cfg);
     ck_assert_int_eq(domain_def_to_native(back, &twice, &err), 0);
+    /* What had no effect is not there any more. */
+    comments = strstr(cfg, "# ignored: ");
+    if (comments)
+        *comments = '\0';
     ck_assert_str_eq(twice, cfg);
     domain_def_free(def);
     domain_def_free(back);
@@ -162,6 +167,33 @@ START_TEST(what_xl_passes_over_and_what_xml_cannot_say_is_noted)
     ck_assert_str_eq(def->notes[1].message, "xl.cfg: dhcp is not known");
     ck_assert_ptr_nonnull(strstr(xml, "<!-- xl.cfg: dhcp is not known -->"));
     domain_def_free(def);
+
+    ck_assert_int_eq(domain_def_parse(xml, strlen(xml), &def, &err), 0);
+    ck_assert_uint_eq(def->n_notes, 2);
+    ck_assert_str_eq(def->notes[0].message, "xl.cfg: the XML cannot say on_watchdog");
+    ck_assert_str_eq(def->notes[1].message, "xl.cfg: dhcp is not known");
+    domain_def_free(def);
+}
+END_TEST
+
+START_TEST(what_of_the_xml_has_no_effect_is_in_comments_of_xl_cfg)
+{
+    static const char  xml[] = "<domain type='xen'><name>a</name><memory unit='MiB'>4</memory>"
+                               "<os><type>linux</type><kernel>/k</kernel></os><devices>"
+                               "<watchdog model='x&#10;y'/><console type='pty' a='b'/></devices>\n"
+                               "<!-- xl.cfg: x\nname = 'evil' --><!-- theirs --></domain>";
+    struct domain_def *def;
+    struct err         err;
+    cleanup_free char *cfg = NULL;
+
+    ck_assert_msg(domain_def_parse(xml, strlen(xml), &def, &err) == 0, "%s", err.message);
+    ck_assert_int_eq(domain_def_to_native(def, &cfg, &err), 0);
+    ck_assert_ptr_nonnull(
+        strstr(cfg, "\n# ignored: line 1: <watchdog>: Xen's watchdog needs no device\n"
+                    "# ignored: line 1: <console>: the attribute a is not known here\n"));
+    ck_assert_ptr_null(strstr(cfg, "\nname = 'evil'"));
+    ck_assert_ptr_null(strstr(cfg, "theirs"));
+    domain_def_free(def);
 }
 END_TEST
 
@@ -196,6 +228,7 @@ main(void)
                         array_size(definitions));
     tcase_add_loop_test(tc, an_xl_cfg_that_cannot_be_obeyed_is_refused, 0, array_size(bad));
     tcase_add_test(tc, what_xl_passes_over_and_what_xml_cannot_say_is_noted);
+    tcase_add_test(tc, what_of_the_xml_has_no_effect_is_in_comments_of_xl_cfg);
     tcase_add_test(tc, the_affinity_of_a_thousand_virtual_cpus_is_compared_in_time);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);
