@@ -247,8 +247,7 @@ domain_log_ignored(const struct domain *dom)
         length += (size_t)snprintf(list + length, sizeof list - length, "%s%s", i ? "; " : "",
                                    def->notes[i].message);
     if (def->n_notes)
-        log_about(LOG_LEVEL_WARNING, &about, "%zu settings of the XML are ignored: %s",
-                  def->n_notes, list);
+        log_about(LOG_LEVEL_WARNING, &about, "ignored in the XML (%zu): %s", def->n_notes, list);
 }
 
 int

@@ -34,6 +34,8 @@ enum {
     DOMAIN_SUSPEND = 34,
     DOMAIN_RESTORE = 54,
     DOMAIN_SAVE = 55,
+    CONNECT_DOMAIN_XML_FROM_NATIVE = 135,
+    CONNECT_DOMAIN_XML_TO_NATIVE = 136,
     DOMAIN_ABORT_JOB = 164,
     DOMAIN_GET_MESSAGES = 426,
 };
@@ -140,6 +142,21 @@ assert_answer(enum err_code code, const char *part)
     ck_assert_msg(world_answer.code == code && strstr(world_answer.message, part), "%d: %s",
                   (int)world_answer.code, world_answer.message);
 }
+
+static const char *
+messages_of(const char *name, unsigned flags)
+{
+    remote_domain_get_messages_args args = {.dom = wire_of(name), .flags = flags};
+
+    strcpy(world_messages, "not answered");
+    world_call(DOMAIN_GET_MESSAGES, &args);
+    return world_messages;
+}
+
+#define RNG_IS_IGNORED "line 1: <rng>: Xen has no random number generator for guests"
+#define BLUB_IS_IGNORED "line 1: <blub>: is not known here"
+
+static const char with_ignored[] = "<blub/><devices><rng model='virtio'/></devices>";
 
 /*----- the table -----*/
 
@@ -668,21 +685,6 @@ log_keeps_ignored(enum log_level level, const struct log_about *about, const cha
         snprintf(log_lines + length, sizeof log_lines - length, "%s: %s\n", about->domain, message);
 }
 
-static const char *
-messages_of(const char *name, unsigned flags)
-{
-    remote_domain_get_messages_args args = {.dom = wire_of(name), .flags = flags};
-
-    strcpy(world_messages, "not answered");
-    world_call(DOMAIN_GET_MESSAGES, &args);
-    return world_messages;
-}
-
-#define RNG_IS_IGNORED "line 1: <rng>: Xen has no random number generator for guests"
-#define BLUB_IS_IGNORED "line 1: <blub>: is not known here"
-
-static const char with_ignored[] = "<blub/><devices><rng model='virtio'/></devices>";
-
 START_TEST(what_of_the_xml_is_ignored_is_one_line_of_the_log_at_create)
 {
     log_lines[0] = '\0';
@@ -690,7 +692,7 @@ START_TEST(what_of_the_xml_is_ignored_is_one_line_of_the_log_at_create)
     web_runs(with_ignored);
     client_creates(world_xml("db", 'd', ""), 0);
     log_set_sink(NULL);
-    ck_assert_str_eq(log_lines, "web: 2 settings of the XML are ignored: " BLUB_IS_IGNORED
+    ck_assert_str_eq(log_lines, "web: ignored in the XML (2): " BLUB_IS_IGNORED
                                 "; " RNG_IS_IGNORED "\n");
 }
 END_TEST
@@ -702,7 +704,7 @@ START_TEST(what_of_the_xml_is_ignored_is_one_line_of_the_log_at_restore)
     client_restores("/images/web");
     world_worker_identifies(world_xml("web", 'w', with_ignored));
     log_set_sink(NULL);
-    ck_assert_str_eq(log_lines, "web: 2 settings of the XML are ignored: " BLUB_IS_IGNORED
+    ck_assert_str_eq(log_lines, "web: ignored in the XML (2): " BLUB_IS_IGNORED
                                 "; " RNG_IS_IGNORED "\n");
 }
 END_TEST
@@ -1510,6 +1512,93 @@ START_TEST(xml_that_is_too_large_or_broken_is_refused)
     client_creates(world_xml("web", 'w', "<on_crash>rename-restart</on_crash>"), 0);
     assert_answer(ERR_CONFIG_UNSUPPORTED, "rename-restart");
     ck_assert_uint_eq(domains_count(daemon_->domains), 1);
+}
+END_TEST
+
+/*----- xl.cfg -----*/
+
+static const char *
+converted(int procedure, const char *format, const char *text)
+{
+    /* The arguments of both have the same form. */
+    remote_connect_domain_xml_from_native_args args = {.nativeFormat = (char *)(uintptr_t)format,
+                                                       .nativeConfig = (char *)(uintptr_t)text};
+
+    world_call(procedure, &args);
+    return world_text;
+}
+
+static const char xl_cfg[] = "name = 'web'\nmemory = 128\nkernel = '/k'\n"
+                             "vfb = [ 'vnc=1,vncpasswd=S3CRET' ]\ncolour = 'red'\n";
+
+START_TEST(an_xl_cfg_becomes_xml_with_its_secrets_and_what_is_ignored)
+{
+    const char *xml = converted(CONNECT_DOMAIN_XML_FROM_NATIVE, "xen-xl", xl_cfg);
+
+    ck_assert_int_eq(world_answer.code, ERR_NONE);
+    ck_assert_ptr_nonnull(strstr(xml, "<name>web</name>"));
+    ck_assert_ptr_nonnull(strstr(xml, "passwd='S3CRET'"));
+    ck_assert_ptr_nonnull(strstr(xml, "<!-- xl.cfg: colour is not known -->"));
+}
+END_TEST
+
+START_TEST(the_xml_of_an_xl_cfg_makes_a_guest_that_has_messages_of_what_is_ignored)
+{
+    cleanup_free char *xml = xstrdup(converted(CONNECT_DOMAIN_XML_FROM_NATIVE, "xen-xl", xl_cfg));
+
+    client_creates(xml, 0);
+    world_worker_succeeds();
+    ck_assert_str_eq(messages_of("web", 0), "ignored: xl.cfg: colour is not known\n");
+}
+END_TEST
+
+START_TEST(xml_becomes_an_xl_cfg)
+{
+    const char *cfg = converted(CONNECT_DOMAIN_XML_TO_NATIVE, "xen-xl",
+                                world_xml("web", 'w', "<on_crash>preserve</on_crash><blub/>"));
+
+    ck_assert_int_eq(world_answer.code, ERR_NONE);
+    ck_assert_ptr_nonnull(strstr(cfg, "name = \"web\"\n"));
+    ck_assert_ptr_nonnull(strstr(cfg, "on_crash = \"preserve\"\n"));
+    ck_assert_ptr_nonnull(strstr(cfg, "# ignored: " BLUB_IS_IGNORED "\n"));
+}
+END_TEST
+
+static const struct {
+    int           procedure;
+    const char   *format, *text;
+    enum err_code code;
+    const char   *message;
+} bad_conversions[] = {
+    {CONNECT_DOMAIN_XML_FROM_NATIVE, "xen-xm", "", ERR_INVALID_ARG,
+     "unsupported config type xen-xm, only xen-xl"},
+    {CONNECT_DOMAIN_XML_FROM_NATIVE, "xen-sxpr", "(domain)", ERR_INVALID_ARG,
+     "unsupported config type xen-sxpr, only xen-xl"},
+    {CONNECT_DOMAIN_XML_TO_NATIVE, "qemu-argv", "<domain/>", ERR_INVALID_ARG,
+     "unsupported config type qemu-argv, only xen-xl"},
+    {CONNECT_DOMAIN_XML_FROM_NATIVE, "xen-xl", "name = 'a'\nmemory = 4\nirqs = [ 5 ]\n",
+     ERR_CONFIG_UNSUPPORTED, "line 3: irqs: is not supported"},
+    {CONNECT_DOMAIN_XML_FROM_NATIVE, "xen-xl", "import os\n", ERR_XML,
+     "line 1: 'import': a line is key = value"},
+    {CONNECT_DOMAIN_XML_TO_NATIVE, "xen-xl", "<domain type='kvm'/>", ERR_CONFIG_UNSUPPORTED,
+     "line 1: <domain>: type must be 'xen'"},
+    {CONNECT_DOMAIN_XML_TO_NATIVE, "xen-xl", "name = 'a'\n", ERR_XML, "line 1"},
+};
+
+START_TEST(what_cannot_be_converted_is_named)
+{
+    converted(bad_conversions[_i].procedure, bad_conversions[_i].format, bad_conversions[_i].text);
+    assert_answer(bad_conversions[_i].code, bad_conversions[_i].message);
+    ck_assert_int_eq(world_answers, 1);
+}
+END_TEST
+
+START_TEST(a_text_that_is_longer_than_max_xml_is_not_converted)
+{
+    daemon_->config->max_xml = 20;
+    converted(_i ? CONNECT_DOMAIN_XML_FROM_NATIVE : CONNECT_DOMAIN_XML_TO_NATIVE, "xen-xl",
+              "name = 'a'\nmemory = 4\n");
+    assert_answer(ERR_INVALID_ARG, "the text has 22 bytes, 20 are allowed");
 }
 END_TEST
 
@@ -2620,6 +2709,11 @@ main(void)
     tcase_add_test(tc, a_destroy_does_not_wait_for_a_repair_that_cannot_begin);
     tcase_add_test(tc, a_restore_whose_domain_cannot_be_recorded_is_refused);
     tcase_add_test(tc, xml_that_is_too_large_or_broken_is_refused);
+    tcase_add_test(tc, an_xl_cfg_becomes_xml_with_its_secrets_and_what_is_ignored);
+    tcase_add_test(tc, the_xml_of_an_xl_cfg_makes_a_guest_that_has_messages_of_what_is_ignored);
+    tcase_add_test(tc, xml_becomes_an_xl_cfg);
+    tcase_add_loop_test(tc, what_cannot_be_converted_is_named, 0, array_size(bad_conversions));
+    tcase_add_loop_test(tc, a_text_that_is_longer_than_max_xml_is_not_converted, 0, 2);
     tcase_add_test(tc, a_save_ends_with_stopped_saved_and_the_domain_gone);
     tcase_add_test(tc, an_image_gets_the_definition_and_not_what_is_live_in_it);
     tcase_add_test(tc, a_failed_save_leaves_the_domain_running);

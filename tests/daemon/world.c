@@ -94,6 +94,7 @@ struct err world_answer, world_waited;
 int        world_answers;
 char       world_events[1024];
 char       world_messages[1024];
+char       world_text[8192];
 bool       world_events_kept;
 
 /*----- the world -----*/
@@ -902,13 +903,27 @@ keep_messages(const remote_domain_get_messages_ret *ret)
                                    ret->msgs.msgs_val[i]);
 }
 
+static void
+keep_result(const struct request *req, const void *ret)
+{
+    const char *name = req->procedure ? req->procedure->name : "";
+
+    world_text[0] = '\0';
+    if (strcmp(name, "domain_get_messages") == 0)
+        keep_messages(ret);
+    /* The results of both have the same form. */
+    if (strcmp(name, "connect_domain_xml_from_native") == 0 ||
+        strcmp(name, "connect_domain_xml_to_native") == 0)
+        snprintf(world_text, sizeof world_text, "%s",
+                 ((const remote_connect_domain_xml_from_native_ret *)ret)->domainXml);
+}
+
 void
 request_reply(struct request *req, const void *ret)
 {
     const dom0d_job_wait_ret *waited = ret;
 
-    if (req->procedure && strcmp(req->procedure->name, "domain_get_messages") == 0)
-        keep_messages(ret);
+    keep_result(req, ret);
     if (req->waits)
         err_set(&world_waited, (enum err_code)waited->code, "%s", waited->message);
     world_answer = (struct err){.code = ERR_NONE};
@@ -919,6 +934,7 @@ request_reply(struct request *req, const void *ret)
 void
 request_fail(struct request *req, const struct err *err)
 {
+    world_text[0] = '\0';
     world_answer = *err;
     world_answers++;
     free(req);

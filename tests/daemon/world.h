@@ -117,6 +117,9 @@ extern int        world_answers;
 /* What the last domain_get_messages was answered, a line each. */
 extern char world_messages[1024];
 
+/* What the last conversion was answered; "": an error. */
+extern char world_text[8192];
+
 /* "STARTED web 1 0;" for each event: word, name, domid, detail. */
 extern char world_events[1024];
 
