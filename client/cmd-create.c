@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Start a new domain from its XML. */
+/* Start a new domain from its XML or its xl.cfg(5). */
 #include <string.h>
 
 #include "base/alloc.h"
@@ -7,6 +7,7 @@
 #include "command.h"
 #include "files.h"
 #include "job.h"
+#include "native.h"
 #include "text.h"
 #include "wire/libvirt.h"
 
@@ -50,6 +51,20 @@ create_print_joined(struct connection *conn, const struct job *job)
     create_print(job, job->domain, ret.dom.id);
 }
 
+/* The definition as XML, whatever it is in the file. */
+static int
+create_read(struct connection *conn, const char *path, char **xml_out, struct err *err)
+{
+    cleanup_free char *text = NULL;
+
+    if (files_read_text(path, &text, err) < 0)
+        return -1;
+    if (!native_is_xml(text))
+        return native_to_xml(conn, text, xml_out, err);
+    *xml_out = take_ptr(text);
+    return 0;
+}
+
 static int
 create_run(struct client *client, const struct options *options, struct err *err)
 {
@@ -59,7 +74,7 @@ create_run(struct client *client, const struct options *options, struct err *err
     struct remote_domain_create_xml_args args = {0};
     cleanup_ret(domain_create_xml) struct remote_domain_create_xml_ret ret = {0};
 
-    if (!conn || files_read_text(options->operands[0], &xml, err) < 0)
+    if (!conn || create_read(conn, options->operands[0], &xml, err) < 0)
         return -1;
     job.label = label = strcmp(options->operands[0], "-") == 0
                             ? xstrdup("create")
@@ -89,7 +104,7 @@ static const struct option_spec create_options[] = {
 const struct command cmd_create = {
     .name = "create",
     .args = "FILE",
-    .help = "start a new domain from its XML (- is standard input)",
+    .help = "start a new domain from its XML or xl.cfg (- is standard input)",
     .options = create_options,
     .run = create_run,
 };

@@ -279,6 +279,67 @@ give_versions(struct scene *s, const struct wire_header *call, const void *frame
     return true;
 }
 
+/* Both have arguments, and results, of the same form. */
+static bool
+converts(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
+{
+    static char                                result[] = "converted\n";
+    remote_connect_domain_xml_from_native_args args = {.nativeFormat = NULL};
+
+    if (call->procedure != 135 && call->procedure != 136)
+        return false;
+    SCENE_DECODE(frame, size, remote_connect_domain_xml_from_native_args, &args);
+    ck_assert_str_eq(args.nativeFormat, "xen-xl");
+    ck_assert_str_eq(args.nativeConfig, s->input);
+    wire_body_free((xdrproc_t)xdr_remote_connect_domain_xml_from_native_args, &args);
+    s->number = call->procedure;
+    SCENE_ANSWER(s, call, remote_connect_domain_xml_from_native_ret, .domainXml = result);
+    return true;
+}
+
+static const struct {
+    const char *command, *input;
+    int         procedure;
+} conversions[] = {
+    {"convert -", "name = 'a'\n", 135},
+    {"convert --to xml -", "# <a>\nname = 'a'\n", 135},
+    {"convert -", "", 135},
+    {"convert -", "<domain/>", 136},
+    {"convert --to xl -", " \n<?xml version='1.0'?>\n<domain/>", 136},
+    {"convert -", "\xef\xbb\xbf<domain/>", 136},
+};
+
+START_TEST(convert_tells_xml_from_xl_cfg_and_has_it_converted)
+{
+    scene.on_call = converts;
+    scene.input = conversions[_i].input;
+    scene_run(&scene, conversions[_i].command);
+    ck_assert_str_eq(scene.out.text, "converted\n");
+    ck_assert_int_eq(scene.number, conversions[_i].procedure);
+    ck_assert_int_eq(scene_exit_status(&scene), 0);
+}
+END_TEST
+
+static const struct {
+    const char *command, *input, *message;
+} not_converted[] = {
+    {"convert --to xml -", "<domain/>", "it is XML already"},
+    {"convert --to xl -", "name = 'a'\n", "it is xl.cfg already"},
+    {"convert --to json -", "<domain/>", "--to is xml or xl, not \"json\""},
+};
+
+START_TEST(what_is_in_that_form_already_is_not_converted)
+{
+    cleanup_free char *said = xasprintf("dom0ctl: %s\n", not_converted[_i].message);
+
+    scene.input = not_converted[_i].input;
+    scene_run(&scene, not_converted[_i].command);
+    ck_assert_int_eq(scene_exit_status(&scene), 2);
+    ck_assert_msg(strncmp(scene.err.text, said, strlen(said)) == 0, "%s", scene.err.text);
+    ck_assert_str_eq(scene.out.text, "");
+}
+END_TEST
+
 START_TEST(version_tells_all_three)
 {
     scene.on_call = give_versions;
@@ -831,6 +892,10 @@ main(void)
     tcase_add_test(tc, a_look_up_that_fails_for_another_reason_is_not_tried_in_another_way);
     tcase_add_test(tc, xml_is_printed_as_it_is_where_it_goes_to_no_terminal);
     tcase_add_test(tc, xml_asks_for_what_the_options_say);
+    tcase_add_loop_test(tc, convert_tells_xml_from_xl_cfg_and_has_it_converted, 0,
+                        array_size(conversions));
+    tcase_add_loop_test(tc, what_is_in_that_form_already_is_not_converted, 0,
+                        array_size(not_converted));
     tcase_add_test(tc, version_tells_all_three);
     tcase_add_loop_test(tc, a_change_is_one_call_and_prints_nothing, 0, array_size(changes));
     tcase_add_test(tc, jobs_are_a_table);

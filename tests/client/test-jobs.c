@@ -500,6 +500,54 @@ START_TEST(create_warns_of_what_is_ignored)
 }
 END_TEST
 
+static bool
+convert_then_note_xml(struct scene *s, const struct wire_header *call, const void *frame,
+                      size_t size)
+{
+    static char                                xml[] = "<domain type='xen'/>\n";
+    remote_connect_domain_xml_from_native_args args = {.nativeFormat = NULL};
+
+    if (call->procedure != 135)
+        return note_xml(s, call, frame, size);
+    SCENE_DECODE(frame, size, remote_connect_domain_xml_from_native_args, &args);
+    ck_assert_str_eq(args.nativeFormat, "xen-xl");
+    ck_assert_str_eq(args.nativeConfig, s->input);
+    wire_body_free((xdrproc_t)xdr_remote_connect_domain_xml_from_native_args, &args);
+    SCENE_ANSWER(s, call, remote_connect_domain_xml_from_native_ret, .domainXml = xml);
+    return true;
+}
+
+START_TEST(create_has_an_xl_cfg_converted_and_sends_its_xml)
+{
+    scene.on_call = convert_then_note_xml;
+    scene.input = "# <not xml>\nname = 'web'\n";
+    scene_run(&scene, "create -");
+    ck_assert_int_eq(scene_exit_status(&scene), 0);
+    ck_assert_str_eq(scene.out.text, "web created, id 7\n");
+}
+END_TEST
+
+static bool
+refuse_cfg(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
+{
+    (void)frame, (void)size;
+    if (call->procedure != 135)
+        return false;
+    scene_refuse(s, call, ERR_CONFIG_UNSUPPORTED, "line 3: irqs: is not supported");
+    return true;
+}
+
+START_TEST(create_of_an_xl_cfg_that_is_refused_begins_nothing)
+{
+    scene.on_call = refuse_cfg;
+    scene.input = "name = 'web'\n";
+    scene_run(&scene, "create -");
+    ck_assert_int_eq(scene_exit_status(&scene), 1);
+    ck_assert_str_eq(scene.err.text, "dom0ctl: line 3: irqs: is not supported\n");
+    ck_assert_uint_eq(scene_count(&scene, 10), 0);
+}
+END_TEST
+
 START_TEST(create_takes_neither_a_missing_file_nor_an_endless_one_nor_zero_bytes)
 {
     static const char *const commands[] = {"create /nonexistent/x.xml", "create /dev/zero",
@@ -638,6 +686,8 @@ main(void)
     tcase_add_test(tc, a_save_that_somebody_else_aborts_keeps_the_daemons_words);
     tcase_add_loop_test(tc, create_sends_the_xml_and_names_the_new_domain, 0, 2);
     tcase_add_test(tc, create_warns_of_what_is_ignored);
+    tcase_add_test(tc, create_has_an_xl_cfg_converted_and_sends_its_xml);
+    tcase_add_test(tc, create_of_an_xl_cfg_that_is_refused_begins_nothing);
     tcase_add_loop_test(tc, create_takes_neither_a_missing_file_nor_an_endless_one_nor_zero_bytes,
                         0, 3);
     tcase_add_test(tc, create_takes_no_text_with_a_zero_byte);
