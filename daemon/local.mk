@@ -39,6 +39,7 @@ noinst_LIBRARIES += daemon/libjob.a
 daemon_libjob_a_CPPFLAGS = $(daemon_cppflags)
 daemon_libjob_a_SOURCES = \
 	daemon/job/cleanup.c daemon/job/cleanup.h \
+	daemon/job/given-up.c daemon/job/given-up.h \
 	daemon/job/history.c daemon/job/history.h \
 	daemon/job/job.c daemon/job/job.h \
 	daemon/job/limits.h \

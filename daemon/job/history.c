@@ -44,9 +44,8 @@ history_path(const struct history *history, uint64_t id)
 /*----- what is known -----*/
 
 static void
-history_forget_oldest(struct history *history)
+history_forget_one(struct history *history, struct ended *ended)
 {
-    struct ended      *ended = TAILQ_FIRST(&history->ended);
     cleanup_free char *path = history_path(history, ended->id);
 
     unlink(path);
@@ -68,7 +67,7 @@ history_append(struct history *history, uint64_t id, const struct err *err, cons
     TAILQ_INSERT_TAIL(&history->ended, ended, link);
     history->count++;
     while (history->count > HISTORY_MAX)
-        history_forget_oldest(history);
+        history_forget_one(history, TAILQ_FIRST(&history->ended));
     return ended;
 }
 
@@ -125,15 +124,24 @@ history_free(struct history *history)
     free(history);
 }
 
-static const struct ended *
+static struct ended *
 history_find(const struct history *history, uint64_t id)
 {
-    const struct ended *ended;
+    struct ended *ended;
 
     TAILQ_FOREACH (ended, &history->ended, link)
         if (ended->id == id)
             return ended;
     return NULL;
+}
+
+void
+history_forget(struct history *history, uint64_t id)
+{
+    struct ended *ended = history_find(history, id);
+
+    if (ended)
+        history_forget_one(history, ended);
 }
 
 const struct err *

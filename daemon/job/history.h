@@ -34,6 +34,9 @@ void history_free(struct history *history);
 void history_add(struct history *history, const struct job *job, const struct err *err,
                  const char *log);
 
+/** It has not ended: it is taken up again. */
+void history_forget(struct history *history, uint64_t id);
+
 /** How it ended, code ERR_NONE: it succeeded; NULL: that is not known (yet).  Borrowed. */
 const struct err *history_end(const struct history *history, uint64_t id);
 

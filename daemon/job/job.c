@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cleanup.h"
+#include "given-up.h"
 #include "history.h"
 #include "ops.h"
 #include "private.h"
@@ -88,6 +89,7 @@ jobs_new(struct loop *loop, const struct job_limits *limits, struct domains *dom
     jobs->history = history_new(limits->run_dir);
     TAILQ_INIT(&jobs->all);
     LIST_INIT(&jobs->cleanups);
+    LIST_INIT(&jobs->given_up);
     jobs_recover_init(jobs);
     jobs->kept_id = jobs_read_last_id(jobs);
     jobs->last_id = jobs->kept_id;
@@ -635,6 +637,7 @@ jobs_free(struct jobs *jobs)
     while (!TAILQ_EMPTY(&jobs->all))
         job_leave(TAILQ_FIRST(&jobs->all));
     cleanups_free(jobs);
+    given_up_free_all(jobs);
     err_set(&err, ERR_OPERATION_FAILED, "the daemon stops");
     history_answer_all(jobs->history, &err);
     history_free(jobs->history);

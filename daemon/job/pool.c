@@ -635,7 +635,7 @@ pool_worker_own(struct pool_worker *worker, const struct pool_worker_ops *ops, v
 static char *
 pool_socket_of(const char *record_path)
 {
-    return xstrndup(record_path, strlen(record_path) - strlen(WORKER_RECORD_SUFFIX));
+    return xstrndup(record_path, (size_t)(strrchr(record_path, '.') - record_path));
 }
 
 struct pool_worker *

@@ -23,6 +23,7 @@ struct jobs {
     unsigned                   count;
     struct job_queue           all;
     LIST_HEAD(, cleanup) cleanups;
+    LIST_HEAD(, given_up) given_up;
     bool stopping;
     TAILQ_HEAD(, recover_unread) unread; /* records that cannot be read now (recover.c) */
     struct loop_timer read_again;

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "cleanup.h"
+#include "given-up.h"
 #include "history.h"
 #include "ops.h"
 #include "pool.h"
@@ -200,13 +201,16 @@ recover_rank(const task_record *record)
 }
 
 /* The tasks of one job stand in their order, whatever the clock said.  Those of version 1 have no
- * number. */
+ * number.  What was given up is the last: something else may have been begun since. */
 static int
 recover_compare(const void *a, const void *b)
 {
-    const task_record *x = &((const struct recover_found *)a)->record;
-    const task_record *y = &((const struct recover_found *)b)->record;
+    const struct recover_found *found_x = a, *found_y = b;
+    const task_record          *x = &found_x->record, *y = &found_y->record;
+    bool                        x_given_up = given_up_is_it(found_x->path);
 
+    if (x_given_up != given_up_is_it(found_y->path))
+        return x_given_up ? 1 : -1;
     if (x->task.job != y->task.job)
         return x->task.job < y->task.job ? -1 : 1;
     if (x->sequence != y->sequence)
@@ -258,6 +262,21 @@ recover_take_up(struct jobs *jobs, const struct recover_found *found)
     recover_task(jobs, &found->record, found->path, worker);
 }
 
+/* Its job has ended, and has not, unless somebody has gone on with it or with its domain. */
+static void
+recover_given_up(struct jobs *jobs, const struct recover_found *found)
+{
+    const worker_start  *task = &found->record.task;
+    const struct domain *dom = domains_by_uuid(jobs->domains, (const uint8_t *)task->uuid);
+
+    if (jobs_by_id(jobs, task->job) || (dom && dom->work.count)) {
+        given_up_drop(jobs, found->path, &found->record);
+        return;
+    }
+    history_forget(jobs->history, task->job);
+    recover_take_up(jobs, found);
+}
+
 /* Later than the others: whoever works on its guest meanwhile is let go on. */
 static bool
 recover_task_again(struct jobs *jobs, const char *path)
@@ -277,6 +296,8 @@ recover_task_again(struct jobs *jobs, const char *path)
     busy = dom && dom->work.count;
     if (!busy && cleanup_is_it(&found.record))
         recover_clean(jobs, &found);
+    else if (!busy && given_up_is_it(path))
+        recover_given_up(jobs, &found);
     else if (!busy && (jobs_by_id(jobs, task->job) || history_end(jobs->history, task->job)))
         recover_drop(jobs, &found);
     else if (!busy)
@@ -297,6 +318,16 @@ recover_could_not_read(struct jobs *jobs, const char *path, const struct err *er
 }
 
 /* Sorted, the last of each job is its present task. */
+static bool
+recover_is_past(const struct jobs *jobs, const struct recover_found *found,
+                const struct recover_found *next)
+{
+    uint64_t id = found->record.task.job;
+
+    return history_end(jobs->history, id) ||
+           (next && !given_up_is_it(next->path) && next->record.task.job == id);
+}
+
 static void
 recover_all(struct jobs *jobs, struct recover_found *all, size_t count)
 {
@@ -304,12 +335,13 @@ recover_all(struct jobs *jobs, struct recover_found *all, size_t count)
         jobs_note_id(jobs, all[n].record.task.job);
     qsort(all, count, sizeof *all, recover_compare);
     for (size_t n = 0; n < count; n++) {
-        uint64_t id = all[n].record.task.job;
+        const struct recover_found *next = n + 1 < count ? &all[n + 1] : NULL;
 
         if (cleanup_is_it(&all[n].record))
             recover_clean(jobs, &all[n]);
-        else if (history_end(jobs->history, id) ||
-                 (n + 1 < count && id == all[n + 1].record.task.job))
+        else if (given_up_is_it(all[n].path))
+            recover_given_up(jobs, &all[n]);
+        else if (recover_is_past(jobs, &all[n], next))
             recover_drop(jobs, &all[n]);
         else
             recover_take_up(jobs, &all[n]);
@@ -317,22 +349,33 @@ recover_all(struct jobs *jobs, struct recover_found *all, size_t count)
     }
 }
 
+static bool
+recover_is_record(const char *path)
+{
+    const char *suffix = strrchr(path, '.');
+
+    return given_up_is_it(path) || (suffix && strcmp(suffix, WORKER_RECORD_SUFFIX) == 0);
+}
+
 static int
 recover_tasks(struct jobs *jobs, struct err *err)
 {
     cleanup_free char                 *folder = xasprintf("%s/jobs", jobs->limits->run_dir);
     size_t                             n_paths, count = 0;
-    cleanup_free char                **paths = records_find(folder, WORKER_RECORD_SUFFIX, &n_paths);
+    cleanup_free char                **paths = records_find(folder, "", &n_paths);
     cleanup_free struct recover_found *all = xcalloc(n_paths + 1, sizeof *all);
     struct err                         bad;
 
     if (!paths)
         return err_set_errno(err, errno, "cannot read %s", folder);
-    for (size_t n = 0; n < n_paths; n++)
+    for (size_t n = 0; n < n_paths; n++) {
+        if (!recover_is_record(paths[n]))
+            continue;
         if (recover_read_task(paths[n], &all[count].record, &bad) == 0)
             all[count++].path = paths[n];
         else
             recover_could_not_read(jobs, paths[n], &bad);
+    }
     recover_all(jobs, all, count);
     for (size_t n = 0; n < n_paths; n++)
         free(paths[n]);

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "conf/domain.h"
+#include "given-up.h"
 #include "ops.h"
 #include "pool.h"
 #include "private.h"
@@ -21,15 +22,18 @@
 #define SILENCE_USEC 2000000
 #define SILENCE_MAX_USEC 32000000
 
-/* So many workers that repair may die by themselves in what is to be done soon. */
-#define REPAIRS_MAX 3
+/* So many workers that repair may die; where nobody waits the next one has its turn after a second,
+ * then after twice as long each time. */
+#define REPAIRS_MAX 5
+#define REPAIR_AGAIN_USEC 1000000u
 
 static loop_fn task_is_silent;
 
 /* What must be done and cannot begin, for want of a process or a descriptor, is tried again. */
 #define TASK_AGAIN_USEC 1000000
 
-static loop_fn task_begin;
+static void    task_begin(struct task *task);
+static loop_fn task_turn_came;
 
 void
 task_init(struct task *task, struct job *job)
@@ -37,7 +41,7 @@ task_init(struct task *task, struct job *job)
     *task = (struct task){.job = job};
     task->patience_usec = SILENCE_USEC;
     loop_timer_init(&task->silence, job->jobs->loop, task_is_silent, task);
-    loop_timer_init(&task->again, job->jobs->loop, task_begin, task);
+    loop_timer_init(&task->again, job->jobs->loop, task_turn_came, task);
 }
 
 void
@@ -216,22 +220,64 @@ task_give_way(struct task *task, const struct err *died)
     job->operation->worker_done(job, &err);
 }
 
+/* The record lasts where somebody could do something about it: a domain or a file is in between. */
+static bool
+task_keep_for_next_daemon(struct task *task)
+{
+    const struct domain *dom = task->job->dom;
+
+    if (!dom || !task->left_record || !task_has_trait(task, TASK_MAKES_DOMAIN | TASK_LEAVES_DOMAIN))
+        return false;
+    given_up_add(task->job->jobs, task->left_record, dom->uuid);
+    free(take_ptr(task->left_record));
+    return true;
+}
+
+static void
+task_give_up(struct task *task, const struct err *died)
+{
+    struct job *job = task->job;
+    struct err  err = task->died;
+
+    err_append(&err, "; the %u that were to repair what it left died too, the last one: %s",
+               task->repairs, died->message);
+    if (task_keep_for_next_daemon(task))
+        err_append(&err, "; that is tried again when the daemon is started again, unless something "
+                         "else is done with the domain before");
+    else if (task->guest_only)
+        task_record_clean(task);
+    job->operation->worker_done(job, &err);
+}
+
+static void
+task_repair_later(struct task *task, const struct err *died)
+{
+    char             uuid[UUID_TEXT_SIZE];
+    struct log_about about = job_for_log(task->job, uuid);
+    uint64_t         usec = REPAIR_AGAIN_USEC << (task->repairs - 1);
+
+    log_about(LOG_LEVEL_ERROR, &about,
+              "%s: the repair of what it left is tried again in %.0f s: %s", about.operation,
+              (double)usec / 1e6, died->message);
+    loop_timer_start(&task->again, usec);
+}
+
 static void
 task_repair_died(struct task *task, const struct err *died)
 {
-    struct job *job = task->job;
-    struct err  err = *died;
+    bool soon = task_must_answer_soon(task);
 
-    if (task_must_answer_soon(task) && (task->silent || ++task->repairs < REPAIRS_MAX)) {
+    if (!task->silent)
+        task->repairs++;
+    if (task->repairs == REPAIRS_MAX) {
+        task_give_up(task, died);
+    } else if (soon) {
         /* If it was files that did not answer, they are not asked any more. */
         task->guest_only = task_has_trait(task, TASK_LEAVES_DOMAIN);
         task_begin(task);
-        return;
+    } else {
+        task_repair_later(task, died);
     }
-    if (task->guest_only)
-        task_record_clean(task);
-    err_append(&err, ", and so was the one that was to repair what the first had left");
-    job->operation->worker_done(job, &err);
 }
 
 static void
@@ -301,11 +347,10 @@ task_begin_again(struct task *task, const struct err *err)
 
 /* Whoever takes the job up again knows by the sequence which of its tasks is the present one. */
 static void
-task_begin(void *arg)
+task_begin(struct task *task)
 {
-    struct task *task = arg;
-    struct job  *job = task->job;
-    struct err   err;
+    struct job *job = task->job;
+    struct err  err;
 
     task->begun_usec = task_realtime_usec();
     task->sequence++;
@@ -318,10 +363,26 @@ task_begin(void *arg)
     task->refused = !task->worker;
     if (task->worker && pool_worker_is_recorded(task->worker))
         task_forget_left(task);
+    if (task->worker && job->dom)
+        given_up_forget(job->jobs, job->dom->uuid);
     job_record_remove(job); /* the task's stands for the job from here on */
     task_watch_silence(task);
-    if (!task->worker)
-        job->operation->worker_done(job, &err);
+    if (task->worker)
+        return;
+    if (job->state == JOB_REPAIRING)
+        (void)task_keep_for_next_daemon(task);
+    job->operation->worker_done(job, &err);
+}
+
+static void
+task_turn_came(void *arg)
+{
+    struct task *task = arg;
+
+    if (!task->refused && job_destroy_waits(task->job) && task_has_trait(task, TASK_LEAVES_DOMAIN))
+        task_give_way(task, &task->died);
+    else
+        task_begin(task);
 }
 
 void
@@ -362,6 +423,8 @@ void
 task_hurry(struct task *task)
 {
     task_watch_silence(task);
+    if (loop_timer_is_active(&task->again) && !task->refused)
+        loop_timer_start(&task->again, 0);
 }
 
 void
@@ -383,7 +446,8 @@ task_take_up(struct task *task, const task_record *record, const char *record_pa
     task->sequence = record->sequence;
     task->begun_usec = record->begun_usec;
     job->state = JOB_RUNNING;
-    err_set(&died, ERR_INTERNAL, "its worker died while no daemon was there");
+    err_set(&died, ERR_INTERNAL, "its worker died %s",
+            given_up_is_it(record_path) ? "under an earlier daemon" : "while no daemon was there");
     if (!worker) {
         task->left_record = xstrdup(record_path);
         task_repair(task, &died);

@@ -6,6 +6,9 @@
  *                         | its worker died: the job is Repairing
  *                         v
  *                      Running: another worker finishes what was committed and undoes the rest
+ *                         | it died: again after a while, so often; then the task is given up
+ *                         v
+ *                      Idle, operation->worker_done; the next daemon tries it again (given-up.h)
  *
  * Where a destroy waits, or where files do not answer, only the guest is seen to, and the files are
  * left to a clean-up that nobody waits for (cleanup.h).
@@ -32,7 +35,7 @@ struct task {
     bool                committed;  /* its worker has said so: what is left is to destroy */
     bool                guest_only; /* files did not answer while that was tried: the guest first */
     bool                silent;     /* its worker was killed for it said nothing */
-    unsigned            repairs;    /* that died by themselves */
+    unsigned            repairs;    /* that died, but for those that said nothing */
     uint64_t            patience_usec; /* with one that says nothing */
     struct loop_timer   silence;       /* what must answer soon has said nothing for so long */
     struct err          died;          /* how, while Repairing */
@@ -41,7 +44,7 @@ struct task {
     bool                refused;    /* no worker or no record was to be had: nothing was begun */
     char *left_record;       /* of an earlier task, which stands for the job until the next one
                                 has its own; NULL: none */
-    struct loop_timer again; /* while what must be done cannot begin */
+    struct loop_timer again; /* while what must be done cannot begin, or a repair waits */
 };
 
 void task_init(struct task *task, struct job *job);
@@ -60,8 +63,8 @@ void task_run(struct task *task, worker_operation operation);
 /** Its worker is told to end soon; nothing while it repairs what another one left. */
 void task_abort(struct task *task);
 
-/** The job was aborted while its task repairs: from here on a worker that says nothing is killed.
- */
+/** The job was aborted while its task repairs: from here on a worker that says nothing is killed,
+ * and a repair that waits is begun. */
 void task_hurry(struct task *task);
 
 /** For struct job_operation: the abort of a job whose work is its task. */

@@ -379,17 +379,6 @@ START_TEST(what_a_dead_worker_had_committed_is_finished)
 }
 END_TEST
 
-START_TEST(a_repair_whose_worker_dies_too_ends_the_job)
-{
-    web_runs("");
-    client_saves("web", "/tmp/web.save");
-    world_worker_dies();
-    world_worker_dies();
-    assert_answer(ERR_INTERNAL, "and so was the one that was to repair");
-    ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
-}
-END_TEST
-
 START_TEST(a_guest_whose_restart_lost_its_worker_comes_back)
 {
     web_runs("");
@@ -655,6 +644,188 @@ START_TEST(a_restore_that_waited_for_its_daemon_asks_the_next_one)
     ck_assert_ptr_nonnull(job_of_domain(domains_by_name(daemon_->domains, "web")));
     world_worker_succeeds();
     ck_assert_str_eq(world_events, "STARTED web 1 2;");
+}
+END_TEST
+
+/*----- a repair whose worker dies too -----*/
+
+static const worker_operation half_done[] = {WORKER_CREATE, WORKER_RESTORE, WORKER_SAVE};
+#define HALF_DONE_COUNT ((int)array_size(half_done))
+
+/* Whatever it is, "web" is in between. */
+static void
+half_done_begins(worker_operation operation)
+{
+    switch (operation) {
+    case WORKER_CREATE:
+        client_creates(world_xml("web", 'w', ""), 0);
+        break;
+    case WORKER_RESTORE:
+        client_restores("/tmp/web.save");
+        world_worker_identifies(world_xml("web", 'w', ""));
+        break;
+    default:
+        web_runs("");
+        client_saves("web", "/tmp/web.save");
+        break;
+    }
+    ck_assert_int_eq(world_task.operation, operation);
+}
+
+static struct loop_timer *
+turn_of_repair(void)
+{
+    struct task *task = job_task(jobs_first(daemon_->jobs));
+
+    ck_assert_int_eq(world_task.operation, 0);
+    ck_assert(loop_timer_is_active(&task->again));
+    return &task->again;
+}
+
+static void
+repair_has_its_turn(void)
+{
+    loop_timer_start(turn_of_repair(), 0);
+    world_turn();
+    ck_assert(world_task.flags & WORKER_UNDO);
+}
+
+/* All that may. */
+static void
+repairs_die(void)
+{
+    for (int n = 0; n < 5; n++) {
+        if (n)
+            repair_has_its_turn();
+        world_worker_dies();
+    }
+}
+
+START_TEST(a_repair_whose_worker_dies_too_is_done_again)
+{
+    half_done_begins(half_done[_i]);
+    world_worker_dies();
+    for (int n = 0; n < 4; n++) {
+        world_worker_dies();
+        ck_assert_int_eq(world_answers, 0);
+        ck_assert_int_eq(jobs_first(daemon_->jobs)->state, JOB_REPAIRING);
+        repair_has_its_turn();
+        ck_assert_int_eq(world_task.operation, half_done[_i]);
+    }
+    world_worker_fails(ERR_OPERATION_ABORTED, "undone");
+    assert_answer(ERR_INTERNAL, "killed: undone");
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
+}
+END_TEST
+
+START_TEST(a_repair_that_is_never_done_is_said_and_is_for_the_next_daemon)
+{
+    uint64_t id;
+
+    half_done_begins(half_done[_i]);
+    id = jobs_first(daemon_->jobs)->id;
+    world_worker_dies();
+    repairs_die();
+    assert_answer(ERR_INTERNAL, "the 5 that were to repair what it left died too");
+    ck_assert_ptr_nonnull(strstr(world_answer.message, "when the daemon is started again"));
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
+    ck_assert_ptr_nonnull(history_end(jobs_history(daemon_->jobs), id));
+    for (int n = 0; n < 2; n++) {
+        if (n)
+            repairs_die();
+        daemon_is_replaced(false);
+        ck_assert_uint_eq(jobs_first(daemon_->jobs)->id, id);
+        ck_assert_ptr_null(history_end(jobs_history(daemon_->jobs), id));
+        ck_assert_int_eq(world_task.operation, half_done[_i]);
+        ck_assert(world_task.flags & WORKER_UNDO);
+    }
+    world_worker_fails(ERR_OPERATION_ABORTED, "undone");
+    ck_assert_int_eq(history_end(jobs_history(daemon_->jobs), id)->code, ERR_INTERNAL);
+    daemon_is_replaced(false);
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
+}
+END_TEST
+
+START_TEST(what_was_given_up_is_forgotten_when_something_else_is_done_with_its_guest)
+{
+    half_done_begins(WORKER_SAVE);
+    world_worker_dies();
+    repairs_die();
+    client_destroys("web");
+    ck_assert_str_eq(world_cleans, "/tmp/web.save");
+    world_worker_succeeds();
+    assert_answer(ERR_NONE, "");
+    world_cleaner_ends();
+    daemon_is_replaced(false);
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
+    ck_assert_str_eq(world_cleans, "");
+}
+END_TEST
+
+START_TEST(what_was_given_up_does_not_come_beside_a_later_job_of_its_guest)
+{
+    uint64_t id;
+
+    half_done_begins(WORKER_SAVE);
+    world_worker_dies();
+    repairs_die();
+    world_records_stay(); /* the daemon is killed before it has forgotten */
+    client_destroys("web");
+    id = jobs_first(daemon_->jobs)->id;
+    world_cleaner_ends();
+    daemon_is_replaced(false);
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 1);
+    ck_assert_uint_eq(jobs_first(daemon_->jobs)->id, id);
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    world_worker_succeeds();
+    world_cleaner_ends();
+}
+END_TEST
+
+START_TEST(a_crashed_guest_goes_though_no_repair_of_its_dump_is_done)
+{
+    web_runs("<on_crash>coredump-destroy</on_crash>");
+    world_domain_shuts_down(1, HOST_SHUTDOWN_CRASH);
+    ck_assert_int_eq(world_task.operation, WORKER_DUMP);
+    world_worker_dies();
+    repairs_die();
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    ck_assert_ptr_nonnull(strstr(world_cleans, "/web-"));
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "STOPPED web -1 2;");
+    world_cleaner_ends();
+}
+END_TEST
+
+START_TEST(a_destroy_does_not_wait_for_the_turn_of_a_repair)
+{
+    half_done_begins(WORKER_SAVE);
+    world_worker_dies();
+    world_worker_dies();
+    (void)turn_of_repair();
+    client_destroys("web");
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    world_worker_succeeds();
+    assert_answer(ERR_NONE, "");
+    world_cleaner_ends();
+}
+END_TEST
+
+START_TEST(where_somebody_waits_a_half_built_guest_is_repaired_at_once)
+{
+    half_done_begins(WORKER_CREATE);
+    world_worker_dies();
+    world_worker_dies();
+    (void)turn_of_repair();
+    client_destroys("web");
+    for (int n = 0; n < 3; n++) {
+        ck_assert_int_eq(world_task.operation, WORKER_CREATE);
+        ck_assert(world_task.flags & WORKER_SOON);
+        world_worker_dies();
+    }
+    world_worker_fails(ERR_OPERATION_ABORTED, "the half-built domain was destroyed");
+    assert_answer(ERR_NONE, "");
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
 }
 END_TEST
 
@@ -1489,6 +1660,26 @@ START_TEST(a_destroy_does_not_wait_for_a_repair_that_cannot_begin)
 }
 END_TEST
 
+START_TEST(where_neither_a_repair_nor_its_destroy_can_begin_the_next_daemon_repairs)
+{
+    web_runs("");
+    client_saves("web", "/tmp/a");
+    world_no_workers = true;
+    world_worker_dies();
+    client_destroys("web");
+    for (int n = 0; n < 1000 && world_answers < 2; n++) {
+        usleep(10000);
+        world_turn();
+    }
+    assert_answer(ERR_SYSTEM, "No space");
+    world_no_workers = false;
+    daemon_is_replaced(false);
+    ck_assert_int_eq(world_task.operation, WORKER_SAVE);
+    ck_assert(world_task.flags & WORKER_UNDO);
+    world_worker_fails(ERR_OPERATION_ABORTED, "the domain runs on");
+}
+END_TEST
+
 START_TEST(a_restore_whose_domain_cannot_be_recorded_is_refused)
 {
     client_restores("/tmp/web.save");
@@ -1944,11 +2135,11 @@ START_TEST(a_destroy_whose_workers_die_by_themselves_ends)
 {
     web_runs("");
     client_destroys("web");
-    for (int n = 0; n < 4; n++) { /* one, and three that repair */
+    for (int n = 0; n < 6; n++) { /* one, and five that repair */
         ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
         world_worker_dies();
     }
-    assert_answer(ERR_INTERNAL, "and so was the one that was to repair");
+    assert_answer(ERR_INTERNAL, "the 5 that were to repair what it left died too");
     ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
 }
 END_TEST
@@ -2643,7 +2834,14 @@ main(void)
     tcase_add_test(tc, a_failed_create_leaves_no_domain_and_no_job);
     tcase_add_test(tc, what_a_dead_worker_left_is_undone_before_the_client_is_told);
     tcase_add_test(tc, what_a_dead_worker_had_committed_is_finished);
-    tcase_add_test(tc, a_repair_whose_worker_dies_too_ends_the_job);
+    tcase_add_loop_test(tc, a_repair_whose_worker_dies_too_is_done_again, 0, HALF_DONE_COUNT);
+    tcase_add_loop_test(tc, a_repair_that_is_never_done_is_said_and_is_for_the_next_daemon, 0,
+                        HALF_DONE_COUNT);
+    tcase_add_test(tc, what_was_given_up_is_forgotten_when_something_else_is_done_with_its_guest);
+    tcase_add_test(tc, what_was_given_up_does_not_come_beside_a_later_job_of_its_guest);
+    tcase_add_test(tc, a_crashed_guest_goes_though_no_repair_of_its_dump_is_done);
+    tcase_add_test(tc, a_destroy_does_not_wait_for_the_turn_of_a_repair);
+    tcase_add_test(tc, where_somebody_waits_a_half_built_guest_is_repaired_at_once);
     tcase_add_test(tc, a_guest_whose_restart_lost_its_worker_comes_back);
     tcase_add_test(tc, a_save_goes_on_under_the_next_daemon);
     tcase_add_test(tc, a_create_goes_on_under_the_next_daemon_and_is_not_taken_for_a_guest_of_xl);
@@ -2707,6 +2905,7 @@ main(void)
     tcase_add_test(tc,
                    a_destroy_that_a_client_waits_for_is_answered_where_there_is_no_process_for_it);
     tcase_add_test(tc, a_destroy_does_not_wait_for_a_repair_that_cannot_begin);
+    tcase_add_test(tc, where_neither_a_repair_nor_its_destroy_can_begin_the_next_daemon_repairs);
     tcase_add_test(tc, a_restore_whose_domain_cannot_be_recorded_is_refused);
     tcase_add_test(tc, xml_that_is_too_large_or_broken_is_refused);
     tcase_add_test(tc, an_xl_cfg_becomes_xml_with_its_secrets_and_what_is_ignored);
