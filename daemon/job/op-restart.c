@@ -111,6 +111,7 @@ restart_new_there(struct op_restart *op, const struct err *err)
     /* A worker that died is no reason for a guest not to come back. */
     if (err && op->task.undone && !op->retried && !op->job.abort_asked) {
         op->retried = true;
+        domain_gone(dom); /* the half-built one may have been seen */
         restart_create(op);
         return;
     }

@@ -394,6 +394,28 @@ START_TEST(a_guest_whose_restart_lost_its_worker_comes_back)
 }
 END_TEST
 
+START_TEST(a_guest_that_is_built_a_second_time_is_not_seen_as_another_one)
+{
+    web_runs("");
+    world_domain_shuts_down(1, HOST_SHUTDOWN_REBOOT);
+    world_worker_succeeds();
+    world_events[0] = '\0';
+    world_domain(2, 'w', "web");
+    world_changed();
+    world_worker_dies();
+    world_domain_goes(2);
+    world_worker_fails(ERR_OPERATION_ABORTED, "the half-built domain was destroyed");
+    ck_assert_int_eq(world_task.operation, WORKER_CREATE);
+    world_domain(3, 'w', "web");
+    world_changed();
+    ck_assert_str_eq(world_events, "");
+    ck_assert_uint_eq(domains_count(daemon_->domains), 2);
+    world_domain_goes(3);
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "STARTED web 4 0;");
+}
+END_TEST
+
 /*----- a daemon that was killed, and the next one -----*/
 
 static void
@@ -2843,6 +2865,7 @@ main(void)
     tcase_add_test(tc, a_destroy_does_not_wait_for_the_turn_of_a_repair);
     tcase_add_test(tc, where_somebody_waits_a_half_built_guest_is_repaired_at_once);
     tcase_add_test(tc, a_guest_whose_restart_lost_its_worker_comes_back);
+    tcase_add_test(tc, a_guest_that_is_built_a_second_time_is_not_seen_as_another_one);
     tcase_add_test(tc, a_save_goes_on_under_the_next_daemon);
     tcase_add_test(tc, a_create_goes_on_under_the_next_daemon_and_is_not_taken_for_a_guest_of_xl);
     tcase_add_test(tc, what_died_with_the_daemon_is_undone_by_the_next);
