@@ -274,7 +274,8 @@ domains_reserve(struct domains *domains, struct domain_def *def, struct domain *
 struct domain *
 domains_adopt(struct domains *domains, const char *name, const uint8_t uuid[UUID_SIZE], int domid)
 {
-    struct domain *dom = domid >= 0 ? domains_by_id(domains, domid) : NULL;
+    struct domain *dom =
+        domid >= 0 ? domains_by_id(domains, domid) : domains_by_uuid(domains, uuid);
 
     if (dom && uuid_equal(dom->uuid, uuid) && !dom->work.count)
         return dom;

@@ -78,7 +78,8 @@ int domains_reserve(struct domains *domains, struct domain_def *def, struct doma
 
 /**
  * A domain that an earlier daemon has left word of, before the table is filled: the one that is
- * there already and that nobody works on yet, or a new one.  domid -1: it did not run yet.
+ * there already and that nobody works on yet, or a new one.  domid -1: it did not run when that was
+ * written.
  */
 struct domain *domains_adopt(struct domains *domains, const char *name,
                              const uint8_t uuid[UUID_SIZE], int domid);

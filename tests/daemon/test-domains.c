@@ -462,6 +462,24 @@ START_TEST(a_create_goes_on_under_the_next_daemon_and_is_not_taken_for_a_guest_o
 }
 END_TEST
 
+START_TEST(a_guest_that_was_told_to_run_before_its_create_had_ended_is_not_told_again)
+{
+    struct domain *dom;
+
+    client_creates(world_xml("web", 'w', ""), 0);
+    dom = domains_by_name(daemon_->domains, "web");
+    world_domain(1, 'w', "web");
+    domain_set_id(dom, 1);
+    domain_announce_started(dom, STARTED_BOOTED, RUNNING_BOOTED);
+    world_events[0] = '\0';
+    daemon_is_replaced(true);
+    ck_assert_uint_eq(domains_count(daemon_->domains), 2);
+    world_worker_fails(ERR_INTERNAL, "it was unpaused already");
+    ck_assert_str_eq(world_events, "");
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "web")->run.domid, 1);
+}
+END_TEST
+
 START_TEST(what_died_with_the_daemon_is_undone_by_the_next)
 {
     web_runs("");
@@ -2868,6 +2886,7 @@ main(void)
     tcase_add_test(tc, a_guest_that_is_built_a_second_time_is_not_seen_as_another_one);
     tcase_add_test(tc, a_save_goes_on_under_the_next_daemon);
     tcase_add_test(tc, a_create_goes_on_under_the_next_daemon_and_is_not_taken_for_a_guest_of_xl);
+    tcase_add_test(tc, a_guest_that_was_told_to_run_before_its_create_had_ended_is_not_told_again);
     tcase_add_test(tc, what_died_with_the_daemon_is_undone_by_the_next);
     tcase_add_test(tc, a_restart_between_its_halves_is_finished_by_the_next_daemon);
     tcase_add_loop_test(tc, of_two_records_of_one_restart_the_later_one_counts, 0, 2);
