@@ -231,6 +231,18 @@ add_secrets(struct names *names, const struct rows *rows)
     }
 }
 
+/* What was an element until somebody put it into a comment. */
+static bool
+is_secret_comment(const struct names *names, const xmlNode *node)
+{
+    if (node->type != XML_COMMENT_NODE || !node->content)
+        return false;
+    for (size_t i = 0; i < names->n; i++)
+        if (strstr((const char *)node->content, names->names[i]))
+            return true;
+    return false;
+}
+
 /* Whether there are any below node; they are taken away where remove is true. */
 static bool
 find_secrets(const struct names *names, xmlNode *node, bool remove)
@@ -250,9 +262,16 @@ find_secrets(const struct names *names, xmlNode *node, bool remove)
         if (remove)
             xmlRemoveProp(attr);
     }
-    for (xmlNode *child = node->children; child; child = child->next)
+    for (xmlNode *child = node->children, *after; child; child = after) {
+        after = child->next;
         if (child->type == XML_ELEMENT_NODE && find_secrets(names, child, remove))
             found = true;
+        if (!is_secret_comment(names, child))
+            continue;
+        found = true;
+        if (remove)
+            xml_remove(child);
+    }
     return found;
 }
 

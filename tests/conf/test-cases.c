@@ -442,7 +442,7 @@ START_TEST(a_secret_is_hidden_in_every_corner)
     static const char xml[] =
         "<domain type='xen'><name>a</name><memory>65536</memory><os><type>hvm</type></os>"
         "<metadata><o:x xmlns:o='urn:o' passwd='S3CRET'/></metadata>"
-        "<nobody><graphics passwd='S3CRET'/></nobody>"
+        "<nobody><graphics passwd='S3CRET'/><!-- <graphics passwd='S3CRET'/> --></nobody>"
         "<devices><graphics type='vnc' passwd='S3CRET'/></devices>"
         "<devices><disk type='network'><driver name='qemu'/>"
         "<source protocol='rbd' name='p/i'><auth username='u'><secret type='ceph' "
