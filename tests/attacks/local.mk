@@ -1,5 +1,5 @@
 # What raw clients do to the real programs on the fake Xen; see tests/attacks/README.
-# They are run by tests/attacks/run, and not yet by "make check".
+# tests/run-all runs them, and not "make check": they take minutes.
 attacks = tests/attacks/abort.py tests/attacks/cores.py tests/attacks/descriptors.py \
 	tests/attacks/destroy.py tests/attacks/flood.py tests/attacks/full.py tests/attacks/images.py \
 	tests/attacks/names.py tests/attacks/numbers.py tests/attacks/processes.py \
