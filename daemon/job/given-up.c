@@ -31,15 +31,13 @@ given_up_is_it(const char *record_path)
     return suffix && strcmp(suffix, GIVEN_UP_SUFFIX) == 0;
 }
 
-/* A new name needs no room. */
+/* A new name needs no room.  It may have that already. */
 static char *
 given_up_rename(const char *record_path)
 {
-    int                length = (int)(strlen(record_path) - strlen(WORKER_RECORD_SUFFIX));
+    int                length = (int)(strrchr(record_path, '.') - record_path);
     cleanup_free char *path = xasprintf("%.*s" GIVEN_UP_SUFFIX, length, record_path);
 
-    if (given_up_is_it(record_path))
-        return xstrdup(record_path);
     if (rename(record_path, path) < 0)
         log_error("%s cannot be kept for the next daemon: %s", record_path, strerror(errno));
     return take_ptr(path);

@@ -786,6 +786,67 @@ START_TEST(a_repair_that_is_never_done_is_said_and_is_for_the_next_daemon)
 }
 END_TEST
 
+static char repairs_logged[ERR_MESSAGE_SIZE];
+
+static void
+log_keeps_repairs(enum log_level level, const struct log_about *about, const char *message)
+{
+    const char *when = strstr(message, "is tried again in ");
+    size_t      used = strlen(repairs_logged);
+
+    (void)level, (void)about;
+    if (when)
+        snprintf(repairs_logged + used, sizeof repairs_logged - used, "%.3s;",
+                 when + strlen("is tried again in "));
+}
+
+START_TEST(a_repair_is_done_again_later_each_time)
+{
+    half_done_begins(WORKER_SAVE);
+    world_worker_dies();
+    log_set_sink(log_keeps_repairs);
+    repairs_die();
+    log_set_sink(NULL);
+    ck_assert_str_eq(repairs_logged, "1 s;2 s;4 s;8 s;");
+    client_destroys("web");
+    world_worker_succeeds();
+    world_cleaner_ends();
+}
+END_TEST
+
+/* The daemon is killed when what was given up has another record, and before the first has gone. */
+static void
+first_record_stays(void)
+{
+    cleanup_free char *folder = xasprintf("%s/jobs", daemon_->config->job.run_dir);
+    cleanup_free char *left = xasprintf("%s/0.left", folder);
+    size_t             count;
+    char             **paths = records_find(folder, WORKER_RECORD_SUFFIX, &count);
+
+    ck_assert_uint_eq(count, 1);
+    ck_assert_int_eq(link(paths[0], left), 0);
+    free(paths[0]);
+    free(paths);
+}
+
+START_TEST(what_was_given_up_is_taken_up_once)
+{
+    half_done_begins(WORKER_SAVE);
+    world_worker_dies();
+    repairs_die();
+    daemon_is_replaced(false);
+    first_record_stays();
+    world_dismissed = false;
+    daemon_is_replaced(_i);
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 1);
+    ck_assert_int_eq(world_task.operation, WORKER_SAVE);
+    ck_assert(world_task.flags & WORKER_UNDO);
+    ck_assert(!world_dismissed);
+    world_worker_fails(ERR_OPERATION_ABORTED, "undone");
+    world_cleaner_ends();
+}
+END_TEST
+
 START_TEST(what_was_given_up_is_forgotten_when_something_else_is_done_with_its_guest)
 {
     half_done_begins(WORKER_SAVE);
@@ -2877,6 +2938,8 @@ main(void)
     tcase_add_loop_test(tc, a_repair_whose_worker_dies_too_is_done_again, 0, HALF_DONE_COUNT);
     tcase_add_loop_test(tc, a_repair_that_is_never_done_is_said_and_is_for_the_next_daemon, 0,
                         HALF_DONE_COUNT);
+    tcase_add_test(tc, a_repair_is_done_again_later_each_time);
+    tcase_add_loop_test(tc, what_was_given_up_is_taken_up_once, 0, 2);
     tcase_add_test(tc, what_was_given_up_is_forgotten_when_something_else_is_done_with_its_guest);
     tcase_add_test(tc, what_was_given_up_does_not_come_beside_a_later_job_of_its_guest);
     tcase_add_test(tc, a_crashed_guest_goes_though_no_repair_of_its_dump_is_done);
