@@ -262,14 +262,14 @@ recover_take_up(struct jobs *jobs, const struct recover_found *found)
     recover_task(jobs, &found->record, found->path, worker);
 }
 
-/* Its job has ended, and has not, unless somebody has gone on with it or with its domain. */
+/* Its job goes on, unless somebody has gone on with the domain: another job, or this one. */
 static void
 recover_given_up(struct jobs *jobs, const struct recover_found *found)
 {
     const worker_start  *task = &found->record.task;
     const struct domain *dom = domains_by_uuid(jobs->domains, (const uint8_t *)task->uuid);
 
-    if (jobs_by_id(jobs, task->job) || (dom && dom->work.count)) {
+    if (dom && dom->work.count) {
         given_up_drop(jobs, found->path, &found->record);
         return;
     }
