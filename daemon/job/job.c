@@ -586,9 +586,10 @@ static void
 job_leave(struct job *job)
 {
     bool        at_work = job->operation->task && task_is_running(job_task(job));
-    const char *fate = at_work         ? "the operation goes on without it"
-                       : job->recorded ? "the next one takes up the operation"
-                                       : "the operation was not begun";
+    bool        kept = job->recorded || job->state == JOB_REPAIRING;
+    const char *fate = at_work ? "the operation goes on without it"
+                       : kept  ? "the next one takes up the operation"
+                               : "the operation was not begun";
     struct err  err;
 
     err_set(&err, ERR_OPERATION_FAILED, "the daemon stops; %s", fate);

@@ -800,6 +800,19 @@ log_keeps_repairs(enum log_level level, const struct log_about *about, const cha
                  when + strlen("is tried again in "));
 }
 
+START_TEST(a_repair_that_waits_when_the_daemon_stops_is_the_next_ones)
+{
+    half_done_begins(WORKER_SAVE);
+    world_worker_dies();
+    world_worker_dies();
+    (void)turn_of_repair();
+    daemon_is_replaced(false);
+    assert_answer(ERR_OPERATION_FAILED, "the next one takes up the operation");
+    ck_assert(world_task.flags & WORKER_UNDO);
+    world_worker_fails(ERR_OPERATION_ABORTED, "undone");
+}
+END_TEST
+
 START_TEST(a_repair_is_done_again_later_each_time)
 {
     half_done_begins(WORKER_SAVE);
@@ -2938,6 +2951,7 @@ main(void)
     tcase_add_loop_test(tc, a_repair_whose_worker_dies_too_is_done_again, 0, HALF_DONE_COUNT);
     tcase_add_loop_test(tc, a_repair_that_is_never_done_is_said_and_is_for_the_next_daemon, 0,
                         HALF_DONE_COUNT);
+    tcase_add_test(tc, a_repair_that_waits_when_the_daemon_stops_is_the_next_ones);
     tcase_add_test(tc, a_repair_is_done_again_later_each_time);
     tcase_add_loop_test(tc, what_was_given_up_is_taken_up_once, 0, 2);
     tcase_add_test(tc, what_was_given_up_is_forgotten_when_something_else_is_done_with_its_guest);
