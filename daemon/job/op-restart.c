@@ -5,10 +5,10 @@
  *   restart_granted    wait, if it was started a moment ago
  *   restart_due        a worker destroys the old one
  *   restart_old_gone   a worker builds the new one
- *   restart_create     ... and another one, where that died
+ *   restart_create
  *   restart_new_there
- *   restart_again      instead, where a task could not begin: it is tried later, and later each
- * time
+ *   restart_again      instead, where a task could not begin, or the builder died: it is tried
+ *                      later, and later each time
  */
 #include <stdlib.h>
 
@@ -26,6 +26,7 @@
 
 static loop_fn restart_due;
 static void    restart_create(struct op_restart *op);
+static void    restart_again(struct op_restart *op, const struct err *err);
 
 static void
 restart_lengthen_delay(struct domain_jobs *of_domain)
@@ -108,11 +109,9 @@ restart_new_there(struct op_restart *op, const struct err *err)
 {
     struct domain *dom = op->job.dom;
 
-    /* A worker that died is no reason for a guest not to come back. */
-    if (err && op->task.undone && !op->retried && !op->job.abort_asked) {
-        op->retried = true;
+    if (err && op->task.undone && !op->job.abort_asked) {
         domain_gone(dom); /* the half-built one may have been seen */
-        restart_create(op);
+        restart_again(op, err);
         return;
     }
     if (!err) {
@@ -122,8 +121,8 @@ restart_new_there(struct op_restart *op, const struct err *err)
     job_finish(&op->job, err);
 }
 
-/* For want of room in RUN_DIR, of a process or a descriptor: that is no reason for a guest not to
- * come back. */
+/* For want of room in RUN_DIR, of a process or a descriptor, or because a worker died: that is no
+ * reason for a guest not to come back. */
 static void
 restart_again(struct op_restart *op, const struct err *err)
 {
@@ -131,6 +130,7 @@ restart_again(struct op_restart *op, const struct err *err)
     char                uuid[UUID_TEXT_SIZE];
     struct log_about    about = job_for_log(&op->job, uuid);
 
+    op->job.state = JOB_RUNNING;
     restart_lengthen_delay(of_domain);
     log_about(LOG_LEVEL_ERROR, &about, "%s cannot go on, and is tried again in %.0f s: %s",
               about.operation, (double)of_domain->restart_delay_usec / 1e6, err->message);

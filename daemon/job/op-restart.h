@@ -12,7 +12,6 @@ struct op_restart {
     struct job        job;
     struct task       task;
     char             *xml;
-    bool              retried; /* the new one was tried twice */
     struct loop_timer delay;
 };
 

@@ -379,18 +379,47 @@ START_TEST(what_a_dead_worker_had_committed_is_finished)
 }
 END_TEST
 
-START_TEST(a_guest_whose_restart_lost_its_worker_comes_back)
+static void
+restart_is_due(uint64_t usec)
+{
+    struct domain     *dom = domains_by_name(daemon_->domains, "web");
+    struct op_restart *restart = container_of(job_of_domain(dom), struct op_restart, job);
+
+    ck_assert(loop_timer_is_active(&restart->delay));
+    ck_assert_uint_eq(domain_jobs(dom)->restart_delay_usec, usec);
+    loop_timer_start(&restart->delay, 0);
+    world_turn();
+}
+
+START_TEST(a_guest_whose_restart_loses_its_workers_comes_back)
+{
+    web_runs("");
+    world_domain_shuts_down(1, HOST_SHUTDOWN_REBOOT);
+    world_worker_succeeds();
+    for (uint64_t usec = 1000000; usec <= 4000000; usec *= 2) {
+        world_worker_dies();
+        ck_assert(world_task.flags & WORKER_UNDO);
+        world_worker_fails(ERR_OPERATION_ABORTED, "undone");
+        restart_is_due(usec);
+        ck_assert_int_eq(world_task.operation, WORKER_CREATE);
+        ck_assert(!(world_task.flags & WORKER_UNDO));
+    }
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "REBOOT web 1 0;STOPPED web -1 0;STARTED web 2 0;");
+}
+END_TEST
+
+START_TEST(a_restart_that_waits_because_its_worker_was_lost_can_be_aborted)
 {
     web_runs("");
     world_domain_shuts_down(1, HOST_SHUTDOWN_REBOOT);
     world_worker_succeeds();
     world_worker_dies();
-    ck_assert(world_task.flags & WORKER_UNDO);
     world_worker_fails(ERR_OPERATION_ABORTED, "undone");
-    ck_assert_int_eq(world_task.operation, WORKER_CREATE);
-    ck_assert(!(world_task.flags & WORKER_UNDO));
-    world_worker_succeeds();
-    ck_assert_str_eq(world_events, "REBOOT web 1 0;STOPPED web -1 0;STARTED web 2 0;");
+    client_destroys("web");
+    assert_answer(ERR_NONE, "");
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
+    ck_assert_uint_eq(domains_count(daemon_->domains), 1);
 }
 END_TEST
 
@@ -405,6 +434,7 @@ START_TEST(a_guest_that_is_built_a_second_time_is_not_seen_as_another_one)
     world_worker_dies();
     world_domain_goes(2);
     world_worker_fails(ERR_OPERATION_ABORTED, "the half-built domain was destroyed");
+    restart_is_due(1000000);
     ck_assert_int_eq(world_task.operation, WORKER_CREATE);
     world_domain(3, 'w', "web");
     world_changed();
@@ -505,6 +535,7 @@ START_TEST(a_restart_between_its_halves_is_finished_by_the_next_daemon)
     daemon_is_replaced(false);
     ck_assert(world_task.flags & WORKER_UNDO);
     world_worker_fails(ERR_OPERATION_ABORTED, "there was nothing to undo");
+    restart_is_due(1000000);
     ck_assert_int_eq(world_task.operation, WORKER_CREATE);
     world_worker_succeeds();
     ck_assert_str_eq(world_events, "REBOOT web 1 0;STOPPED web -1 0;STARTED web 2 0;");
@@ -1642,18 +1673,6 @@ START_TEST(where_nothing_can_be_recorded_a_save_is_refused_and_the_guest_runs_on
 END_TEST
 
 /* The restart of "web" waits: its time is over now. */
-static void
-restart_is_due(uint64_t usec)
-{
-    struct domain     *dom = domains_by_name(daemon_->domains, "web");
-    struct op_restart *restart = container_of(job_of_domain(dom), struct op_restart, job);
-
-    ck_assert(loop_timer_is_active(&restart->delay));
-    ck_assert_uint_eq(domain_jobs(dom)->restart_delay_usec, usec);
-    loop_timer_start(&restart->delay, 0);
-    world_turn();
-}
-
 START_TEST(a_restart_that_cannot_begin_is_tried_again_later_each_time)
 {
     web_runs("");
@@ -2959,7 +2978,8 @@ main(void)
     tcase_add_test(tc, a_crashed_guest_goes_though_no_repair_of_its_dump_is_done);
     tcase_add_test(tc, a_destroy_does_not_wait_for_the_turn_of_a_repair);
     tcase_add_test(tc, where_somebody_waits_a_half_built_guest_is_repaired_at_once);
-    tcase_add_test(tc, a_guest_whose_restart_lost_its_worker_comes_back);
+    tcase_add_test(tc, a_guest_whose_restart_loses_its_workers_comes_back);
+    tcase_add_test(tc, a_restart_that_waits_because_its_worker_was_lost_can_be_aborted);
     tcase_add_test(tc, a_guest_that_is_built_a_second_time_is_not_seen_as_another_one);
     tcase_add_test(tc, a_save_goes_on_under_the_next_daemon);
     tcase_add_test(tc, a_create_goes_on_under_the_next_daemon_and_is_not_taken_for_a_guest_of_xl);
