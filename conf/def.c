@@ -36,6 +36,7 @@ static const struct {
                                         LIBXL_ACTION_ON_SHUTDOWN_COREDUMP_DESTROY},
     [DOMAIN_ACTION_COREDUMP_RESTART] = {"coredump-restart",
                                         LIBXL_ACTION_ON_SHUTDOWN_COREDUMP_RESTART},
+    [DOMAIN_ACTION_SOFT_RESET] = {"soft-reset", LIBXL_ACTION_ON_SHUTDOWN_SOFT_RESET},
 };
 
 const char *
@@ -222,6 +223,7 @@ fill_def(struct domain_def *def, const libxl_domain_config *config)
     def->on_poweroff = action_of(config->on_poweroff);
     def->on_reboot = action_of(config->on_reboot);
     def->on_crash = action_of(config->on_crash);
+    def->on_soft_reset = action_of(config->on_soft_reset);
 }
 
 static int

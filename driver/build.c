@@ -168,7 +168,9 @@ build_unpaused(struct xl_call *call, int rc)
 static enum operation_domain
 build_find_left(struct build *b)
 {
-    return b->asked ? operation_find(&b->op, b->def->uuid, &b->op.domid) : OPERATION_DOMAIN_GONE;
+    const uint8_t *uuid = b->def ? b->def->uuid : (const uint8_t *)b->op.task->uuid;
+
+    return b->asked ? operation_find(&b->op, uuid, &b->op.domid) : OPERATION_DOMAIN_GONE;
 }
 
 void
@@ -218,8 +220,7 @@ build_abort(struct build *b)
 
 /*----- after a worker that died -----*/
 
-/* The definition is kept with a domain when it is complete. */
-static bool
+bool
 build_is_complete(const struct operation *op)
 {
     cleanup_free uint8_t *data = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * build.h: what create and restore have in common: a domain that is to be there, running, or not
- * at all.
+ * build.h: what create, restore and soft reset have in common: a domain that is to be there,
+ * running, or not at all.
  *
  *   build_begin     see that it can be: nobody has the uuid, there is memory
  *   (the operation asks libxl for the domain, with build_made as the next step)
@@ -57,11 +57,16 @@ int build_check_xml(const char *xml, struct err *err);
  */
 int build_begin(struct build *b, struct err *err);
 
-/** For xl_domain_create and xl_domain_restore; may be called after build_begin only. */
+/** For xl_domain_create and the like; b->asked, b->def and b->domid are set before, as build_begin
+ * does. */
 extern xl_call_fn build_made;
 
 /** The operation failed before libxl was asked, or after.  Must be last. */
 void build_roll_back(struct build *b);
+
+/** Of the domain that the task names: its XML is kept with it, as build_made does when all is made.
+ */
+bool build_is_complete(const struct operation *op);
 
 /** For operation_type.undo, after build_init; success means that the domain is there after all. */
 void build_undo(struct build *b);

@@ -195,6 +195,15 @@ xl_domain_power_button(struct xl_call *call, uint32_t domid, xl_call_fn *next)
 }
 
 void
+xl_domain_soft_reset(struct xl_call *call, uint32_t domid, libxl_domain_config *config,
+                     xl_call_fn *next)
+{
+    const libxl_asyncop_how *how = xl_call_begin(call, domid, next);
+
+    xl_call_end(call, libxl_domain_soft_reset(call->xl->ctx, config, domid, how, NULL));
+}
+
+void
 xl_domain_config(struct xl_call *call, uint32_t domid, libxl_domain_config *config,
                  xl_call_fn *next)
 {

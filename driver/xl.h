@@ -186,6 +186,8 @@ void xl_domain_unpause(struct xl_call *call, uint32_t domid, xl_call_fn *next);
 void xl_domain_shutdown(struct xl_call *call, uint32_t domid, xl_call_fn *next);
 void xl_domain_reboot(struct xl_call *call, uint32_t domid, xl_call_fn *next);
 void xl_domain_power_button(struct xl_call *call, uint32_t domid, xl_call_fn *next);
+void xl_domain_soft_reset(struct xl_call *call, uint32_t domid, libxl_domain_config *config,
+                          xl_call_fn *next);
 void xl_domain_config(struct xl_call *call, uint32_t domid, libxl_domain_config *config,
                       xl_call_fn *next);
 

@@ -78,6 +78,14 @@ domain_announce_resumed(struct domain *dom)
 }
 
 void
+domain_revived(struct domain *dom)
+{
+    dom->run.shutdown_seen = dom->run.shutdown_told = false;
+    dom->run.stop_detail = -1;
+    domain_remember(dom);
+}
+
+void
 domain_gone(struct domain *dom)
 {
     struct domain_run run = dom->run;
@@ -205,7 +213,8 @@ domain_look(struct domain *dom, struct host_dominfo *info_out)
         /* Not knowing is no reason to forget it; of a lost connection somebody else tells. */
         if (err.code != ERR_NO_CONNECT)
             log_warning("cannot ask for domain %d: %s", dom->run.domid, err.message);
-        *info_out = (struct host_dominfo){.domid = (uint32_t)dom->run.domid};
+        *info_out = (struct host_dominfo){.domid = (uint32_t)dom->run.domid,
+                                          .shutdown = dom->run.shutdown_seen};
         return true;
     }
     if (r == 0 && domain_is_it(dom, info_out))
@@ -225,6 +234,9 @@ domain_settle(struct domain *dom)
     runs = domain_look(dom, &info);
     if (runs)
         domain_announce_found(dom);
+    /* xl resets its guests by itself. */
+    if (runs && !info.shutdown && dom->run.shutdown_seen)
+        domain_revived(dom);
     if (runs && info.shutdown && !dom->run.shutdown_seen && dom->owner != DOMAIN_OF_NOBODY_KNOWN)
         lifecycle_shutdown(dom, &info);
     if (dom->work.count)

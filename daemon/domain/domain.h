@@ -139,6 +139,9 @@ void domain_announce_started(struct domain *dom, int detail, int running_reason)
 void domain_announce_paused(struct domain *dom);
 void domain_announce_resumed(struct domain *dom);
 
+/** Its kernel had stopped, and another one runs in its place: when that stops it is news. */
+void domain_revived(struct domain *dom);
+
 /** It does not run any more: say so, unless it was never said that it ran.  It stays in the table
  * until domain_settle. */
 void domain_gone(struct domain *dom);

@@ -67,7 +67,7 @@ watch_refresh_known(struct domains *domains, const struct host_dominfo *list, si
             domain_announce_found(dom);
         if (is_it && !info->dying && dom->owner == DOMAIN_OF_NOBODY_KNOWN)
             domain_find_owner(dom);
-        if (!is_it || info->dying || info->shutdown)
+        if (!is_it || info->dying || info->shutdown || dom->run.shutdown_seen)
             domain_settle(dom);
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * obey.c: what on_poweroff, on_reboot and on_crash want done becomes jobs.
+ * obey.c: what on_poweroff, on_reboot and the like want done becomes jobs.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -80,6 +80,9 @@ job_obey(struct jobs *jobs, struct domain *dom, enum domain_action action, int s
     case DOMAIN_ACTION_RESTART:
     case DOMAIN_ACTION_RENAME_RESTART:
         job_submit(job_new(jobs, &op_restart, dom, NULL));
+        return;
+    case DOMAIN_ACTION_SOFT_RESET:
+        job_submit(job_new(jobs, &op_soft_reset, dom, NULL));
         return;
     case DOMAIN_ACTION_PRESERVE:
         return;

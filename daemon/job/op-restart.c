@@ -28,7 +28,7 @@ static loop_fn restart_due;
 static void    restart_create(struct op_restart *op);
 static void    restart_again(struct op_restart *op, const struct err *err);
 
-static void
+void
 restart_lengthen_delay(struct domain_jobs *of_domain)
 {
     if (!of_domain->restart_delay_usec)
@@ -39,7 +39,7 @@ restart_lengthen_delay(struct domain_jobs *of_domain)
         of_domain->restart_delay_usec = RESTART_DELAY_MAX;
 }
 
-static uint64_t
+uint64_t
 restart_delay(struct domain_jobs *of_domain)
 {
     uint64_t lived = loop_now_usec() - of_domain->restarted_usec;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * op-restart.h: for op-restart.c, and for its test, which cannot wait as long as it does.
+ * op-restart.h: for op-restart.c and op-soft-reset.c, and for a test, which cannot wait as long as
+ * they do.
  */
 #ifndef DAEMON_JOB_OP_RESTART_H
 #define DAEMON_JOB_OP_RESTART_H
@@ -14,5 +15,12 @@ struct op_restart {
     char             *xml;
     struct loop_timer delay;
 };
+
+/** How long a guest is to wait that starts anew now, in microseconds: 0, or longer each time where
+ * it does so again and again. */
+uint64_t restart_delay(struct domain_jobs *of_domain);
+
+/** It could not be started: the next delay is longer. */
+void restart_lengthen_delay(struct domain_jobs *of_domain);
 
 #endif

@@ -25,7 +25,7 @@
 
 enum domain_type { DOMAIN_PV, DOMAIN_PVH, DOMAIN_HVM };
 
-/* What on_poweroff, on_reboot and on_crash may say. */
+/* What on_poweroff, on_reboot and on_crash may say; soft-reset only xl's own configuration. */
 enum domain_action {
     DOMAIN_ACTION_DESTROY,
     DOMAIN_ACTION_RESTART,
@@ -33,6 +33,7 @@ enum domain_action {
     DOMAIN_ACTION_PRESERVE,
     DOMAIN_ACTION_COREDUMP_DESTROY,
     DOMAIN_ACTION_COREDUMP_RESTART,
+    DOMAIN_ACTION_SOFT_RESET,
 };
 
 /*
@@ -52,6 +53,7 @@ struct domain_def {
     char *kernel, *ramdisk; /* direct kernel boot; NULL: not given */
 
     enum domain_action on_poweroff, on_reboot, on_crash;
+    enum domain_action on_soft_reset; /* the XML has no word for it: xl's default */
 
     void *document; /* xmlDoc *, owned; only conf/ looks inside */
 

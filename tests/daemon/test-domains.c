@@ -19,6 +19,7 @@
 #include "job/history.h"
 #include "job/job.h"
 #include "job/op-restart.h"
+#include "job/op-soft-reset.h"
 #include "job/ops.h"
 #include "job/private.h"
 #include "wire/record.h"
@@ -2525,6 +2526,153 @@ START_TEST(that_a_core_could_not_be_written_is_said_with_what_follows_once)
 }
 END_TEST
 
+/*----- soft reset -----*/
+
+START_TEST(a_guest_that_asks_for_a_soft_reset_goes_on_and_what_it_does_next_is_seen)
+{
+    web_runs("");
+    world_domain_shuts_down(1, HOST_SHUTDOWN_SOFT_RESET);
+    ck_assert_int_eq(world_task.operation, WORKER_SOFT_RESET);
+    ck_assert_int_eq(world_task.domid, 1);
+    world_changed(); /* xenstore has forgotten it meanwhile */
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "");
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "web")->run.domid, 1);
+    world_domain_shuts_down(1, HOST_SHUTDOWN_POWEROFF);
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "STOPPED web -1 0;");
+}
+END_TEST
+
+START_TEST(what_stops_a_guest_just_after_its_soft_reset_is_seen)
+{
+    web_runs("");
+    world_domain_shuts_down(1, HOST_SHUTDOWN_SOFT_RESET);
+    world_resets_to(HOST_SHUTDOWN_POWEROFF);
+    world_worker_succeeds();
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "STOPPED web -1 0;");
+}
+END_TEST
+
+START_TEST(a_guest_whose_soft_reset_fails_is_said_to_have_failed)
+{
+    web_runs("");
+    world_domain_shuts_down(1, HOST_SHUTDOWN_SOFT_RESET);
+    world_domain_goes(1);
+    world_worker_fails(ERR_OPERATION_FAILED, "no device model");
+    ck_assert_str_eq(world_events, "STOPPED web -1 5;");
+    ck_assert_ptr_null(domains_by_name(daemon_->domains, "web"));
+}
+END_TEST
+
+START_TEST(a_soft_reset_that_lost_its_worker_is_repaired)
+{
+    web_runs("");
+    world_domain_shuts_down(1, HOST_SHUTDOWN_SOFT_RESET);
+    world_worker_dies();
+    ck_assert_int_eq(world_task.operation, WORKER_SOFT_RESET);
+    ck_assert(world_task.flags & WORKER_UNDO);
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "");
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
+}
+END_TEST
+
+/* _i: whether its worker lives. */
+START_TEST(a_soft_reset_goes_on_under_the_next_daemon)
+{
+    web_runs("");
+    world_domain_shuts_down(1, HOST_SHUTDOWN_SOFT_RESET);
+    daemon_is_replaced(_i);
+    ck_assert_int_eq(world_task.operation, WORKER_SOFT_RESET);
+    ck_assert_int_eq(world_task.flags, _i ? 0 : WORKER_UNDO);
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "");
+    world_domain_shuts_down(1, HOST_SHUTDOWN_CRASH);
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "STOPPED web -1 2;");
+}
+END_TEST
+
+START_TEST(destroy_goes_before_a_soft_reset)
+{
+    web_runs("");
+    world_domain_shuts_down(1, HOST_SHUTDOWN_SOFT_RESET);
+    client_destroys("web");
+    ck_assert(world_aborted);
+    if (_i) /* the aborted worker has destroyed it already */
+        world_domain_goes(1);
+    world_worker_fails(ERR_OPERATION_ABORTED, "aborted");
+    if (!_i)
+        world_worker_succeeds();
+    ck_assert_str_eq(world_events, "STOPPED web -1 1;");
+    ck_assert_ptr_null(domains_by_name(daemon_->domains, "web"));
+}
+END_TEST
+
+/* The soft reset of "web" waits: its time is over now. */
+static void
+soft_reset_is_due(uint64_t usec)
+{
+    struct domain        *dom = domains_by_name(daemon_->domains, "web");
+    struct op_soft_reset *reset = container_of(job_of_domain(dom), struct op_soft_reset, job);
+
+    ck_assert(loop_timer_is_active(&reset->delay));
+    ck_assert_uint_eq(domain_jobs(dom)->restart_delay_usec, usec);
+    loop_timer_start(&reset->delay, 0);
+    world_turn();
+}
+
+START_TEST(a_soft_reset_that_cannot_begin_is_tried_again)
+{
+    web_runs("");
+    lack_begins(_i);
+    world_domain_shuts_down(1, HOST_SHUTDOWN_SOFT_RESET);
+    soft_reset_is_due(1000000);
+    lack_ends();
+    soft_reset_is_due(2000000);
+    ck_assert_int_eq(world_task.operation, WORKER_SOFT_RESET);
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "");
+}
+END_TEST
+
+START_TEST(a_guest_that_is_reset_at_once_again_waits)
+{
+    web_runs("");
+    world_domain_shuts_down(1, HOST_SHUTDOWN_SOFT_RESET);
+    world_worker_succeeds();
+    world_domain_shuts_down(1, HOST_SHUTDOWN_SOFT_RESET);
+    ck_assert_int_eq(world_task.operation, 0);
+    soft_reset_is_due(1000000);
+    world_worker_succeeds();
+    world_domain_shuts_down(1, HOST_SHUTDOWN_SOFT_RESET);
+    client_destroys("web"); /* ... and can be destroyed meanwhile */
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "STOPPED web -1 1;");
+}
+END_TEST
+
+START_TEST(a_guest_of_xl_is_reset_by_xl_and_what_it_does_next_is_seen)
+{
+    world_domain(5, 'x', "theirs");
+    world_changed();
+    world_domain_shuts_down(5, HOST_SHUTDOWN_SOFT_RESET);
+    ck_assert_int_eq(world_task.operation, 0);
+    world_find(5)->shutdown = false;
+    world_changed();
+    world_domain_shuts_down(5, HOST_SHUTDOWN_REBOOT);
+    world_domain_goes(5);
+    world_changed();
+    ck_assert_str_eq(world_events, "STARTED theirs 5 0;REBOOT theirs 5 0;STOPPED theirs -1 0;");
+}
+END_TEST
+
 START_TEST(a_guest_of_xl_that_shuts_down_is_left_to_xl)
 {
     world_domain(5, 'x', "theirs");
@@ -3090,6 +3238,15 @@ main(void)
     tcase_add_test(tc, a_core_of_a_guest_with_a_long_name_has_a_name_that_a_file_may_have);
     tcase_add_test(tc, a_name_that_no_file_may_have_is_not_a_core_s);
     tcase_add_test(tc, that_a_core_could_not_be_written_is_said_with_what_follows_once);
+    tcase_add_test(tc, a_guest_that_asks_for_a_soft_reset_goes_on_and_what_it_does_next_is_seen);
+    tcase_add_test(tc, what_stops_a_guest_just_after_its_soft_reset_is_seen);
+    tcase_add_test(tc, a_guest_whose_soft_reset_fails_is_said_to_have_failed);
+    tcase_add_test(tc, a_soft_reset_that_lost_its_worker_is_repaired);
+    tcase_add_loop_test(tc, a_soft_reset_goes_on_under_the_next_daemon, 0, 2);
+    tcase_add_loop_test(tc, destroy_goes_before_a_soft_reset, 0, 2);
+    tcase_add_loop_test(tc, a_soft_reset_that_cannot_begin_is_tried_again, 0, 2);
+    tcase_add_test(tc, a_guest_that_is_reset_at_once_again_waits);
+    tcase_add_test(tc, a_guest_of_xl_is_reset_by_xl_and_what_it_does_next_is_seen);
     tcase_add_test(tc, a_guest_of_xl_that_shuts_down_is_left_to_xl);
     tcase_add_test(tc, a_guest_that_dom0d_started_in_an_earlier_life_is_its_own);
     tcase_add_test(tc, a_guest_that_suspends_for_its_save_is_not_taken_for_one_that_ends);

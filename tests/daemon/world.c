@@ -43,6 +43,7 @@ struct host {
     size_t                    count;
     uint32_t                  next_domid;
     enum err_code             requests_fail;
+    enum host_shutdown        resets_to;
     TAILQ_HEAD(, host_call) calls;
 };
 
@@ -220,7 +221,7 @@ world_new(void)
     make_folder("queue");
     make_folder("ended");
 
-    host = (struct host){.next_domid = 1};
+    host = (struct host){.next_domid = 1, .resets_to = HOST_SHUTDOWN_NONE};
     last_serial = 0;
     world_events[0] = '\0';
     world_answers = 0;
@@ -739,6 +740,12 @@ worker_ends(const worker_done *done, const struct err *err)
 }
 
 void
+world_resets_to(enum host_shutdown reason)
+{
+    host.resets_to = reason;
+}
+
+void
 world_worker_succeeds(void)
 {
     static char        nothing[] = "";
@@ -765,6 +772,11 @@ world_worker_succeeds(void)
     case WORKER_DESTROY:
         if (world_find((uint32_t)world_task.domid))
             world_domain_goes((uint32_t)world_task.domid);
+        break;
+    case WORKER_SOFT_RESET:
+        world_find((uint32_t)world_task.domid)->shutdown = host.resets_to != HOST_SHUTDOWN_NONE;
+        world_find((uint32_t)world_task.domid)->shutdown_reason = host.resets_to;
+        done.domid = world_task.domid;
         break;
     default: /* Xen's domains are as before */
         break;

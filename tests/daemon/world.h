@@ -93,6 +93,9 @@ void world_worker_identifies(const char *xml);
 /** It ends well; what its operation does to Xen is done: a domain made, or gone. */
 void world_worker_succeeds(void);
 void world_worker_fails(enum err_code code, const char *message);
+
+/** A guest that is soft reset from here on stops at once again; NONE: it does not. */
+void world_resets_to(enum host_shutdown reason);
 void world_worker_dies(void);
 
 /*----- clients -----*/

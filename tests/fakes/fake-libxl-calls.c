@@ -334,13 +334,19 @@ make(struct fake_ao *ao)
 }
 
 static int
-finish_make(struct fake_ao *ao)
+keep_config(struct fake_ao *ao, uint32_t domid)
 {
     cleanup_free char *json = libxl_domain_config_to_json(ao->ctx, ao->config);
-    cleanup_free char *path = fake_path("config", ao->made);
+    cleanup_free char *path = fake_path("config", domid);
     struct err         err;
 
-    if (!json || file_replace(path, json, strlen(json), 0600, &err) < 0)
+    return json && file_replace(path, json, strlen(json), 0600, &err) == 0 ? 0 : ERROR_FAIL;
+}
+
+static int
+finish_make(struct fake_ao *ao)
+{
+    if (keep_config(ao, ao->made))
         return ERROR_FAIL;
     /* Only now, as the real one. */
     *ao->domid_out = ao->made;
@@ -594,6 +600,57 @@ int
 libxl_domain_destroy(libxl_ctx *ctx, uint32_t domid, const libxl_asyncop_how *how)
 {
     return run(ao_new(ctx, &destroy_kind, domid, how));
+}
+
+/* It is taken apart and put together again, all but its memory. */
+static int
+soft_reset_step(struct fake_ao *ao, int step)
+{
+    struct fake_domain *dom = fake_domain_find(ao->domid);
+
+    if (!dom)
+        return ERROR_DOMAIN_NOTFOUND;
+    assert(memcmp(dom->uuid, libxl_uuid_bytearray(&ao->config->c_info.uuid), sizeof dom->uuid) ==
+           0);
+    if (step == 1) {
+        fake_domain_forget(dom);
+        dom->paused = true;
+        dom->shutdown = false;
+    }
+    fake_xen_changed();
+    return 0;
+}
+
+static int
+soft_reset_last(struct fake_ao *ao)
+{
+    return fake_domain_find(ao->domid) ? keep_config(ao, ao->domid) : ERROR_FAIL;
+}
+
+static void
+soft_reset_undo(struct fake_ao *ao)
+{
+    struct fake_domain *dom = fake_domain_find(ao->domid);
+
+    if (dom)
+        fake_domain_goes(dom);
+}
+
+static const struct fake_kind soft_reset_kind = {.call = "soft-reset",
+                                                 .steps = 2,
+                                                 .step = soft_reset_step,
+                                                 .last = soft_reset_last,
+                                                 .undo = soft_reset_undo};
+
+int
+libxl_domain_soft_reset(libxl_ctx *ctx, libxl_domain_config *config, uint32_t domid,
+                        const libxl_asyncop_how *how, const libxl_asyncprogress_how *console)
+{
+    struct fake_ao *ao = ao_new(ctx, &soft_reset_kind, domid, how);
+
+    assert(!console && config->b_info.type == LIBXL_DOMAIN_TYPE_HVM);
+    ao->config = config;
+    return run(ao);
 }
 
 static int

@@ -460,6 +460,19 @@ libxl_userdata_retrieve(libxl_ctx *ctx, uint32_t domid, const char *id, uint8_t 
     return 0;
 }
 
+int
+libxl_userdata_unlink(libxl_ctx *ctx, uint32_t domid, const char *id)
+{
+    cleanup_free char *path = fake_path("userdata", domid);
+
+    fake_enter(ctx);
+    assert(strcmp(id, "dom0d-xml") == 0);
+    fake_domain_await_lock(domid);
+    if (fake_call("userdata_unlink", false).rc)
+        return ERROR_FAIL;
+    return unlink(path) == 0 ? 0 : ERROR_FAIL;
+}
+
 /*----- devices -----*/
 
 libxl_device_nic *

@@ -285,7 +285,7 @@ fake_domain_shuts_down(struct fake_domain *dom, int reason)
 }
 
 void
-fake_domain_goes(struct fake_domain *dom)
+fake_domain_forget(struct fake_domain *dom)
 {
     static const char *const files[] = {"config", "userdata"};
 
@@ -294,6 +294,12 @@ fake_domain_goes(struct fake_domain *dom)
 
         unlink(path);
     }
+}
+
+void
+fake_domain_goes(struct fake_domain *dom)
+{
+    fake_domain_forget(dom);
     dom->used = false;
     fake_xen_changed();
 }

@@ -130,6 +130,9 @@ void fake_libxl_end(void);
 void fake_lock(void);
 void fake_unlock(void);
 
+/** What libxl keeps with it goes. */
+void fake_domain_forget(struct fake_domain *dom);
+
 /** Waits while xenstored is stopped, or while the domain's lock is held. */
 void fake_xenstored_await(void);
 void fake_domain_await_lock(uint32_t domid);
