@@ -12,7 +12,7 @@
 
 #define FILE_MAX 65536
 
-enum kind { PATH, TEXT, COUNT, SIZE, LEVEL };
+enum kind { PATH, TEXT, BALLOON, COUNT, SIZE, LEVEL };
 
 struct key {
     const char        *name;
@@ -40,6 +40,8 @@ static const struct key keys[] = {
     {"max_output", SIZE, FIELD(rpc.max_output), "8 MiB", 64 << 10, 1 << 30},
     {"max_buffers", SIZE, FIELD(rpc.max_buffers), "128 MiB", 16 << 20, 4ull << 30},
     {"max_xml", SIZE, FIELD(max_xml), "1 MiB", 4 << 10, 4 << 20},
+    {"autoballoon", BALLOON, FIELD(job.autoballoon), "auto", 0, 0},
+    {"dom0_min_memory", SIZE, FIELD(job.dom0_min_bytes), "512 MiB", 128 << 20, 1ull << 50},
     {"workers_idle", COUNT, FIELD(job.workers_idle), "2", 0, 64},
     {"keepalive_interval", COUNT, FIELD(rpc.keepalive_interval), "5", 0, 3600},
     {"keepalive_count", COUNT, FIELD(rpc.keepalive_count), "5", 1, 1000},
@@ -58,7 +60,7 @@ field(struct config *config, const struct key *key)
 static bool
 is_text(const struct key *key)
 {
-    return key->kind == PATH || key->kind == TEXT;
+    return key->kind == PATH || key->kind == TEXT || key->kind == BALLOON;
 }
 
 struct config *
@@ -126,6 +128,10 @@ set_text(struct config *config, const struct key *key, const char *value, struct
 
     if (key->kind == PATH && value[0] != '/')
         return err_set(err, ERR_INVALID_ARG, "%s must be an absolute path, not '%s'", key->name,
+                       value);
+    if (key->kind == BALLOON && strcmp(value, "auto") != 0 && strcmp(value, "on") != 0 &&
+        strcmp(value, "off") != 0)
+        return err_set(err, ERR_INVALID_ARG, "%s must be auto, on or off, not '%s'", key->name,
                        value);
     free(*text);
     *text = xstrdup(value);
@@ -199,6 +205,7 @@ set_value(struct config *config, const struct key *key, const char *value, struc
     switch (key->kind) {
     case PATH:
     case TEXT:
+    case BALLOON:
         return set_text(config, key, value, err);
     case COUNT:
     case SIZE:

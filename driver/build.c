@@ -11,6 +11,7 @@
 #define PATIENCE_USEC 3000000
 
 /* The steps, in the order they run. */
+static memory_fn  build_has_memory;
 static xl_call_fn build_unpaused;
 static xl_call_fn build_rolled_back;
 static xl_call_fn build_let_run;
@@ -22,12 +23,14 @@ void
 build_init(struct build *b, bool paused)
 {
     b->paused = paused;
+    memory_init(&b->memory, b->op.xl, b->op.memory);
     libxl_domain_config_init(&b->config);
 }
 
 void
 build_clear(struct build *b)
 {
+    memory_give_back(&b->memory);
     libxl_domain_config_dispose(&b->config);
     b->def = domain_def_free(b->def);
 }
@@ -69,43 +72,6 @@ build_check_xml(const char *xml, struct err *err)
 }
 
 static int
-build_check_memory(struct build *b, struct err *err)
-{
-    uint64_t need_kib, free_kib;
-    int      rc;
-
-    rc = libxl_domain_need_memory(b->op.xl->ctx, &b->config, INVALID_DOMID, &need_kib);
-    if (rc)
-        return xl_err_set(err, b->op.xl, rc, "cannot create domain %s", b->def->name);
-    rc = libxl_get_free_memory(b->op.xl->ctx, &free_kib);
-    if (rc)
-        return xl_err_set(err, b->op.xl, rc, "cannot determine the free memory");
-    if (need_kib > free_kib)
-        return err_set(err, ERR_OPERATION_FAILED,
-                       "not enough memory: domain %s needs %llu MiB, %llu MiB are free",
-                       b->def->name, (unsigned long long)(need_kib + 1023) / 1024,
-                       (unsigned long long)free_kib / 1024);
-    return 0;
-}
-
-int
-build_begin(struct build *b, struct err *err)
-{
-    char text[UUID_TEXT_SIZE];
-    int  domid;
-
-    if (operation_find(&b->op, b->def->uuid, &domid) == OPERATION_DOMAIN_THERE)
-        return err_set(err, ERR_OPERATION_INVALID,
-                       "the domain with uuid %s is running: its id is %d",
-                       uuid_format(b->def->uuid, text), domid);
-    if (build_check_memory(b, err) < 0)
-        return -1;
-    b->asked = true;
-    b->domid = INVALID_DOMID;
-    return 0;
-}
-
-static int
 build_keep_xml(struct build *b, struct err *err)
 {
     cleanup_free char *xml =
@@ -118,6 +84,39 @@ build_keep_xml(struct build *b, struct err *err)
 }
 
 /*----- the steps -----*/
+
+void
+build_begin(struct build *b, void (*ready)(struct build *b))
+{
+    char       text[UUID_TEXT_SIZE];
+    int        domid;
+    struct err err;
+
+    if (operation_find(&b->op, b->def->uuid, &domid) == OPERATION_DOMAIN_THERE) {
+        err_set(&err, ERR_OPERATION_INVALID, "the domain with uuid %s is running: its id is %d",
+                uuid_format(b->def->uuid, text), domid);
+        operation_fail(&b->op, &err);
+        build_roll_back(b);
+        return;
+    }
+    b->ready = ready;
+    memory_ask(&b->memory, b->def->name, b->def->uuid, &b->config, build_has_memory, b);
+}
+
+static void
+build_has_memory(void *arg, const struct err *err)
+{
+    struct build *b = arg;
+
+    if (err) {
+        operation_fail(&b->op, err);
+        build_roll_back(b);
+        return;
+    }
+    b->asked = true;
+    b->domid = INVALID_DOMID;
+    b->ready(b);
+}
 
 void
 build_made(struct xl_call *call, int rc)
@@ -215,6 +214,11 @@ build_rolled_back(struct xl_call *call, int rc)
 void
 build_abort(struct build *b)
 {
+    if (memory_is_asking(&b->memory)) {
+        memory_give_back(&b->memory);
+        build_roll_back(b);
+        return;
+    }
     operation_abort_call(&b->op, PATIENCE_USEC, NULL);
 }
 

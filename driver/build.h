@@ -3,8 +3,8 @@
  * build.h: what create, restore and soft reset have in common: a domain that is to be there,
  * running, or not at all.
  *
- *   build_begin     see that it can be: nobody has the uuid, there is memory
- *   (the operation asks libxl for the domain, with build_made as the next step)
+ *   build_begin     see that nobody has the uuid; ask for memory
+ *   (ready: the operation asks libxl for the domain, with build_made as the next step)
  *   build_made      keep the XML with the domain, start the unpause
  *   build_unpaused
  *   build_roll_back (instead, where a step failed) find what is left of it, start the destroy
@@ -19,6 +19,7 @@
 #ifndef DRIVER_BUILD_H
 #define DRIVER_BUILD_H
 
+#include "memory.h"
 #include "operation.h"
 
 /* What dom0d keeps with a domain in libxl's userdata: the XML that it was made from. */
@@ -30,7 +31,9 @@ struct build {
     libxl_domain_config config;
     bool                asked;  /* libxl was asked to make it: something may be left of it */
     bool                paused; /* it is not to be started */
-    uint32_t            domid;  /* libxl's, at completion */
+    struct memory       memory;
+    void (*ready)(struct build *b);
+    uint32_t domid; /* libxl's, at completion */
 };
 
 /** paused: the domain is not to be started. */
@@ -53,12 +56,14 @@ int build_parse_xml(const char *xml, struct domain_def **def_out, libxl_domain_c
  */
 int build_check_xml(const char *xml, struct err *err);
 
-/** Checks, of b->def and b->config.  Returns -1 with err where there is no point in asking libxl.
+/**
+ * Checks, of b->def and b->config; ready comes from the loop.  Where there is no point in asking
+ * libxl the operation fails.  Must be last.
  */
-int build_begin(struct build *b, struct err *err);
+void build_begin(struct build *b, void (*ready)(struct build *b));
 
-/** For xl_domain_create and the like; b->asked, b->def and b->domid are set before, as build_begin
- * does. */
+/** For xl_domain_create and the like; b->asked, b->def and b->domid are set before ready, or by an
+ * operation that does without build_begin. */
 extern xl_call_fn build_made;
 
 /** The operation failed before libxl was asked, or after.  Must be last. */
@@ -71,7 +76,7 @@ bool build_is_complete(const struct operation *op);
 /** For operation_type.undo, after build_init; success means that the domain is there after all. */
 void build_undo(struct build *b);
 
-/** Ask libxl to stop, after it had some time to get to the end by itself. */
+/** Ask libxl to stop, after it had some time to get to the end by itself.  Must be last. */
 void build_abort(struct build *b);
 
 #endif

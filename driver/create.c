@@ -2,7 +2,8 @@
 /*
  * create.c: start a domain from its XML.
  *
- *   create_start  parse, check, ask libxl to make it
+ *   create_start  parse, check
+ *   create_ready  ask libxl to make it
  *   build_made    and so on, see build.h
  */
 #include <string.h>
@@ -16,6 +17,8 @@
 struct create {
     struct build build; /* must be first */
 };
+
+static void create_ready(struct build *b);
 
 /* libxl tells of a missing kernel in three lines, none of which is plain. */
 static int
@@ -39,10 +42,9 @@ create_prepare(struct create *c, struct err *err)
     const char   *xml = create_params(&b->op)->xml;
 
     if (build_parse_xml(xml, &b->def, &b->config, err) < 0 ||
-        create_check_readable(b->def->kernel, "kernel", err) < 0 ||
-        create_check_readable(b->def->ramdisk, "ramdisk", err) < 0)
+        create_check_readable(b->def->kernel, "kernel", err) < 0)
         return -1;
-    return build_begin(b, err);
+    return create_check_readable(b->def->ramdisk, "ramdisk", err);
 }
 
 /* Its id, before libxl tells it at the end. */
@@ -67,8 +69,14 @@ create_start(struct operation *op)
         build_roll_back(&c->build);
         return;
     }
-    operation_tick(op, create_look_for_domain);
-    xl_domain_create(&op->call, &c->build.config, &c->build.domid, build_made);
+    build_begin(&c->build, create_ready);
+}
+
+static void
+create_ready(struct build *b)
+{
+    operation_tick(&b->op, create_look_for_domain);
+    xl_domain_create(&b->op.call, &b->config, &b->domid, build_made);
 }
 
 static void

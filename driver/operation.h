@@ -21,6 +21,7 @@
 #include "wire/task.h"
 #include "xl.h"
 
+struct memory_rules;
 struct operation;
 
 /* All of them come from the loop. */
@@ -64,6 +65,7 @@ struct operation {
     const struct operation_type   *type;
     struct xl                     *xl;
     const worker_start            *task;
+    const struct memory_rules     *memory; /* NULL: dom0 gives none; set before the loop turns */
     const struct operation_events *events;
     void                          *arg;
 

@@ -4,7 +4,8 @@
  *
  *   restore_start    open the image, read the wrapper, see that the stream is whole, tell whose it
  *                    is, wait
- *   restore_granted  check, ask libxl to make the domain from the stream
+ *   restore_granted  check
+ *   restore_ready    ask libxl to make the domain from the stream
  *   build_made       and so on, see build.h
  */
 #include <errno.h>
@@ -29,6 +30,7 @@ struct restore {
 /* The steps, in the order they run. */
 static void restore_start(struct operation *op);
 static void restore_granted(struct operation *op);
+static void restore_ready(struct build *b);
 
 /*----- helpers -----*/
 
@@ -135,16 +137,21 @@ static void
 restore_granted(struct operation *op)
 {
     struct restore *r = container_of(op, struct restore, build.op);
-    struct err      err;
 
     if (operation_failed(op)) {
         build_roll_back(&r->build);
         return;
     }
-    if (build_begin(&r->build, &err) < 0) {
-        restore_fail(r, &err);
-        return;
-    }
+    build_begin(&r->build, restore_ready);
+}
+
+static void
+restore_ready(struct build *b)
+{
+    struct restore   *r = container_of(b, struct restore, build);
+    struct operation *op = &b->op;
+    struct err        err;
+
     if (lseek(r->fd, (off_t)r->image.stream_offset, SEEK_SET) < 0) {
         err_set_errno(&err, errno, "cannot read %s", restore_params(op)->path);
         restore_fail(r, &err);

@@ -3,7 +3,8 @@
  * worker-main.c: dom0d-worker, the processes that wait in the daemon's place.  Started by dom0d
  * only:
  *
- *   dom0d-worker SOCKET-PATH LOG-LEVEL      one operation; the listening socket is descriptor 3
+ *   dom0d-worker SOCKET-PATH LOG-LEVEL AUTOBALLOON DOM0-MIN-KIB
+ *                                           one operation; the listening socket is descriptor 3
  *   dom0d-worker --host LOG-LEVEL           the helper (helper.h), and
  *   dom0d-worker --query LOG-LEVEL          a query process (query.h): a socket to the daemon is
  *                                           descriptor 3
@@ -29,9 +30,12 @@
 #include "worker.h"
 
 static void
-run_worker(struct loop *loop, const char *path)
+run_worker(struct loop *loop, int argc, char **argv)
 {
-    struct worker *worker = worker_new(loop, SPAWN_FD, path);
+    /* A daemon of an earlier version gives the first two only. */
+    const char    *autoballoon = argc > 3 ? argv[3] : "off";
+    uint64_t       dom0_min_kib = argc > 4 ? strtoull(argv[4], NULL, 10) : 0;
+    struct worker *worker = worker_new(loop, SPAWN_FD, argv[1], autoballoon, dom0_min_kib);
 
     loop_run(loop);
     worker_free(worker);
@@ -97,7 +101,7 @@ main(int argc, char **argv)
     struct stat  st;
     bool         is_helper;
 
-    if (argc != 3 || fstat(SPAWN_FD, &st) < 0 || !S_ISSOCK(st.st_mode)) {
+    if ((argc != 3 && argc != 5) || fstat(SPAWN_FD, &st) < 0 || !S_ISSOCK(st.st_mode)) {
         fputs("dom0d-worker is started by dom0d, not by hand\n", stderr);
         return 2;
     }
@@ -119,7 +123,7 @@ main(int argc, char **argv)
     else if (strcmp(argv[1], "--query") == 0)
         run_query(loop);
     else
-        run_worker(loop, argv[1]);
+        run_worker(loop, argc, argv);
     loop_free(loop);
     return 0;
 }

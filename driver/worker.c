@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/uuid.h"
 #include "eventloop/framed.h"
+#include "memory.h"
 #include "operation.h"
 #include "wire/frame.h"
 #include "wire/worker-frame.h"
@@ -33,6 +34,8 @@ struct worker {
     struct loop_timer warm;
     struct framed     daemon;
     bool              connected;
+
+    struct memory_rules memory;
 
     struct xl  xl;     /* its loop and log.about are there before it is open too */
     struct err xl_err; /* why it is not open; code 0: it is, or nobody has tried */
@@ -232,7 +235,10 @@ worker_begin_operation(struct worker *w, struct err *err)
         *err = w->xl_err;
         return -1;
     }
-    return operation_start(&w->xl, &w->start, &operation_events, w, &w->op, err);
+    if (operation_start(&w->xl, &w->start, &operation_events, w, &w->op, err) < 0)
+        return -1;
+    w->op->memory = &w->memory;
+    return 0;
 }
 
 /* *start is Taken. */
@@ -444,7 +450,8 @@ worker_nobody_came(void *arg)
 /*----- its life -----*/
 
 struct worker *
-worker_new(struct loop *loop, int fd, const char *path)
+worker_new(struct loop *loop, int fd, const char *path, const char *autoballoon,
+           uint64_t dom0_min_kib)
 {
     struct worker *w = xcalloc(1, sizeof *w);
     struct err     err;
@@ -452,6 +459,9 @@ worker_new(struct loop *loop, int fd, const char *path)
     w->loop = loop;
     w->fd = fd;
     w->path = xstrdup(path);
+    w->memory = (struct memory_rules){.autoballoon = autoballoon,
+                                      .dom0_min_kib = dom0_min_kib,
+                                      .promise = xasprintf("%s" MEMORY_PROMISE_SUFFIX, path)};
     w->progress.domid = -1;
     loop_io_init(&w->listener, loop, worker_daemon_connects, w);
     loop_timer_init(&w->idle, loop, worker_nobody_came, w);
@@ -482,6 +492,7 @@ worker_free(struct worker *w)
     worker_forget_identified(w);
     wire_body_free((xdrproc_t)xdr_worker_done, &w->done);
     wire_body_free((xdrproc_t)xdr_worker_start, &w->start);
+    free(w->memory.promise);
     free(w->path);
     free(w->said);
     free(w);

@@ -15,6 +15,8 @@ struct job_limits {
     unsigned max_cores;       /* of all guests */
     size_t   max_guest_core_bytes;
     size_t   max_core_bytes;
+    size_t   dom0_min_bytes; /* dom0 gives no memory of these */
+    char    *autoballoon;    /* "auto", "on" or "off" */
     char    *run_dir;
     char    *dump_dir;
     char    *worker_path;

@@ -105,10 +105,13 @@ pool_connect(const char *path, struct err *err)
 static int
 pool_spawn(struct pool_worker *w, int listen_fd, struct err *err)
 {
-    char              level[4];
-    const char *const argv[] = {w->pool->limits->worker_path, w->socket_path, level, NULL};
+    const struct job_limits *limits = w->pool->limits;
+    char                     level[4], dom0_min[24];
+    const char *const        argv[] = {limits->worker_path, w->socket_path, level,
+                                       limits->autoballoon, dom0_min,       NULL};
 
     snprintf(level, sizeof level, "%d", (int)log_get_level());
+    snprintf(dom0_min, sizeof dom0_min, "%zu", limits->dom0_min_bytes / 1024);
     return spawn_program(argv, listen_fd, &w->pid, err);
 }
 

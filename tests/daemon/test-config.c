@@ -50,6 +50,8 @@ START_TEST(a_new_configuration_has_the_defaults)
     ck_assert_uint_eq(config->rpc.max_output, 8 << 20);
     ck_assert_uint_eq(config->rpc.max_buffers, 128 << 20);
     ck_assert_uint_eq(config->max_xml, 1 << 20);
+    ck_assert_str_eq(config->job.autoballoon, "auto");
+    ck_assert_uint_eq(config->job.dom0_min_bytes, 512 << 20);
     ck_assert_uint_eq(config->job.workers_idle, 2);
     ck_assert_uint_eq(config->rpc.keepalive_interval, 5);
     ck_assert_uint_eq(config->rpc.keepalive_count, 5);
@@ -103,6 +105,9 @@ static const struct {
     {"socket =", "x:1: socket must be an absolute path, not ''"},
     {"log_level = loud", "x:1: log_level must be error, warning, info or debug, not 'loud'"},
     {"workers_idle = 1\n#\nworkers_idle = 1", "x:3: workers_idle is set already in line 1"},
+    {"autoballoon = yes", "x:1: autoballoon must be auto, on or off, not 'yes'"},
+    {"dom0_min_memory = 64 MiB",
+     "x:1: dom0_min_memory must be from 134217728 to 1125899906842624, not '64 MiB'"},
     {"= 3", "x:1: unknown key ''"},
 };
 

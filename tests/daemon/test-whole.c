@@ -63,14 +63,14 @@ static uint32_t serial;
 /*----- the daemon -----*/
 
 static void
-configure(void)
+configure(const char *more)
 {
     const char        *build = getenv("top_builddir");
     cleanup_free char *absolute = realpath(build ? build : ".", NULL);
     cleanup_free char *text =
         xasprintf("run_dir = %s/run\nsocket = %s\nsocket_ro = %s-ro\nsocket_group =\n"
-                  "log_level = error\nworker = %s/tests/fakes/dom0d-worker-fake\n",
-                  dir, sock, sock, absolute);
+                  "log_level = error\nworker = %s/tests/fakes/dom0d-worker-fake\n%s",
+                  dir, sock, sock, absolute, more);
     struct err err;
 
     ck_assert_int_eq(file_replace(conf, text, strlen(text), 0600, &err), 0);
@@ -369,7 +369,7 @@ setup(void)
     snprintf(conf, sizeof conf, "%s/conf", dir);
     snprintf(sock, sizeof sock, "%s/sock", dir);
     fake_xen_begin();
-    configure();
+    configure("");
     tame_sanitizer();
     daemon_starts();
     client_connects();
@@ -744,6 +744,25 @@ START_TEST(a_worker_that_is_stopped_does_not_keep_its_guest)
 }
 END_TEST
 
+/* What lacks is 32 MiB; _i: whether dom0 may give so much. */
+START_TEST(dom0_gives_memory_down_to_the_minimum_that_the_configuration_says)
+{
+    struct err err;
+
+    daemon_gets(SIGTERM);
+    configure(_i ? "dom0_min_memory = 992 MiB\n" : "dom0_min_memory = 993 MiB\n");
+    daemon_starts();
+    client_connects();
+    fake_world()->memory_kib = (1024 + 100) * 1024;
+    fake_world()->dom0_gives_kib = 32 * 1024;
+    ask_to_create();
+    receive_reply(NULL, NULL, &err);
+    ck_assert_msg((err.code == ERR_NONE) == _i, "%s", err.message);
+    ck_assert_uint_eq(fake_domain_count(), (unsigned)_i);
+    ck_assert_uint_eq(fake_world()->dom0_target_kib, _i ? 992 * 1024 : 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -761,6 +780,8 @@ main(void)
     tcase_add_test(tc, a_lock_that_is_held_delays_only_the_xml_of_its_domain);
     tcase_add_test(tc, the_helper_ends_with_its_daemon);
     tcase_add_loop_test(tc, a_worker_that_is_stopped_does_not_keep_its_guest, 0, 2);
+    tcase_add_loop_test(tc, dom0_gives_memory_down_to_the_minimum_that_the_configuration_says, 0,
+                        2);
     tcase_add_loop_test(tc, a_job_and_what_waits_for_it_outlive_the_daemon, 0, 2);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);

@@ -1,8 +1,8 @@
 # Each on the fake Xen, but test-off-xen, which is on what this machine has.
 driver_tests = $(operation_tests) \
 	tests/driver/test-host tests/driver/test-host-processes \
-	tests/driver/test-image tests/driver/test-log-journal tests/driver/test-new-file \
-	tests/driver/test-off-xen \
+	tests/driver/test-image tests/driver/test-log-journal tests/driver/test-memory \
+	tests/driver/test-new-file tests/driver/test-off-xen \
 	tests/driver/test-undo tests/driver/test-worker \
 	tests/driver/test-xl-call tests/driver/test-xl-hooks tests/driver/test-xl-log
 check_PROGRAMS += $(driver_tests)
@@ -29,6 +29,9 @@ tests_driver_test_image_LDADD = $(driver_test_ldadd)
 tests_driver_test_log_journal_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_log_journal_CFLAGS = $(driver_test_cflags)
 tests_driver_test_log_journal_LDADD = $(driver_test_ldadd)
+tests_driver_test_memory_CPPFLAGS = $(driver_test_cppflags)
+tests_driver_test_memory_CFLAGS = $(driver_test_cflags)
+tests_driver_test_memory_LDADD = $(driver_test_ldadd)
 tests_driver_test_new_file_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_new_file_CFLAGS = $(driver_test_cflags)
 tests_driver_test_new_file_LDADD = $(driver_test_ldadd)

@@ -247,6 +247,7 @@ scene_run(const worker_start *start, const struct scene_way *way)
 
     if (operation_start(&scene.xl, start, &events, &r, &r.op, &r.out.err) < 0)
         return r.out;
+    r.op->memory = scene.memory.autoballoon ? &scene.memory : NULL;
     ck_assert_int_eq(r.out.calls, 0); /* everything comes from the loop */
     abort_if_due(&r);
     while (r.op && loop_now_usec() < end) {

@@ -9,15 +9,17 @@
 
 #include "../fakes/fake-xen.h"
 #include "driver/image.h"
+#include "memory.h"
 #include "operation.h"
 
 struct scene {
-    struct loop       *loop;
-    struct xl          xl;
-    struct fake_world *world;
-    char               folder[64];
-    char               kernel[96]; /* a file in the folder */
-    int                disasters;
+    struct loop        *loop;
+    struct xl           xl;
+    struct fake_world  *world;
+    char                folder[64];
+    char                kernel[96]; /* a file in the folder */
+    int                 disasters;
+    struct memory_rules memory; /* autoballoon NULL: none are given */
 };
 extern struct scene scene;
 

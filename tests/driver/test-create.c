@@ -149,7 +149,7 @@ END_TEST
 
 START_TEST(an_abort_gives_libxl_three_seconds_to_get_to_the_end_by_itself)
 {
-    struct scene_way     way = {.abort_at = 1};
+    struct scene_way     way = {.abort_at = 3};
     struct scene_outcome out;
     uint64_t             begin = loop_now_usec(), took;
 
@@ -164,7 +164,7 @@ END_TEST
 /* The create ends by itself after 2 s; the 3 s that it was given end while it is undone. */
 START_TEST(an_abort_does_not_hit_the_call_that_undoes)
 {
-    struct scene_way     way = {.abort_at = 1};
+    struct scene_way     way = {.abort_at = 3};
     struct scene_outcome out;
 
     scene.world->delay_msec = 2000;

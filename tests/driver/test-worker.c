@@ -60,7 +60,7 @@ setup(void)
     snprintf(socket_path, sizeof socket_path, "%s/socket", scene.folder);
     snprintf(image_path, sizeof image_path, "%s/image", scene.folder);
     snprintf(xml, sizeof xml, "%s", scene_xml("web", 'w'));
-    worker = worker_new(scene.loop, listen_socket(), socket_path);
+    worker = worker_new(scene.loop, listen_socket(), socket_path, "off", 0);
     client_connect(&client);
 }
 
@@ -527,7 +527,7 @@ START_TEST(without_libxl_the_first_thing_that_is_asked_fails)
     worker_free(worker);
     close(client.fd);
     scene.world->off = true;
-    worker = worker_new(scene.loop, listen_socket(), socket_path);
+    worker = worker_new(scene.loop, listen_socket(), socket_path, "off", 0);
     client_connect(&client);
     tell_start(&client, start_create());
     hear_done(&client, ERR_NO_CONNECT);
@@ -552,7 +552,7 @@ START_TEST(a_file_is_changed_without_libxl)
     worker_free(worker);
     close(client.fd);
     scene.world->off = true;
-    worker = worker_new(scene.loop, listen_socket(), socket_path);
+    worker = worker_new(scene.loop, listen_socket(), socket_path, "off", 0);
     if (_i) /* it has tried to open it in reserve */
         usleep(20000);
     client_connect(&client);

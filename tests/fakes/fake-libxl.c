@@ -324,6 +324,25 @@ fill(libxl_dominfo *info, const struct fake_domain *dom)
         dom->type == LIBXL_DOMAIN_TYPE_PV ? LIBXL_DOMAIN_TYPE_PV : LIBXL_DOMAIN_TYPE_HVM;
 }
 
+static uint64_t
+dom0_target_kib(void)
+{
+    uint64_t target = fake_world()->dom0_target_kib;
+
+    return target ? target : fake_domain_find(0)->memory_kib;
+}
+
+/* Its balloon driver is at it. */
+static void
+dom0_gives(void)
+{
+    struct fake_domain *dom0 = fake_domain_find(0);
+    uint64_t            target = dom0_target_kib(), step = fake_world()->dom0_gives_kib;
+
+    if (dom0->memory_kib > target)
+        dom0->memory_kib -= step < dom0->memory_kib - target ? step : dom0->memory_kib - target;
+}
+
 int
 libxl_domain_info(libxl_ctx *ctx, libxl_dominfo *info, uint32_t domid)
 {
@@ -336,6 +355,8 @@ libxl_domain_info(libxl_ctx *ctx, libxl_dominfo *info, uint32_t domid)
         return rc;
     fake_lock();
     dom = fake_domain_find(domid);
+    if (domid == 0)
+        dom0_gives();
     if (dom)
         fill(info, dom);
     fake_unlock();
@@ -385,6 +406,26 @@ libxl_get_free_memory(libxl_ctx *ctx, uint64_t *kib_out)
 }
 
 int
+libxl_get_memory_target(libxl_ctx *ctx, uint32_t domid, uint64_t *kib_out)
+{
+    fake_enter(ctx);
+    assert(domid == 0);
+    *kib_out = dom0_target_kib();
+    return fake_call("get_memory_target", false).rc;
+}
+
+int
+libxl_set_memory_target(libxl_ctx *ctx, uint32_t domid, int64_t kib, int relative, int enforce)
+{
+    fake_enter(ctx);
+    assert(domid == 0 && relative && !enforce);
+    if (fake_call("set_memory_target", false).rc)
+        return ERROR_FAIL;
+    fake_world()->dom0_target_kib = (uint64_t)((int64_t)dom0_target_kib() + kib);
+    return 0;
+}
+
+int
 libxl_domain_need_memory(libxl_ctx *ctx, libxl_domain_config *config, uint32_t domid,
                          uint64_t *kib_out)
 {
@@ -415,11 +456,12 @@ libxl_get_physinfo(libxl_ctx *ctx, libxl_physinfo *info)
 const libxl_version_info *
 libxl_get_version_info(libxl_ctx *ctx)
 {
-    static char                     extra[] = ".7";
-    static const libxl_version_info info = {
+    static char               extra[] = ".7";
+    static libxl_version_info info = {
         .xen_version_major = 4, .xen_version_minor = 17, .xen_version_extra = extra};
 
     fake_enter(ctx);
+    info.commandline = fake_world()->commandline;
     return &info;
 }
 

@@ -70,6 +70,9 @@ struct fake_world {
     uint32_t           last_domid;
     uint32_t           unlisted; /* a domain that xenstore does not list (yet); 0: none */
     uint64_t           memory_kib;
+    uint64_t           dom0_target_kib; /* 0: none was set */
+    uint64_t           dom0_gives_kib;  /* each time that it is looked at, down to its target */
+    char               commandline[64]; /* Xen's */
     enum fake_when     when;
     enum fake_abort    abort;
     unsigned           delay_msec;  /* how long a call takes that ends later */

@@ -72,7 +72,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     begin();
     loop = loop_new();
-    worker = worker_new(loop, listen_socket(), address.sun_path);
+    worker = worker_new(loop, listen_socket(), address.sun_path, "off", 0);
     fd = connect_socket();
     /* What does not fit the socket is not sent: such frames are fuzz-frame's. */
     (void)!send(fd, data, size, MSG_NOSIGNAL);
