@@ -393,7 +393,7 @@ START_TEST(a_document_too_long_is_refused_unread)
     struct domain_def *def = NULL;
 
     ck_assert_int_eq(domain_def_parse(xml, DOMAIN_XML_MAX + 1, &def, &err), -1);
-    ck_assert_str_eq(err.message, "domain XML of 1048577 bytes is longer than 1048576");
+    ck_assert_str_eq(err.message, "domain XML of 4194305 bytes is longer than 4194304");
     free(xml);
 }
 END_TEST
