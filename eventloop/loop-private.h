@@ -19,6 +19,8 @@ struct loop {
     bool               sigchld_started;
     loop_fn           *on_sigchld;
     void              *on_sigchld_arg;
+
+    struct loop_workshop *workshop; /* work.c's; NULL: there was no work yet */
 };
 
 /* Have the loop turn once more without waiting. */

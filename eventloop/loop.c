@@ -58,6 +58,7 @@ loop_free(struct loop *loop)
         return;
     assert(TAILQ_EMPTY(&loop->defers));
     assert(TAILQ_EMPTY(&loop->children));
+    assert(!loop->workshop);
     if (loop->sigchld_started)
         loop_signal_stop(&loop->sigchld);
     event_free(loop->turn);

@@ -11,7 +11,7 @@
  * its callback: everything continues from the loop.  A callback may stop, start or free the
  * thing that called it.  Zeroed memory is not Idle.
  *
- * All of it is for the loop's own thread.
+ * All of it is for the loop's own thread.  What would hold that up: work.h.
  */
 #ifndef EVENTLOOP_LOOP_H
 #define EVENTLOOP_LOOP_H
