@@ -13,6 +13,7 @@
 #include "hooks.h"
 #include "names.h"
 #include "notes.h"
+#include "text.h"
 #include "walk.h"
 #include "xml.h"
 
@@ -111,21 +112,69 @@ domain_def_free(struct domain_def *def)
 {
     if (!def)
         return NULL;
+    if (def->shares) {
+        def->shares--;
+        return NULL;
+    }
     free(def->name);
     free(def->kernel);
     free(def->ramdisk);
     notes_free(def);
     xmlFreeDoc(def->document);
+    free(def->text);
     free(def);
     return NULL;
 }
 
+struct domain_def *
+domain_def_share(struct domain_def *def)
+{
+    def->shares++;
+    return def;
+}
+
+static struct domain_def *
+def_copy(const struct domain_def *def)
+{
+    struct domain_def *copy = xmalloc(sizeof *copy);
+
+    *copy = *def;
+    copy->shares = 0;
+    copy->name = xstrdup(def->name);
+    copy->kernel = xstrdup(def->kernel);
+    copy->ramdisk = xstrdup(def->ramdisk);
+    copy->text = xstrdup(def->text);
+    copy->document = xmlCopyDoc(def->document, 1);
+    copy->notes = xcalloc(def->n_notes, sizeof *copy->notes);
+    for (size_t i = 0; i < def->n_notes; i++)
+        copy->notes[i] = (struct domain_note){.message = xstrdup(def->notes[i].message),
+                                              .implied = def->notes[i].implied};
+    return copy;
+}
+
 void
+def_changed(struct domain_def *def)
+{
+    struct err err;
+
+    if (def->text)
+        (void)domain_def_keep_text(def, 0, &err); /* one that is too long now is not kept */
+}
+
+struct domain_def *
 domain_def_rename(struct domain_def *def, const char *name)
 {
+    struct domain_def *shared = def;
+
+    if (shared->shares) {
+        def = def_copy(shared);
+        domain_def_free(shared);
+    }
     free(def->name);
     def->name = xstrdup(name);
     xml_set_text(xml_child(xmlDocGetRootElement(def->document), "name"), name);
+    def_changed(def);
+    return def;
 }
 
 /*----- reading -----*/

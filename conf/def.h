@@ -15,6 +15,9 @@ enum domain_type def_type_of(const xmlNode *root);
 /** Note what the comments say that domain_def_from_native has left: it is as true of the guest. */
 void native_take_comments(struct domain_def *def, const xmlNode *root);
 
+/** Its document was changed: what else the definition keeps of it follows. */
+void def_changed(struct domain_def *def);
+
 /**
  * The paths in libxl's JSON of what here has and there has not, or has otherwise, without what
  * libxl works out itself.  Strings must be UTF-8.  NULL-ended, the caller's to free.

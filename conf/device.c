@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "conf/libxl.h"
+#include "def.h"
 #include "hooks.h"
 #include "text.h"
 #include "walk.h"
@@ -225,10 +226,12 @@ domain_def_add_device(struct domain_def *def, const struct domain_device *device
         return err_set(err, ERR_OPERATION_FAILED, "the domain has this %s already",
                        device->table->element);
     node = xmlAddChild(devices_of(def), copy_of(def, device));
-    if (!check_whole(def, err))
-        return 0;
-    xml_remove(node);
-    return -1;
+    if (check_whole(def, err)) {
+        xml_remove(node);
+        return -1;
+    }
+    def_changed(def);
+    return 0;
 }
 
 static int
@@ -247,6 +250,7 @@ domain_def_remove_device(struct domain_def *def, const struct domain_device *dev
     if (!node)
         return no_such_device(device, err);
     xml_remove(node);
+    def_changed(def);
     return 0;
 }
 
@@ -263,6 +267,7 @@ domain_def_replace_device(struct domain_def *def, const struct domain_device *de
     xmlReplaceNode(old, node);
     if (!check_whole(def, err)) {
         xmlFreeNode(old);
+        def_changed(def);
         return 0;
     }
     xmlReplaceNode(node, old);

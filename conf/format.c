@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "conf/domain.h"
 #include "hooks.h"
 #include "text.h"
@@ -85,6 +86,23 @@ add_live(const struct domain_def *def, xmlNode *root, const struct domain_live *
     add_vnc_port(devices, live->vnc_port);
 }
 
+int
+domain_def_keep_text(struct domain_def *def, size_t longer, struct err *err)
+{
+    struct text out = {.max = DOMAIN_XML_MAX};
+
+    free(take_ptr(def->text));
+    xml_write(&out, xmlDocGetRootElement(def->document));
+    if (!out.is_cut && out.length > longer)
+        def->text = text_take(&out);
+    free(out.data);
+    return out.is_cut ? err_set(err, ERR_XML,
+                                "domain XML that becomes longer than %u bytes when "
+                                "each of its elements has a line",
+                                DOMAIN_XML_MAX)
+                      : 0;
+}
+
 char *
 domain_def_format(const struct domain_def *def, const struct domain_live *live, unsigned flags)
 {
@@ -94,6 +112,8 @@ domain_def_format(const struct domain_def *def, const struct domain_live *live, 
     xmlDoc     *copy = NULL;
     struct text out = {0};
 
+    if (def->text && !runs && !hide)
+        return xstrdup(def->text);
     if (runs || hide) {
         copy = xmlCopyDoc(def->document, 1);
         root = xmlDocGetRootElement(copy);

@@ -11,6 +11,9 @@
 static void
 add_bytes(struct text *text, const char *bytes, size_t count)
 {
+    text->is_cut = text->is_cut || (text->max && count > text->max - text->length);
+    if (text->is_cut)
+        return;
     if (text->size - text->length <= count) {
         text->size = (text->size + count + 1) * 2;
         text->data = xrealloc(text->data, text->size);

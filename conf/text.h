@@ -5,12 +5,15 @@
 #ifndef CONF_TEXT_H
 #define CONF_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Zeroed: empty. */
 struct text {
     char  *data; /* NULL while empty */
     size_t length, size;
+    size_t max; /* what would make it longer is left out, and is_cut says so; 0: no limit */
+    bool   is_cut;
 };
 
 void text_add(struct text *text, const char *s);

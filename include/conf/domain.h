@@ -21,7 +21,7 @@
 /* Longer XML is refused.  More than the daemon takes from clients (max_xml): what is left out is
  * filled in, and each element has its line. */
 #define DOMAIN_XML_MAX (4u << 20)
-#define DOMAIN_DEVICES_MAX 1024   /* of one kind */
+#define DOMAIN_DEVICES_MAX 1024 /* of one kind */
 #define DOMAIN_VCPUS_MAX 4096
 #define DOMAIN_VNC_PORT_MIN 5900
 
@@ -58,6 +58,9 @@ struct domain_def {
     enum domain_action on_soft_reset; /* the XML has no word for it: xl's default */
 
     void *document; /* xmlDoc *, owned; only conf/ looks inside */
+    char *text;     /* the whole of it as text (domain_def_keep_text); NULL: it is not kept */
+
+    unsigned shares; /* how many more than one have it (domain_def_share) */
 
     /* What the XML says and the guest does not get. */
     struct domain_note *notes;
@@ -109,8 +112,25 @@ int domain_def_parse_flags(const char *xml, size_t size, unsigned flags,
 /** NULL is fine.  Returns NULL. */
 struct domain_def *domain_def_free(struct domain_def *def);
 
-/** The view's name and the document's.  name is valid (domain_name_is_valid); Copied. */
-void domain_def_rename(struct domain_def *def, const char *name);
+/**
+ * One more has it, and frees it: it is not changed until then, and may be read by another thread.
+ * Shared and freed by one thread only.  Returns def.
+ */
+struct domain_def *domain_def_share(struct domain_def *def);
+
+/**
+ * The view's name and the document's.  name is valid (domain_name_is_valid); Copied.  def is Taken.
+ * Returns the one with this name: def, or where that is shared another one.
+ */
+struct domain_def *domain_def_rename(struct domain_def *def, const char *name);
+
+/**
+ * Where the whole of it, with its secrets and without what is live, is a text of more than
+ * `longer` bytes: keep that, so that it is not written anew whenever somebody asks for it.
+ *
+ * Err: ERR_XML where it has more than DOMAIN_XML_MAX.
+ */
+int domain_def_keep_text(struct domain_def *def, size_t longer, struct err *err);
 
 /**
  * The XML, with what is live in it where live is not NULL and DOMAIN_XML_INACTIVE is not in flags:

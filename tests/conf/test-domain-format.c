@@ -46,10 +46,53 @@ START_TEST(a_definition_that_is_renamed_differs_by_its_name_only)
                                             (int)(strstr(before, name) - before), before, rest);
     cleanup_free char *after = NULL;
 
-    domain_def_rename(def, "a & <b>");
+    def = domain_def_rename(def, "a & <b>");
     after = domain_def_format(def, NULL, DOMAIN_XML_SECURE);
     ck_assert_str_eq(def->name, "a & <b>");
     ck_assert_str_eq(after, expected);
+    domain_def_free(def);
+}
+END_TEST
+
+START_TEST(a_text_that_is_kept_is_what_would_be_written)
+{
+    cleanup_free char *in = xasprintf("%s.xml", names[_i]);
+    struct domain_def *def = data_parse(in);
+    cleanup_free char *before = domain_def_format(def, NULL, DOMAIN_XML_SECURE);
+    cleanup_free char *plain = domain_def_format(def, NULL, 0);
+    cleanup_free char *renamed = NULL;
+    cleanup_free char *kept = NULL;
+    cleanup_free char *kept_plain = NULL;
+    struct err         err;
+
+    ck_assert_int_eq(domain_def_keep_text(def, strlen(before), &err), 0);
+    ck_assert_ptr_null(def->text); /* it is not longer than that */
+    ck_assert_int_eq(domain_def_keep_text(def, strlen(before) - 1, &err), 0);
+    ck_assert_str_eq(def->text, before);
+    kept = domain_def_format(def, NULL, DOMAIN_XML_SECURE);
+    kept_plain = domain_def_format(def, NULL, 0);
+    ck_assert_str_eq(kept, before);
+    ck_assert_str_eq(kept_plain, plain);
+    def = domain_def_rename(def, "other");
+    renamed = domain_def_format(def, NULL, DOMAIN_XML_SECURE);
+    ck_assert_ptr_nonnull(strstr(renamed, "<name>other</name>"));
+    domain_def_free(def);
+}
+END_TEST
+
+START_TEST(who_shares_a_definition_does_not_see_it_renamed)
+{
+    cleanup_free char *in = xasprintf("%s.xml", names[_i]);
+    struct domain_def *def = data_parse(in);
+    struct domain_def *shared = domain_def_share(def);
+    cleanup_free char *before = domain_def_format(def, NULL, DOMAIN_XML_SECURE);
+    cleanup_free char *after = NULL;
+
+    def = domain_def_rename(def, "other");
+    ck_assert_str_eq(def->name, "other");
+    after = domain_def_format(shared, NULL, DOMAIN_XML_SECURE);
+    ck_assert_str_eq(after, before);
+    domain_def_free(shared);
     domain_def_free(def);
 }
 END_TEST
@@ -171,6 +214,10 @@ main(void)
     tcase_add_loop_test(tc, what_was_written_is_read_and_written_the_same, 0, array_size(names));
     tcase_add_loop_test(tc, a_definition_that_is_renamed_differs_by_its_name_only, 0,
                         array_size(names));
+    tcase_add_loop_test(tc, a_text_that_is_kept_is_what_would_be_written, 0,
+                        (int)array_size(names));
+    tcase_add_loop_test(tc, who_shares_a_definition_does_not_see_it_renamed, 0,
+                        (int)array_size(names));
     tcase_add_loop_test(tc, a_running_domain_is_written_with_what_is_live, 0, array_size(names));
     tcase_add_loop_test(tc, what_was_live_is_gone_when_it_is_read_again, 0, array_size(names));
     tcase_add_test(tc, a_domain_that_does_not_run_has_no_id);
