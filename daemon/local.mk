@@ -25,6 +25,7 @@ daemon_librpc_a_SOURCES = \
 noinst_LIBRARIES += daemon/libdomain.a
 daemon_libdomain_a_CPPFLAGS = $(daemon_cppflags)
 daemon_libdomain_a_SOURCES = \
+	daemon/domain/definition.c daemon/domain/definition.h \
 	daemon/domain/domain.c daemon/domain/domain.h \
 	daemon/domain/lifecycle.c \
 	daemon/domain/private.h \

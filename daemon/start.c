@@ -9,6 +9,7 @@
 #include "daemon.h"
 #include "domain/table.h"
 #include "driver/host.h"
+#include "eventloop/work.h"
 #include "job/job.h"
 #include "job/pool.h"
 #include "rpc/events.h"
@@ -175,6 +176,8 @@ daemon_stop(struct daemon *daemon)
 {
     server_free(daemon->server);
     jobs_stop(daemon->jobs);
+    /* Who waits for it may go on to ask Xen. */
+    loop_end_work(daemon->loop);
     /* It answers what waits for Xen: so what waits must be there. */
     host_close(take_ptr(daemon->host));
     if (daemon->domains)

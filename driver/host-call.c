@@ -54,10 +54,8 @@ host_call_fail(struct host_calls *list, struct host_call *call, const struct err
         copy.done.live(copy.arg, NULL, err);
         break;
     case CALL_KEPT_XML:
-        copy.done.xml(copy.arg, NULL, err);
-        break;
     case CALL_DEFINITION:
-        copy.done.def(copy.arg, NULL, err);
+        copy.done.xml(copy.arg, NULL, err);
         break;
     }
 }

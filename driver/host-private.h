@@ -70,7 +70,6 @@ struct host_call {
         host_done_fn *request;
         host_live_fn *live;
         host_xml_fn  *xml;
-        host_def_fn  *def;
     } done;
     void              *arg;
     bool               sent;    /* to the helper that runs now */

@@ -60,21 +60,6 @@ query_answer_xml(struct host_call *call, const char *xml)
     done(arg, *xml ? xstrdup(xml) : NULL, NULL);
 }
 
-static void
-query_answer_definition(struct host_call *call, const char *xml)
-{
-    host_def_fn       *done = call->done.def;
-    void              *arg = call->arg;
-    struct domain_def *def = NULL;
-    struct err         err;
-
-    free(call);
-    if (domain_def_parse_flags(xml, strlen(xml), DOMAIN_PARSE_RUNS, &def, &err) < 0)
-        done(arg, NULL, &err);
-    else
-        done(arg, def, NULL);
-}
-
 /* Each of those that wait for it gets its own copy. */
 static void
 query_deliver(struct host_query *query, const query_answer *answer)
@@ -90,10 +75,7 @@ query_deliver(struct host_query *query, const query_answer *answer)
             continue;
         }
         TAILQ_REMOVE(&query->calls, call, link);
-        if (call->kind == CALL_KEPT_XML)
-            query_answer_xml(call, answer->xml);
-        else
-            query_answer_definition(call, answer->xml);
+        query_answer_xml(call, answer->xml);
     }
     free(query);
 }
@@ -286,11 +268,11 @@ host_domain_kept_xml(struct host *host, uint32_t domid, host_xml_fn *done, void 
 }
 
 struct host_call *
-host_domain_def(struct host *host, uint32_t domid, host_def_fn *done, void *arg)
+host_domain_def(struct host *host, uint32_t domid, host_xml_fn *done, void *arg)
 {
     struct host_call *call = host_call_new(host, CALL_DEFINITION, domid, arg);
 
-    call->done.def = done;
+    call->done.xml = done;
     return query_call_start(call, QUERY_DEFINITION);
 }
 

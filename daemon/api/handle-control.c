@@ -9,6 +9,7 @@
 #include "conf/domain.h"
 #include "config.h"
 #include "daemon.h"
+#include "domain/definition.h"
 #include "domain/table.h"
 #include "handlers.h"
 #include "job/ops.h"
@@ -17,30 +18,73 @@
 #include "wire/libvirt.h"
 #include "wire/worker.h"
 
-/*----- create -----*/
+/*----- the XML that a client sends -----*/
 
-/* The definition a client sent, bounded and checked. */
-static int
-control_parse_definition(const struct daemon *daemon, const char *xml, struct domain_def **def_out,
-                         struct err *err)
+/* A call that goes on when its XML is read; freed then. */
+struct control_call {
+    struct request *req;
+    char           *xml;  /* NULL: the call has none */
+    char           *path; /* of an image; NULL: none */
+    bool            paused;
+    uint8_t         uuid[UUID_SIZE]; /* of the domain that is to be saved */
+
+    /* def: Taken; NULL: there was no XML. */
+    void (*go_on)(struct control_call *call, struct domain_def *def);
+};
+
+static void
+control_call_free(struct control_call *call)
 {
-    size_t             size = strlen(xml);
-    struct domain_def *def;
+    free(call->xml);
+    free(call->path);
+    free(call);
+}
 
-    if (size > daemon->config->max_xml)
-        return err_set(err, ERR_INVALID_ARG, "the domain XML has %zu bytes, %zu are allowed", size,
-                       daemon->config->max_xml);
-    if (domain_def_parse(xml, size, &def, err) < 0)
-        return -1;
+static int
+control_check_definition(const struct domain_def *def, struct err *err)
+{
     if (def->on_poweroff == DOMAIN_ACTION_RENAME_RESTART ||
         def->on_reboot == DOMAIN_ACTION_RENAME_RESTART ||
-        def->on_crash == DOMAIN_ACTION_RENAME_RESTART) {
-        domain_def_free(def);
+        def->on_crash == DOMAIN_ACTION_RENAME_RESTART)
         return err_set_libvirt(err, ERR_CONFIG_UNSUPPORTED, "rename-restart is not supported");
-    }
-    *def_out = def;
     return 0;
 }
+
+/* The client may have gone meanwhile: what it has asked for is done all the same. */
+static void
+control_xml_read(void *arg, struct domain_def *def, const struct err *bad)
+{
+    struct control_call *call = arg;
+    struct err           err;
+
+    if (bad)
+        request_fail(call->req, bad);
+    else if (control_check_definition(def, &err) < 0)
+        request_fail(call->req, &err);
+    else
+        call->go_on(call, take_ptr(def));
+    domain_def_free(def);
+    control_call_free(call);
+}
+
+/* call is Taken. */
+static void
+control_read_xml(struct control_call *call)
+{
+    const struct daemon *daemon = request_daemon(call->req);
+    size_t               size = strlen(call->xml);
+
+    if (size <= daemon->config->max_xml) {
+        definition_read(daemon->loop, request_user(call->req), call->xml, 0, control_xml_read,
+                        call);
+        return;
+    }
+    request_fail_with(call->req, ERR_INVALID_ARG, "the domain XML has %zu bytes, %zu are allowed",
+                      size, daemon->config->max_xml);
+    control_call_free(call);
+}
+
+/*----- create -----*/
 
 static void
 control_created(void *arg, const struct job *job, const struct err *err)
@@ -54,22 +98,30 @@ control_created(void *arg, const struct job *job, const struct err *err)
                                 &(remote_domain_create_xml_ret){.dom = domain_for_wire(job->dom)});
 }
 
+static void
+control_create(struct control_call *call, struct domain_def *def)
+{
+    struct daemon   *daemon = request_daemon(call->req);
+    struct job_owner owner = owner_of_request(call->req, control_created);
+    struct domain   *dom;
+    struct err       err;
+
+    if (domains_reserve(daemon->domains, def, &dom, &err) < 0)
+        request_fail(call->req, &err);
+    else
+        job_submit(op_create_new(daemon->jobs, dom, &owner, call->paused));
+}
+
 void
 handle_domain_create_xml(struct request *req, const remote_domain_create_xml_args *args)
 {
-    struct daemon     *daemon = request_daemon(req);
-    struct domain_def *def;
-    struct domain     *dom;
-    struct job_owner   owner;
-    struct err         err;
+    struct control_call *call = xcalloc(1, sizeof *call);
 
-    if (control_parse_definition(daemon, args->xml_desc, &def, &err) < 0 ||
-        domains_reserve(daemon->domains, def, &dom, &err) < 0) {
-        request_fail(req, &err);
-        return;
-    }
-    owner = owner_of_request(req, control_created);
-    job_submit(op_create_new(daemon->jobs, dom, &owner, args->flags & START_PAUSED));
+    *call = (struct control_call){.req = req,
+                                  .xml = xstrdup(args->xml_desc),
+                                  .paused = args->flags & START_PAUSED,
+                                  .go_on = control_create};
+    control_read_xml(call);
 }
 
 /*----- destroy -----*/
@@ -182,38 +234,48 @@ control_check_path(struct request *req, const char *path)
     return false;
 }
 
-/* An XML to put in the place of a domain's own must be of the same domain. */
-static int
-control_check_replacement(const struct daemon *daemon, const struct domain *dom, const char *xml,
-                          struct err *err)
+static void
+control_submit_save(struct request *req, struct domain *dom, const char *path, const char *xml)
 {
-    struct domain_def *def;
-    bool               same;
+    struct job_owner owner = owner_of_request(req, NULL);
 
-    if (control_parse_definition(daemon, xml, &def, err) < 0)
-        return -1;
-    same = uuid_equal(def->uuid, dom->uuid) && !strcmp(def->name, dom->name);
-    domain_def_free(def);
-    return same ? 0
-                : err_set(err, ERR_INVALID_ARG,
+    job_submit(op_save_new(request_daemon(req)->jobs, dom, &owner, path, xml));
+}
+
+/* An XML to put in the place of a domain's own must be of the same domain. */
+static void
+control_save_replaced(struct control_call *call, struct domain_def *def)
+{
+    struct domain *dom = domains_by_uuid(request_daemon(call->req)->domains, call->uuid);
+    char           text[UUID_TEXT_SIZE];
+
+    if (!dom)
+        request_fail_libvirt(call->req, ERR_NO_DOMAIN, "no domain with matching uuid '%s'",
+                             uuid_format(call->uuid, text));
+    else if (!uuid_equal(def->uuid, dom->uuid) || strcmp(def->name, dom->name) != 0)
+        request_fail_with(call->req, ERR_INVALID_ARG,
                           "the XML is not of domain '%s': name or uuid differ", dom->name);
+    else
+        control_submit_save(call->req, dom, call->path, call->xml);
+    domain_def_free(def);
 }
 
 static void
 control_save(struct request *req, struct domain *dom, const char *path, const char *xml)
 {
-    struct daemon   *daemon = request_daemon(req);
-    struct job_owner owner;
-    struct err       err;
+    struct control_call *call;
 
     if (!control_check_path(req, path))
         return;
-    if (xml && control_check_replacement(daemon, dom, xml, &err) < 0) {
-        request_fail(req, &err);
+    if (!xml) {
+        control_submit_save(req, dom, path, NULL);
         return;
     }
-    owner = owner_of_request(req, NULL);
-    job_submit(op_save_new(daemon->jobs, dom, &owner, path, xml));
+    call = xcalloc(1, sizeof *call);
+    *call = (struct control_call){
+        .req = req, .xml = xstrdup(xml), .path = xstrdup(path), .go_on = control_save_replaced};
+    memcpy(call->uuid, dom->uuid, UUID_SIZE);
+    control_read_xml(call);
 }
 
 void
@@ -230,24 +292,39 @@ handle_domain_save_flags(struct request *req, struct domain *dom,
 }
 
 static void
+control_submit_restore(struct request *req, const char *path, const char *xml, bool paused)
+{
+    struct job_owner owner = owner_of_request(req, NULL);
+
+    job_submit(op_restore_new(request_daemon(req)->jobs, &owner, path, xml, paused));
+}
+
+/* What the worker reads again is known to be good. */
+static void
+control_restore_replaced(struct control_call *call, struct domain_def *def)
+{
+    domain_def_free(def);
+    control_submit_restore(call->req, call->path, call->xml, call->paused);
+}
+
+static void
 control_restore(struct request *req, const char *path, const char *xml, unsigned flags)
 {
-    struct daemon     *daemon = request_daemon(req);
-    struct domain_def *def;
-    struct job_owner   owner;
-    struct err         err;
+    struct control_call *call;
 
     if (!control_check_path(req, path))
         return;
-    if (xml) {
-        if (control_parse_definition(daemon, xml, &def, &err) < 0) {
-            request_fail(req, &err);
-            return;
-        }
-        domain_def_free(def);
+    if (!xml) {
+        control_submit_restore(req, path, NULL, flags & SAVE_PAUSED);
+        return;
     }
-    owner = owner_of_request(req, NULL);
-    job_submit(op_restore_new(daemon->jobs, &owner, path, xml, flags & SAVE_PAUSED));
+    call = xcalloc(1, sizeof *call);
+    *call = (struct control_call){.req = req,
+                                  .xml = xstrdup(xml),
+                                  .path = xstrdup(path),
+                                  .paused = flags & SAVE_PAUSED,
+                                  .go_on = control_restore_replaced};
+    control_read_xml(call);
 }
 
 void

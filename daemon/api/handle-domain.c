@@ -196,7 +196,7 @@ domain_make_xml(struct request *req, void *arg)
     char                     text[UUID_TEXT_SIZE];
 
     if (dom)
-        domain_xml(dom, wanted->flags, domain_xml_ready, req);
+        domain_xml(dom, request_user(req), wanted->flags, domain_xml_ready, req);
     else
         request_fail_libvirt(req, ERR_NO_DOMAIN, "no domain with matching uuid '%s'",
                              uuid_format(wanted->uuid, text));

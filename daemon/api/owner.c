@@ -20,6 +20,7 @@ owner_of_request(struct request *req, job_done_fn *done)
 {
     return (struct job_owner){.conn_id = request_conn_id(req),
                               .serial = request_serial(req),
+                              .user = request_user(req),
                               .done = done ? done : owner_answer,
                               .arg = req};
 }

@@ -110,7 +110,7 @@ domain_rename_live(struct domain *dom)
 {
     if (dom->live && dom->named && strcmp(dom->live->name, dom->name) != 0 &&
         domain_name_is_valid(dom->name))
-        domain_def_rename(dom->live, dom->name);
+        dom->live = domain_def_rename(dom->live, dom->name);
 }
 
 void
@@ -122,6 +122,13 @@ domain_take_live(struct domain *dom, struct domain_def *def)
     domain_rename_live(dom);
 }
 
+static void
+domain_kept_is_unreadable(const struct domain *dom, const struct err *err)
+{
+    log_warning("domain '%s': the XML that was kept of it cannot be read: %s", dom->name,
+                err->message);
+}
+
 void
 domain_take_kept(struct domain *dom, const char *xml)
 {
@@ -130,11 +137,10 @@ domain_take_kept(struct domain *dom, const char *xml)
 
     if (dom->live)
         return;
-    if (domain_def_parse_flags(xml, strlen(xml), DOMAIN_PARSE_RUNS, &def, &err) == 0)
+    if (definition_read_now(xml, DOMAIN_PARSE_RUNS, &def, &err) == 0)
         domain_take_live(dom, def);
     else
-        log_warning("domain '%s': the XML that was kept of it cannot be read: %s", dom->name,
-                    err.message);
+        domain_kept_is_unreadable(dom, &err);
 }
 
 /* xenstore may have no name for it (yet): it is listed all the same. */
@@ -159,24 +165,62 @@ domain_give_name(struct domain *dom)
 
 /*----- its owner -----*/
 
+/* The answer is no longer waited for: another one came first, or the domain has gone. */
+static bool
+domain_owner_is_settled(struct domain *dom)
+{
+    if (dom->leaving)
+        loop_defer_start(&dom->table->sweep);
+    return dom->leaving || dom->owner != DOMAIN_OF_NOBODY_KNOWN;
+}
+
+/* xl's, unless there is a definition by now. */
+static void
+domain_owner_known(struct domain *dom)
+{
+    if (dom->owner == DOMAIN_OF_NOBODY_KNOWN)
+        dom->owner = DOMAIN_OF_XL;
+    domain_remember(dom);
+    domain_settle(dom);
+}
+
+static void
+domain_kept_read(void *arg, struct domain_def *def, const struct err *err)
+{
+    struct domain *dom = arg;
+
+    dom->reads_kept = false;
+    if (domain_owner_is_settled(dom) || (err && err->code == ERR_OPERATION_ABORTED)) {
+        domain_def_free(def);
+        return;
+    }
+    if (def)
+        domain_take_live(dom, def);
+    else
+        domain_kept_is_unreadable(dom, err);
+    domain_owner_known(dom);
+}
+
 static void
 domain_owner_found(void *arg, char *xml, const struct err *err)
 {
     struct domain *dom = arg;
 
     dom->asks_owner = NULL;
-    if (dom->leaving) {
-        loop_defer_start(&dom->table->sweep);
-    } else if (err) {
+    if (domain_owner_is_settled(dom)) {
+        free(xml);
+        return;
+    }
+    if (err) {
         log_warning("domain '%s': whether dom0d started it is not known yet: %s", dom->name,
                     err->message);
         loop_timer_start(&dom->table->ask_again, OWNER_RETRY_USEC);
-    } else if (dom->owner == DOMAIN_OF_NOBODY_KNOWN) {
-        dom->owner = DOMAIN_OF_XL;
-        if (xml)
-            domain_take_kept(dom, xml);
-        domain_remember(dom);
-        domain_settle(dom);
+    } else if (xml) {
+        dom->reads_kept = true;
+        definition_read(dom->table->loop, DEFINITION_OF_DAEMON, xml, DOMAIN_PARSE_RUNS,
+                        domain_kept_read, dom);
+    } else {
+        domain_owner_known(dom);
     }
     free(xml);
 }
@@ -186,7 +230,7 @@ domain_find_owner(struct domain *dom)
 {
     if (dom->run.domid == 0)
         dom->owner = DOMAIN_OF_XL; /* the control domain */
-    else if (!dom->asks_owner)
+    else if (!dom->asks_owner && !dom->reads_kept)
         dom->asks_owner = host_domain_kept_xml(dom->table->host, (uint32_t)dom->run.domid,
                                                domain_owner_found, dom);
 }

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/uuid.h"
 #include "conf/domain.h"
+#include "definition.h"
 #include "driver/host.h"
 #include "wire/libvirt.h"
 
@@ -75,6 +76,7 @@ struct domain {
     struct domain_work work;
 
     struct host_call *asks_owner; /* while what was kept with it is asked for */
+    bool              reads_kept; /* ... and then read */
     bool              leaving;    /* in no index any more: the next sweep frees it */
     TAILQ_ENTRY(domain) link;     /* in order of arrival; of the swept ones when leaving */
 };
@@ -115,12 +117,13 @@ enum domain_state domain_state(const struct domain *dom, const struct host_domin
 
 /**
  * The XML, as GET_XML_DESC gives it, later: xenstore is asked for what is live in it, and libxl for
- * the whole of it where the guest is of xl.  flags: DOMAIN_XML_.
+ * the whole of it where the guest is of xl.  whose: who has it written in his turn (definition.h);
+ * flags: DOMAIN_XML_.
  *
- * done gets the XML (Taken), or NULL and the error; always from the loop, or from domains_free.
+ * done gets the XML (Taken), or NULL and the error; always from the loop, or when that ends.
  */
-typedef void domain_xml_fn(void *arg, char *xml, const struct err *err);
-void         domain_xml(struct domain *dom, unsigned flags, domain_xml_fn *done, void *arg);
+typedef definition_write_fn domain_xml_fn;
+void domain_xml(struct domain *dom, uint64_t whose, unsigned flags, domain_xml_fn *done, void *arg);
 
 /** Who asked with this arg is told soon, from the loop: ERR_OPERATION_ABORTED if that was in time.
  */
@@ -155,7 +158,7 @@ void domain_settle(struct domain *dom);
 /** What it was started with: dom0d's from now on.  Its name follows the domain's.  def is Taken. */
 void domain_take_live(struct domain *dom, struct domain_def *def);
 
-/** The same from XML that was kept of it: what cannot be read is logged. */
+/** The same from XML that was kept of it: what cannot be read is logged.  At start: at once. */
 void domain_take_kept(struct domain *dom, const char *xml);
 
 /** As a line of the log wants it; borrowed from dom. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <assert.h>
+#include <libxml/parser.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ domains_new(struct loop *loop, const char *run_dir, const struct domain_observer
 {
     struct domains *domains = xcalloc(1, sizeof *domains);
 
+    xmlInitParser(); /* before there is another thread that reads XML (definition.h) */
     domains->loop = loop;
     domains->run_dir = xstrdup(run_dir);
     domains->observer = observer;
@@ -322,7 +324,7 @@ domains_sweep(void *arg)
 
     for (; dom; dom = next) {
         next = TAILQ_NEXT(dom, link);
-        if (dom->asks_owner)
+        if (dom->asks_owner || dom->reads_kept)
             continue;
         TAILQ_REMOVE(&domains->swept, dom, link);
         domain_free(dom);
@@ -336,7 +338,7 @@ domains_ask_owners_again(void *arg)
     struct domain  *dom;
 
     TAILQ_FOREACH (dom, &domains->list, link)
-        if (domain_runs(dom) && dom->owner == DOMAIN_OF_NOBODY_KNOWN && !dom->asks_owner)
+        if (domain_runs(dom) && dom->owner == DOMAIN_OF_NOBODY_KNOWN)
             domain_find_owner(dom);
 }
 

@@ -3,10 +3,10 @@
  * xml.c: a domain's XML.  A definition of dom0d's own is in memory, and xenstore has what is live
  * in it; of a guest of xl libxl knows the whole; of the control domain the hypervisor.
  *
- *   domain_xml ----------------------> xml_got_live ---> done   a guest of dom0d
- *              -> xml_got_definition -> xml_got_live ---> done   a guest of xl
- *              -> xml_got_kept ...                               one of either, not known yet
- *              -> xml_now ------------------------------> done   nothing is to be asked
+ *   domain_xml ---------------------------------> xml_got_live -> xml_written   a guest of dom0d
+ *       -> xml_got_definition -> xml_definition_read ...                        a guest of xl
+ *       -> xml_got_kept -> xml_kept_read ...               one of either, not known yet
+ *       -> xml_now                                         nothing is to be asked, or written
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,20 +19,22 @@ struct domain_xml_wait {
     struct domains    *domains;
     int                domid;
     uint8_t            uuid[UUID_SIZE];
+    uint64_t           whose;
     unsigned           flags;
     domain_xml_fn     *done;
     void              *arg;
     struct domain_def *def;  /* of a guest of xl, once libxl has told it */
-    char              *xml;  /* what there is to say, when nothing is to be asked */
+    char              *xml;  /* of the control domain */
     struct host_call  *call; /* what is asked; NULL: nothing */
     struct loop_defer  now;
     TAILQ_ENTRY(domain_xml_wait) link;
 };
 
-static loop_fn      xml_now;
-static host_xml_fn  xml_got_kept;
-static host_def_fn  xml_got_definition;
-static host_live_fn xml_got_live;
+static loop_fn             xml_now;
+static host_xml_fn         xml_got_kept;
+static host_xml_fn         xml_got_definition;
+static host_live_fn        xml_got_live;
+static definition_write_fn xml_written;
 
 /* xml is Taken by who waits. */
 static void
@@ -62,16 +64,17 @@ xml_of_control_domain(const struct domain *dom)
 }
 
 void
-domain_xml(struct domain *dom, unsigned flags, domain_xml_fn *done, void *arg)
+domain_xml(struct domain *dom, uint64_t whose, unsigned flags, domain_xml_fn *done, void *arg)
 {
-    struct domains          *domains = dom->table;
-    const struct domain_def *def = domain_def_of(dom);
-    bool                     live = domain_runs(dom) && !(flags & DOMAIN_XML_INACTIVE);
-    struct domain_xml_wait  *wait = xcalloc(1, sizeof *wait);
+    struct domains         *domains = dom->table;
+    struct domain_def      *def = dom->live ? dom->live : dom->stored;
+    bool                    live = domain_runs(dom) && !(flags & DOMAIN_XML_INACTIVE);
+    struct domain_xml_wait *wait = xcalloc(1, sizeof *wait);
 
     wait->domains = domains;
     wait->domid = dom->run.domid;
     memcpy(wait->uuid, dom->uuid, UUID_SIZE);
+    wait->whose = whose;
     wait->flags = flags;
     wait->done = done;
     wait->arg = arg;
@@ -84,8 +87,10 @@ domain_xml(struct domain *dom, unsigned flags, domain_xml_fn *done, void *arg)
             host_domain_def(domains->host, (uint32_t)wait->domid, xml_got_definition, wait);
     } else if (def && live) {
         wait->call = host_domain_live(domains->host, (uint32_t)wait->domid, xml_got_live, wait);
+    } else if (def) {
+        definition_write(domains->loop, whose, def, NULL, flags, xml_written, wait);
     } else {
-        wait->xml = def ? domain_def_format(def, NULL, flags) : xml_of_control_domain(dom);
+        wait->xml = xml_of_control_domain(dom);
         loop_defer_start(&wait->now);
     }
 }
@@ -108,48 +113,92 @@ xml_now(void *arg)
     xml_finish(wait, take_ptr(wait->xml), NULL);
 }
 
+static void
+xml_written(void *arg, char *xml, const struct err *err)
+{
+    xml_finish(arg, xml, err);
+}
+
+static void
+xml_ask_definition(struct domain_xml_wait *wait)
+{
+    wait->call =
+        host_domain_def(wait->domains->host, (uint32_t)wait->domid, xml_got_definition, wait);
+}
+
+/* There is a definition: what is live goes into it. */
+static void
+xml_go_on(struct domain_xml_wait *wait, struct domain_def *def)
+{
+    struct domains *domains = wait->domains;
+
+    wait->def = def;
+    if (wait->flags & DOMAIN_XML_INACTIVE)
+        definition_write(domains->loop, wait->whose, def, NULL, wait->flags, xml_written, wait);
+    else
+        wait->call = host_domain_live(domains->host, (uint32_t)wait->domid, xml_got_live, wait);
+}
+
+/* What cannot be read libxl may know. */
+static void
+xml_kept_read(void *arg, struct domain_def *def, const struct err *err)
+{
+    struct domain_xml_wait *wait = arg;
+
+    (void)err;
+    if (def)
+        xml_go_on(wait, def);
+    else
+        xml_ask_definition(wait);
+}
+
 /* It was not known yet whether dom0d had started it. */
 static void
 xml_got_kept(void *arg, char *xml, const struct err *err)
 {
     struct domain_xml_wait *wait = arg;
-    struct domain_def      *def;
-    struct err              bad;
 
     wait->call = NULL;
     if (err)
         xml_finish(wait, NULL, err);
-    else if (xml && domain_def_parse_flags(xml, strlen(xml), DOMAIN_PARSE_RUNS, &def, &bad) == 0)
-        xml_got_definition(wait, def, NULL);
+    else if (xml)
+        definition_read(wait->domains->loop, wait->whose, xml, DOMAIN_PARSE_RUNS, xml_kept_read,
+                        wait);
     else
-        wait->call =
-            host_domain_def(wait->domains->host, (uint32_t)wait->domid, xml_got_definition, wait);
+        xml_ask_definition(wait);
     free(xml);
 }
 
 static void
-xml_got_definition(void *arg, struct domain_def *def, const struct err *err)
+xml_definition_read(void *arg, struct domain_def *def, const struct err *err)
+{
+    if (err)
+        xml_finish(arg, NULL, err);
+    else
+        xml_go_on(arg, def);
+}
+
+static void
+xml_got_definition(void *arg, char *xml, const struct err *err)
 {
     struct domain_xml_wait *wait = arg;
 
     wait->call = NULL;
-    wait->def = def;
     if (err)
         xml_finish(wait, NULL, err);
-    else if (wait->flags & DOMAIN_XML_INACTIVE)
-        xml_finish(wait, domain_def_format(def, NULL, wait->flags), NULL);
     else
-        wait->call =
-            host_domain_live(wait->domains->host, (uint32_t)wait->domid, xml_got_live, wait);
+        definition_read(wait->domains->loop, wait->whose, xml, DOMAIN_PARSE_RUNS,
+                        xml_definition_read, wait);
+    free(xml);
 }
 
 static void
 xml_got_live(void *arg, struct host_live *live, const struct err *err)
 {
-    struct domain_xml_wait  *wait = arg;
-    const struct domain     *dom = domains_by_id(wait->domains, wait->domid);
-    const struct domain_def *def = wait->def;
-    struct err               gone;
+    struct domain_xml_wait *wait = arg;
+    const struct domain    *dom = domains_by_id(wait->domains, wait->domid);
+    struct domain_def      *def = wait->def;
+    struct err              gone;
 
     wait->call = NULL;
     /* A definition of dom0d's own may have changed meanwhile, or its domain be another one. */
@@ -159,7 +208,11 @@ xml_got_live(void *arg, struct host_live *live, const struct err *err)
         err_set_libvirt(&gone, ERR_NO_DOMAIN, "domain %d has ended meanwhile", wait->domid);
         err = &gone;
     }
-    xml_finish(wait, err ? NULL : domain_def_format(def, &live->live, wait->flags), err);
+    if (err)
+        xml_finish(wait, NULL, err);
+    else
+        definition_write(wait->domains->loop, wait->whose, def, &live->live, wait->flags,
+                         xml_written, wait);
 }
 
 void

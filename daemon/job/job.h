@@ -46,6 +46,7 @@ typedef void job_done_fn(void *arg, const struct job *job, const struct err *err
 struct job_owner {
     uint64_t     conn_id; /* the connection, also when it has gone; 0: none */
     uint32_t     serial;  /* of its call */
+    uint64_t     user;    /* whose XML is read in turn (definition.h) */
     job_done_fn *done;    /* or NULL */
     void        *arg;
 };

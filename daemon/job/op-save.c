@@ -66,7 +66,8 @@ save_granted(struct job *job)
     if (save_check(job->dom, &err) < 0)
         job_finish(job, &err);
     else
-        domain_xml(job->dom, DOMAIN_XML_SECURE | DOMAIN_XML_INACTIVE, save_xml_ready, job);
+        domain_xml(job->dom, job->owner.user, DOMAIN_XML_SECURE | DOMAIN_XML_INACTIVE,
+                   save_xml_ready, job);
 }
 
 static void

@@ -405,7 +405,7 @@ recover_find_domain(struct job *job, const queued_job *record, struct err *err)
         return 0; /* it has none, or its worker tells which one */
     if (job->operation == &op_create) {
         xml = record->params.worker_params_u.create.xml;
-        return domain_def_parse(xml, strlen(xml), &def, err) < 0
+        return definition_read_now(xml, 0, &def, err) < 0
                    ? -1
                    : domains_reserve(domains, def, &job->dom, err);
     }

@@ -44,11 +44,25 @@ task_init(struct task *task, struct job *job)
     loop_timer_init(&task->again, job->jobs->loop, task_turn_came, task);
 }
 
+/* What a worker has found in an image is read. */
+struct task_image {
+    struct task *task; /* NULL: its worker has ended meanwhile */
+};
+
+static void
+task_forget_image(struct task *task)
+{
+    if (task->image)
+        task->image->task = NULL;
+    task->image = NULL;
+}
+
 void
 task_clear(struct task *task)
 {
     loop_timer_stop(&task->silence);
     loop_timer_stop(&task->again);
+    task_forget_image(task);
     free(take_ptr(task->log));
     free(take_ptr(task->left_record));
 }
@@ -152,16 +166,14 @@ task_progress(void *arg, const worker_progress *progress)
     job->jobs->observer->progressed(job->jobs->arg, job);
 }
 
-/* What the image holds becomes a domain of the table, unless there is one like it. */
+/* What the image holds becomes a domain of the table, unless there is one like it.  def is Taken.
+ */
 static int
-task_reserve_domain(struct task *task, const worker_identified *what, struct err *err)
+task_reserve_domain(struct task *task, struct domain_def *def, struct err *err)
 {
-    struct job        *job = task->job;
-    struct domain_def *def;
-    struct domain     *dom;
+    struct job    *job = task->job;
+    struct domain *dom;
 
-    if (domain_def_parse(what->xml, strlen(what->xml), &def, err) < 0)
-        return err_prefix(err, "the image's domain XML");
     if (domains_reserve(job->jobs->domains, def, &dom, err) < 0)
         return -1;
     job_join(job, dom);
@@ -169,16 +181,44 @@ task_reserve_domain(struct task *task, const worker_identified *what, struct err
 }
 
 static void
-task_identified(void *arg, const worker_identified *what)
+task_image_read(void *arg, struct domain_def *def, const struct err *bad)
 {
-    struct task *task = arg;
-    struct err   err;
+    cleanup_free struct task_image *image = arg;
+    struct task                    *task = image->task;
+    struct err                      err;
 
-    /* It asks again where a daemon has died before it answered. */
-    if (!task->job->dom && task_reserve_domain(task, what, &err) < 0)
+    if (!task) {
+        domain_def_free(def);
+        return;
+    }
+    task->image = NULL;
+    if (bad && bad->code == ERR_OPERATION_ABORTED)
+        return; /* the daemon stops: the worker asks the next one */
+    if (bad) {
+        err = *bad;
+        err_prefix(&err, "the image's domain XML");
+    }
+    if (bad || task_reserve_domain(task, def, &err) < 0)
         pool_worker_refuse(task->worker, &err);
     else
         pool_worker_proceed(task->worker);
+}
+
+static void
+task_identified(void *arg, const worker_identified *what)
+{
+    struct task *task = arg;
+    struct job  *job = task->job;
+
+    /* It asks again where a daemon has died before it answered. */
+    if (job->dom) {
+        pool_worker_proceed(task->worker);
+    } else if (!task->image) {
+        task->image = xcalloc(1, sizeof *task->image);
+        task->image->task = task;
+        definition_read(job->jobs->loop, job->owner.user, what->xml, 0, task_image_read,
+                        task->image);
+    }
 }
 
 /*----- how it ends -----*/
@@ -290,6 +330,7 @@ task_ended(void *arg, const worker_done *done, const struct err *died)
     task_forget_left(task);
     task->left_record = pool_worker_take_record(task->worker);
     task->worker = NULL;
+    task_forget_image(task);
     loop_timer_stop(&task->silence);
     if (done) {
         free(task->log);

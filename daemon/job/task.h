@@ -25,10 +25,12 @@
 
 struct job;
 struct pool_worker;
+struct task_image;
 
 struct task {
     struct job         *job;
     struct pool_worker *worker;     /* NULL: Idle */
+    struct task_image  *image;      /* while its domain XML is read; its worker waits */
     worker_operation    operation;  /* of the task that runs or was run last; 0: none yet */
     unsigned            sequence;   /* how many the job has had */
     bool                undone;     /* its worker died, and what it left was undone */

@@ -19,6 +19,7 @@ struct request {
     void                   *context;
     struct conn            *conn; /* NULL: it has gone */
     uint64_t                conn_id;
+    uint64_t                user;
     bool                    read_only; /* when the call came */
     struct wire_header      header;    /* of the call */
     const struct procedure *procedure;

@@ -19,6 +19,7 @@ request_new(struct conn *conn, const struct wire_header *header, const struct pr
         .context = conn->setup->context,
         .conn = conn,
         .conn_id = conn->id,
+        .user = 2 * (uint64_t)conn->uid + conn->from_read_only_socket,
         .read_only = conn->read_only,
         .header = *header,
         .procedure = procedure,
@@ -109,6 +110,12 @@ uint32_t
 request_serial(const struct request *req)
 {
     return req->header.serial;
+}
+
+uint64_t
+request_user(const struct request *req)
+{
+    return req->user;
 }
 
 bool

@@ -27,6 +27,9 @@ struct conn *request_conn(const struct request *req);
 uint64_t request_conn_id(const struct request *req);
 uint32_t request_serial(const struct request *req);
 
+/** The number of its user, who is somebody else on each of the sockets: as of loop_work. */
+uint64_t request_user(const struct request *req);
+
 /** The client may only ask: it came by the read-only socket, or opened so. */
 bool request_is_readonly(const struct request *req);
 

@@ -166,9 +166,8 @@ typedef void      host_xml_fn(void *arg, char *xml, const struct err *err);
 struct host_call *host_domain_kept_xml(struct host *host, uint32_t domid, host_xml_fn *done,
                                        void *arg);
 
-/** libxl's configuration of a running domain as a definition: for guests of xl.  It may wait for
- * the domain's lock too.  def: Taken. */
-typedef void      host_def_fn(void *arg, struct domain_def *def, const struct err *err);
-struct host_call *host_domain_def(struct host *host, uint32_t domid, host_def_fn *done, void *arg);
+/** libxl's configuration of a running domain as XML: for guests of xl.  It may wait for the
+ * domain's lock too.  xml: Taken. */
+struct host_call *host_domain_def(struct host *host, uint32_t domid, host_xml_fn *done, void *arg);
 
 #endif

@@ -15,7 +15,7 @@
 #include "config.h"
 #include "daemon.h"
 #include "domain/table.h"
-#include "eventloop/loop.h"
+#include "eventloop/work.h"
 #include "job/history.h"
 #include "job/job.h"
 #include "job/op-restart.h"
@@ -38,6 +38,8 @@ enum {
     CONNECT_DOMAIN_XML_FROM_NATIVE = 135,
     CONNECT_DOMAIN_XML_TO_NATIVE = 136,
     DOMAIN_ABORT_JOB = 164,
+    DOMAIN_SAVE_FLAGS = 232,
+    DOMAIN_RESTORE_FLAGS = 233,
     DOMAIN_GET_MESSAGES = 426,
 };
 
@@ -1349,6 +1351,7 @@ create_is_accepted(void)
                                           .flags = 1};
 
     world_call(DOMAIN_CREATE_XML, &args);
+    loop_run_ready(daemon_->loop); /* its XML is read */
     return last_id();
 }
 
@@ -2881,7 +2884,7 @@ START_TEST(the_xml_of_dom0_is_well_formed_whatever_its_name)
                                                   names[_i][1]);
 
     world_renamed(0, names[_i][0]);
-    domain_xml(domains_by_id(daemon_->domains, 0), 0, take_xml, &xml);
+    domain_xml(domains_by_id(daemon_->domains, 0), 0, 0, take_xml, &xml);
     world_turn();
     ck_assert_str_eq(xml, expected);
 }
@@ -2915,9 +2918,322 @@ START_TEST(an_unknown_flag_is_refused)
 }
 END_TEST
 
-/*----- a stop at any instant -----*/
-
 static char stop_path[] = "/nowhere/image";
+
+/*----- long XML is read and written beside the loop -----*/
+
+/* It is too long for the loop; borrowed until the next call. */
+static const char *
+long_xml(const char *name, char letter)
+{
+    char metadata[2 * DEFINITION_LONG];
+
+    snprintf(metadata, sizeof metadata, "<description>%0*d</description>", DEFINITION_LONG, 0);
+    return world_xml(name, letter, metadata);
+}
+
+static int thread_gate[2];
+
+static void
+thread_waits(void *arg)
+{
+    char c;
+
+    (void)arg;
+    (void)!read(thread_gate[0], &c, 1);
+}
+
+static void
+thread_has_waited(void *arg, bool ended)
+{
+    if (arg)
+        *(bool *)arg = ended;
+}
+
+/* Nothing that is given to the thread is done until it goes on. */
+static void
+thread_stands(void)
+{
+    ck_assert_int_eq(pipe(thread_gate), 0);
+    loop_work(daemon_->loop, 0, true, thread_waits, thread_has_waited, NULL);
+}
+
+static void
+nothing(void *arg)
+{
+    (void)arg;
+}
+
+/* Until all is done that was given to it, and what follows from it: to read, and then to write. */
+static void
+thread_goes_on(void)
+{
+    close(thread_gate[1]);
+    for (int n = 0; n < 3; n++) {
+        bool done = false;
+
+        world_turn();
+        loop_work(daemon_->loop, 0, true, nothing, thread_has_waited, &done);
+        while (!done)
+            loop_run_once(daemon_->loop);
+    }
+    close(thread_gate[0]);
+    world_turn();
+}
+
+static void
+long_web_runs(void)
+{
+    thread_stands();
+    client_creates(long_xml("web", 'w'), 0);
+    thread_goes_on();
+    world_worker_succeeds();
+    ck_assert_int_eq(world_answer.code, ERR_NONE);
+    world_events[0] = '\0';
+    world_answers = 0;
+}
+
+START_TEST(a_create_of_long_xml_holds_nobody_up)
+{
+    web_runs("");
+    thread_stands();
+    client_creates(long_xml("new", 'n'), 0);
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
+    client_creates(world_xml("short", 's', ""), 0);
+    world_worker_succeeds();
+    ck_assert_int_eq(world_answers, 1);
+    client_destroys("web");
+    ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
+    world_worker_succeeds();
+    ck_assert_int_eq(world_answers, 2);
+    thread_goes_on();
+    ck_assert_int_eq(world_task.operation, WORKER_CREATE);
+    ck_assert_str_eq(world_task.name, "new");
+    world_worker_succeeds();
+    ck_assert_int_eq(world_answers, 3);
+    ck_assert_int_eq(world_answer.code, ERR_NONE);
+}
+END_TEST
+
+START_TEST(of_two_creates_of_one_name_the_first_is_done)
+{
+    thread_stands();
+    client_creates(long_xml("new", 'n'), 0);
+    client_creates(long_xml("new", 'm'), 0);
+    thread_goes_on();
+    assert_answer(ERR_OPERATION_FAILED, "'new' already exists");
+    world_worker_succeeds();
+    ck_assert_int_eq(world_answers, 2);
+    ck_assert_int_eq(world_answer.code, ERR_NONE);
+}
+END_TEST
+
+START_TEST(long_xml_that_is_wrong_is_refused)
+{
+    cleanup_free char *wrong = xstrdup(long_xml("new", 'n'));
+
+    memcpy(strstr(wrong, "<memory"), "<memxry", 7);
+    thread_stands();
+    client_creates(wrong, 0);
+    thread_goes_on();
+    assert_answer(ERR_XML, "memxry");
+    ck_assert_uint_eq(domains_count(daemon_->domains), 1);
+}
+END_TEST
+
+/* Of 84 KB: with its line breaks and what is before each of its lines it would have 5 MB. */
+START_TEST(xml_that_would_become_too_long_is_refused)
+{
+    enum { DEPTH = 200, TIMES = 60 };
+    cleanup_free char *nested = xcalloc(TIMES, 7 * DEPTH + 1);
+
+    for (int n = 0; n < TIMES; n++) {
+        for (int depth = 0; depth < DEPTH; depth++)
+            strcat(nested, "<b>");
+        for (int depth = 0; depth < DEPTH; depth++)
+            strcat(nested, "</b>");
+    }
+    thread_stands();
+    client_creates(world_xml("new", 'n', nested), 0);
+    thread_goes_on();
+    assert_answer(ERR_XML, "becomes longer than 4194304 bytes");
+    ck_assert_uint_eq(domains_count(daemon_->domains), 1);
+}
+END_TEST
+
+START_TEST(the_xml_of_a_long_definition_is_written_beside_the_loop)
+{
+    remote_domain_get_xml_desc_args args;
+
+    long_web_runs();
+    args = (remote_domain_get_xml_desc_args){.dom = wire_of("web")};
+    thread_stands();
+    world_call(DOMAIN_GET_XML_DESC, &args);
+    world_turn();
+    ck_assert_int_eq(world_answers, 0);
+    thread_goes_on();
+    ck_assert_int_eq(world_answers, 1);
+    ck_assert_int_eq(world_answer.code, ERR_NONE);
+}
+END_TEST
+
+/* Nothing of it is written: the text is kept. */
+START_TEST(the_xml_of_a_save_does_not_wait_for_the_thread)
+{
+    long_web_runs();
+    thread_stands();
+    client_saves("web", "/tmp/image");
+    ck_assert_int_eq(world_task.operation, WORKER_SAVE);
+    ck_assert_uint_gt(strlen(world_task.xml), DEFINITION_LONG);
+    world_worker_succeeds();
+    thread_goes_on();
+}
+END_TEST
+
+START_TEST(a_domain_may_be_renamed_while_its_xml_is_written)
+{
+    cleanup_free char *before = NULL;
+    cleanup_free char *after = NULL;
+
+    long_web_runs();
+    thread_stands();
+    domain_xml(domains_by_name(daemon_->domains, "web"), 0, 0, take_xml, &before);
+    world_turn();
+    world_renamed(1, "net");
+    thread_goes_on();
+    ck_assert_ptr_nonnull(strstr(before, "<name>web</name>"));
+    thread_stands();
+    domain_xml(domains_by_name(daemon_->domains, "net"), 0, 0, take_xml, &after);
+    thread_goes_on();
+    ck_assert_ptr_nonnull(strstr(after, "<name>net</name>"));
+}
+END_TEST
+
+START_TEST(a_domain_may_go_while_its_xml_is_written)
+{
+    cleanup_free char *xml = NULL;
+
+    long_web_runs();
+    thread_stands();
+    domain_xml(domains_by_name(daemon_->domains, "web"), 0, 0, take_xml, &xml);
+    world_turn();
+    world_domain_goes(1);
+    world_changed();
+    ck_assert_ptr_null(domains_by_name(daemon_->domains, "web"));
+    thread_goes_on();
+    ck_assert_ptr_nonnull(strstr(xml, "<name>web</name>"));
+}
+END_TEST
+
+START_TEST(the_long_xml_of_an_image_is_read_beside_the_loop)
+{
+    client_restores("/tmp/web.save");
+    thread_stands();
+    world_worker_identifies(long_xml("web", 'a'));
+    ck_assert(!world_proceeds && !world_refused);
+    thread_goes_on();
+    ck_assert(world_proceeds);
+    world_worker_succeeds();
+    ck_assert_int_eq(world_answer.code, ERR_NONE);
+}
+END_TEST
+
+START_TEST(a_worker_may_die_while_the_xml_of_its_image_is_read)
+{
+    client_restores("/tmp/web.save");
+    thread_stands();
+    world_worker_identifies(long_xml("web", 'a'));
+    world_worker_dies();
+    world_worker_fails(ERR_OPERATION_FAILED, "undone");
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
+    thread_goes_on();
+    ck_assert(!world_proceeds && !world_refused);
+    ck_assert_uint_eq(domains_count(daemon_->domains), 1);
+}
+END_TEST
+
+/* _i: does it bring an XML to a save, or to a restore? */
+START_TEST(the_long_xml_that_a_call_brings_is_read_beside_the_loop)
+{
+    cleanup_free char               *xml = xstrdup(long_xml("web", 'w'));
+    remote_domain_save_flags_args    save = {.to = stop_path, .dxml = &xml};
+    remote_domain_restore_flags_args restore = {.from = stop_path, .dxml = &xml};
+
+    if (_i) {
+        web_runs("");
+        save.dom = wire_of("web");
+    }
+    thread_stands();
+    world_call(_i ? DOMAIN_SAVE_FLAGS : DOMAIN_RESTORE_FLAGS, _i ? (void *)&save : &restore);
+    world_turn();
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
+    thread_goes_on();
+    ck_assert_int_eq(world_task.operation, _i ? WORKER_SAVE : WORKER_RESTORE);
+    ck_assert_str_eq(world_task.xml, xml);
+    world_worker_fails(ERR_OPERATION_FAILED, "no");
+}
+END_TEST
+
+START_TEST(a_guest_may_go_while_the_xml_for_its_image_is_read)
+{
+    cleanup_free char            *xml = xstrdup(long_xml("web", 'w'));
+    remote_domain_save_flags_args save = {.to = stop_path, .dxml = &xml};
+
+    web_runs("");
+    save.dom = wire_of("web");
+    thread_stands();
+    world_call(DOMAIN_SAVE_FLAGS, &save);
+    world_domain_goes(1);
+    world_changed();
+    thread_goes_on();
+    assert_answer(ERR_NO_DOMAIN, "no domain with matching uuid");
+}
+END_TEST
+
+START_TEST(the_long_xml_that_was_kept_of_a_guest_is_read_beside_the_loop)
+{
+    world_domain(7, 'f', "found");
+    world_keep_xml(7, long_xml("found", 'f'));
+    thread_stands();
+    world_changed();
+    ck_assert_int_eq(domains_by_id(daemon_->domains, 7)->owner, DOMAIN_OF_NOBODY_KNOWN);
+    thread_goes_on();
+    ck_assert_int_eq(domains_by_id(daemon_->domains, 7)->owner, DOMAIN_OF_DOM0D);
+    ck_assert_ptr_nonnull(domains_by_id(daemon_->domains, 7)->live);
+}
+END_TEST
+
+START_TEST(a_guest_may_go_while_what_was_kept_of_it_is_read)
+{
+    world_domain(7, 'f', "found");
+    world_keep_xml(7, long_xml("found", 'f'));
+    thread_stands();
+    world_changed();
+    world_domain_goes(7);
+    world_changed();
+    thread_goes_on();
+    ck_assert_uint_eq(domains_count(daemon_->domains), 1);
+}
+END_TEST
+
+/* What the daemon that stops could not find out the next one finds out. */
+START_TEST(a_guest_whose_definition_was_not_read_is_not_taken_for_one_of_xl)
+{
+    world_domain(7, 'f', "found");
+    world_keep_xml(7, long_xml("found", 'f'));
+    thread_stands();
+    world_changed();
+    close(thread_gate[1]);
+    daemon_is_replaced(false);
+    close(thread_gate[0]);
+    ck_assert_int_eq(domains_by_id(daemon_->domains, 7)->owner, DOMAIN_OF_NOBODY_KNOWN);
+    thread_stands();
+    thread_goes_on();
+    ck_assert_int_eq(domains_by_id(daemon_->domains, 7)->owner, DOMAIN_OF_DOM0D);
+}
+END_TEST
+
+/*----- a stop at any instant -----*/
 
 static void
 stop_asks_xml_of_dom0(void)
@@ -3031,6 +3347,39 @@ stop_sees_a_shutdown(void)
     world_tells_changed();
 }
 
+static void
+stop_creates_of_long_xml(void)
+{
+    remote_domain_create_xml_args args = {.xml_desc = (char *)(uintptr_t)long_xml("new", 'n')};
+
+    world_call(DOMAIN_CREATE_XML, &args);
+    world_call(DOMAIN_CREATE_XML, &args);
+}
+
+static void
+stop_restores_with_long_xml(void)
+{
+    client_restores(stop_path);
+    world_worker_identifies(long_xml("new", 'n'));
+}
+
+static void
+stop_asks_for_long_xml(void)
+{
+    world_domain_goes(1);
+    world_changed();
+    long_web_runs();
+    stop_asks_xml_of_web();
+}
+
+static void
+stop_discovers_a_guest_with_long_xml(void)
+{
+    world_domain(7, 'f', "found");
+    world_keep_xml(7, long_xml("found", 'f'));
+    world_tells_changed();
+}
+
 static void (*const stop_moments[])(void) = {
     stop_asks_xml_of_dom0,
     stop_asks_xml_of_web,
@@ -3045,6 +3394,10 @@ static void (*const stop_moments[])(void) = {
     stop_restores,
     stop_waits_for_a_job,
     stop_sees_a_shutdown,
+    stop_creates_of_long_xml,
+    stop_restores_with_long_xml,
+    stop_asks_for_long_xml,
+    stop_discovers_a_guest_with_long_xml,
 };
 
 /* loop_free sees that nothing is left that would come; a sanitizer, that nothing is touched or
@@ -3071,7 +3424,7 @@ stop_on_xml(void *arg, char *xml, const struct err *err)
 {
     ck_assert_ptr_eq(arg, daemon_);
     ck_assert_ptr_null(xml);
-    ck_assert_int_eq(err->code, ERR_OPERATION_FAILED);
+    ck_assert_int_eq(err->code, ERR_OPERATION_ABORTED);
     stop_answers = world_answers;
 }
 
@@ -3081,7 +3434,8 @@ START_TEST(who_waits_for_xml_is_told_of_a_stop_before_jobs_are_freed)
     web_runs("");
     client_creates(world_xml("new", 'n', ""), 0);
     ck_assert_int_eq(world_answers, 0);
-    domain_xml(domains_by_name(daemon_->domains, "web"), DOMAIN_XML_INACTIVE, stop_on_xml, daemon_);
+    domain_xml(domains_by_name(daemon_->domains, "web"), 0, DOMAIN_XML_INACTIVE, stop_on_xml,
+               daemon_);
     world_free(daemon_);
     ck_assert_int_eq(stop_answers, 0);
     ck_assert_int_eq(world_answers, 1);
@@ -3261,6 +3615,21 @@ main(void)
     tcase_add_loop_test(tc, the_xml_of_dom0_is_well_formed_whatever_its_name, 0, 2);
     tcase_add_loop_test(tc, who_may_only_ask_gets_no_xml_with_secrets, 0, 16);
     tcase_add_test(tc, an_unknown_flag_is_refused);
+    tcase_add_test(tc, a_create_of_long_xml_holds_nobody_up);
+    tcase_add_test(tc, of_two_creates_of_one_name_the_first_is_done);
+    tcase_add_test(tc, long_xml_that_is_wrong_is_refused);
+    tcase_add_test(tc, xml_that_would_become_too_long_is_refused);
+    tcase_add_test(tc, the_xml_of_a_long_definition_is_written_beside_the_loop);
+    tcase_add_test(tc, the_xml_of_a_save_does_not_wait_for_the_thread);
+    tcase_add_test(tc, a_domain_may_be_renamed_while_its_xml_is_written);
+    tcase_add_test(tc, a_domain_may_go_while_its_xml_is_written);
+    tcase_add_test(tc, the_long_xml_of_an_image_is_read_beside_the_loop);
+    tcase_add_test(tc, a_worker_may_die_while_the_xml_of_its_image_is_read);
+    tcase_add_loop_test(tc, the_long_xml_that_a_call_brings_is_read_beside_the_loop, 0, 2);
+    tcase_add_test(tc, a_guest_may_go_while_the_xml_for_its_image_is_read);
+    tcase_add_test(tc, the_long_xml_that_was_kept_of_a_guest_is_read_beside_the_loop);
+    tcase_add_test(tc, a_guest_may_go_while_what_was_kept_of_it_is_read);
+    tcase_add_test(tc, a_guest_whose_definition_was_not_read_is_not_taken_for_one_of_xl);
     tcase_add_loop_test(tc, a_stop_at_any_turn_of_the_loop_leaves_nothing_behind, 0,
                         (int)array_size(stop_moments));
     tcase_add_test(tc, who_waits_for_xml_is_told_of_a_stop_before_jobs_are_freed);

@@ -51,7 +51,7 @@ struct host_call {
     struct loop_defer defer;
     uint32_t          domid;
     host_done_fn     *done;
-    host_def_fn      *def_done;
+    host_xml_fn      *def_done;
     host_xml_fn      *xml_done;
     host_live_fn     *live_done;
     void             *arg;
@@ -465,7 +465,6 @@ call_ends(void *arg)
     struct host_call          *call = arg;
     const struct world_domain *dom = find(call->domid);
     struct host_live           live = {.live.domid = (int)call->domid};
-    struct domain_def         *def = NULL;
     struct err                 err;
 
     TAILQ_REMOVE(&host.calls, call, link);
@@ -477,14 +476,9 @@ call_ends(void *arg)
                        call->code ? &err : NULL);
     else if (call->live_done)
         call->live_done(call->arg, call->code ? NULL : &live, call->code ? &err : NULL);
-    else if (call->code)
-        call->def_done(call->arg, NULL, &err);
-    else {
-        const char *xml = world_xml("foreign", 'f', "");
-
-        ck_assert_int_eq(domain_def_parse(xml, strlen(xml), &def, &err), 0);
-        call->def_done(call->arg, def, NULL);
-    }
+    else
+        call->def_done(call->arg, call->code ? NULL : xstrdup(world_xml("foreign", 'f', "")),
+                       call->code ? &err : NULL);
     free(call);
 }
 
@@ -515,7 +509,7 @@ host_request(struct host *h, enum host_request what, uint32_t domid, host_done_f
 }
 
 struct host_call *
-host_domain_def(struct host *h, uint32_t domid, host_def_fn *done, void *arg)
+host_domain_def(struct host *h, uint32_t domid, host_xml_fn *done, void *arg)
 {
     struct host_call *call = call_new(domid, arg);
 
@@ -723,6 +717,7 @@ world_worker_identifies(const char *xml)
     worker_identified what = {.name = name, .xml = (char *)(uintptr_t)xml};
 
     the_worker.ops->identified(the_worker.arg, &what);
+    world_turn();
 }
 
 static void
@@ -864,6 +859,13 @@ uint32_t
 request_serial(const struct request *req)
 {
     return req->serial;
+}
+
+uint64_t
+request_user(const struct request *req)
+{
+    (void)req;
+    return 0;
 }
 
 void
@@ -1148,7 +1150,7 @@ events_job_completed(struct events *events, const struct event_domain *dom,
 const char *
 world_xml(const char *name, char letter, const char *extra)
 {
-    static char text[2048];
+    static char text[128 << 10];
     char        uuid_text[UUID_TEXT_SIZE];
     uint8_t     uuid[UUID_SIZE];
 

@@ -830,15 +830,15 @@ END_TEST
 
 /*----- definitions -----*/
 
-static char def_name[64];
+static bool def_has_name;
 
 static void
-on_def(void *arg, struct domain_def *def, const struct err *err)
+on_def(void *arg, char *xml, const struct err *err)
 {
     on_answer(arg, err);
-    ck_assert_int_ne(def != NULL, err != NULL);
-    snprintf(def_name, sizeof def_name, "%s", def ? def->name : "");
-    domain_def_free(def);
+    ck_assert_int_ne(xml != NULL, err != NULL);
+    def_has_name = xml && strstr(xml, "<name>a</name>");
+    free(xml);
 }
 
 START_TEST(a_guest_of_xl_has_a_definition)
@@ -854,7 +854,7 @@ START_TEST(a_guest_of_xl_has_a_definition)
     turn();
     ck_assert_int_eq(answers, 1);
     ck_assert_msg(answer.code == ERR_NONE, "%s", answer.message);
-    ck_assert_str_eq(def_name, "a");
+    ck_assert(def_has_name);
 }
 END_TEST
 
