@@ -15,6 +15,7 @@
 #include "notes.h"
 #include "text.h"
 #include "walk.h"
+#include "whole.h"
 #include "xml.h"
 
 const char *const type_names[] = {"xen", "xenpvh", "hvm", NULL};
@@ -285,7 +286,8 @@ parse_document(struct domain_def *def, unsigned flags, struct err *err)
                                 .def = def,
                                 .validate = flags & DOMAIN_PARSE_VALIDATE,
                                 .note_implied = flags & DOMAIN_PARSE_NOTE_IMPLIED,
-                                .runs = flags & DOMAIN_PARSE_RUNS};
+                                .runs = flags & DOMAIN_PARSE_RUNS,
+                                .whole = flags & DOMAIN_PARSE_RUNS || whole_find(root)};
     int                 r;
 
     if (!xml_is(root, "domain"))
@@ -300,6 +302,7 @@ parse_document(struct domain_def *def, unsigned flags, struct err *err)
         fill_def(def, &config);
         native_take_comments(def, root);
         walk_complete(&walk, root);
+        whole_note(def);
     }
     walk_end(&walk);
     libxl_domain_config_dispose(&config);
@@ -338,7 +341,7 @@ domain_def_parse(const char *xml, size_t size, struct domain_def **def_out, stru
 int
 conf_to_libxl(const struct domain_def *def, libxl_domain_config *config_out, struct err *err)
 {
-    struct walk walk = {.config = config_out, .type = def->type, .runs = true};
+    struct walk walk = {.config = config_out, .type = def->type, .runs = true, .whole = true};
     int         r = read_document(&walk, xmlDocGetRootElement(def->document), err);
 
     walk_end(&walk);

@@ -18,10 +18,17 @@ void native_take_comments(struct domain_def *def, const xmlNode *root);
 /** Its document was changed: what else the definition keeps of it follows. */
 void def_changed(struct domain_def *def);
 
+/** conf_from_libxl with flags of domain_def_parse_flags. */
+int def_from_libxl(const libxl_domain_config *config, unsigned flags, struct domain_def **def_out,
+                   struct err *err);
+
 /**
  * The paths in libxl's JSON of what here has and there has not, or has otherwise, without what
  * libxl works out itself.  Strings must be UTF-8.  NULL-ended, the caller's to free.
  */
 char **conf_difference(const libxl_domain_config *here, const libxl_domain_config *there);
+
+/** Is that leaf of libxl's JSON one that libxl works out itself, or has when it is not told? */
+bool conf_is_worked_out(const char *path, const char *value, size_t length);
 
 #endif

@@ -10,6 +10,7 @@
 #include "conf/domain.h"
 #include "hooks.h"
 #include "text.h"
+#include "whole.h"
 #include "xml.h"
 
 /* A domain has one console that counts: the first <console>, and the serial port behind it. */
@@ -108,7 +109,7 @@ domain_def_format(const struct domain_def *def, const struct domain_live *live, 
 {
     bool        runs = live && live->domid >= 0 && !(flags & DOMAIN_XML_INACTIVE);
     xmlNode    *root = xmlDocGetRootElement(def->document);
-    bool        hide = !(flags & DOMAIN_XML_SECURE) && walk_has_secrets(root);
+    bool        hide = !(flags & DOMAIN_XML_SECURE) && (walk_has_secrets(root) || whole_find(root));
     xmlDoc     *copy = NULL;
     struct text out = {0};
 
@@ -118,8 +119,10 @@ domain_def_format(const struct domain_def *def, const struct domain_live *live, 
         copy = xmlCopyDoc(def->document, 1);
         root = xmlDocGetRootElement(copy);
     }
-    if (hide)
+    if (hide) {
         walk_strip_secrets(root);
+        whole_hide(root);
+    }
     if (runs)
         add_live(def, root, live);
     xml_write(&out, root);

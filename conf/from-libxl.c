@@ -3,13 +3,13 @@
  * from-libxl.c: libxl's configuration of a domain as a definition.
  *
  * It is written as XML by the tables and parsed like everybody's, so there is one way in.  What the
- * XML cannot say is not in it: who restores an image of xl uses the configuration itself, and this
- * only to show it.
+ * XML cannot say is not in it: see whole.c.
  */
 #include <string.h>
 
 #include "base/alloc.h"
 #include "conf/libxl.h"
+#include "def.h"
 #include "text.h"
 #include "walk.h"
 #include "xml.h"
@@ -65,7 +65,8 @@ write_document(libxl_domain_config *config, enum domain_type type)
 }
 
 int
-conf_from_libxl(const libxl_domain_config *config, struct domain_def **def_out, struct err *err)
+def_from_libxl(const libxl_domain_config *config, unsigned flags, struct domain_def **def_out,
+               struct err *err)
 {
     libxl_domain_config shallow = *config; /* what it points to is not touched */
     cleanup_free char  *xml = NULL;
@@ -76,5 +77,11 @@ conf_from_libxl(const libxl_domain_config *config, struct domain_def **def_out, 
     if (type == DOMAIN_HVM)
         take_deprecated(&shallow.b_info);
     xml = write_document(&shallow, type);
-    return domain_def_parse(xml, strlen(xml), def_out, err);
+    return domain_def_parse_flags(xml, strlen(xml), flags, def_out, err);
+}
+
+int
+conf_from_libxl(const libxl_domain_config *config, struct domain_def **def_out, struct err *err)
+{
+    return def_from_libxl(config, 0, def_out, err);
 }

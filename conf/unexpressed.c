@@ -5,18 +5,22 @@
  * The configuration and what comes back of it by way of the XML are compared as libxl's JSON, key
  * by key, so that a field that libxl gets tomorrow is noticed.
  */
-#include <ctype.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "bits.h"
 #include "conf/libxl.h"
 #include "def.h"
+#include "json.h"
 
 /* What libxl works out itself, or what is as libxl has it when it is not told. */
 static const struct {
     const char *path, *value; /* value NULL: whatever it is */
 } worked_out[] = {
+    {"c_info.domid", NULL},
+    {"b_info.sched_params.sched", NULL},
+    {"b_info.sched_params.cap", "0"},
+    {"b_info.video_memkb", "0"},
     {"b_info.shadow_memkb", NULL},
     {"b_info.iommu_memkb", NULL},
     {"b_info.device_model_version", "\"qemu_xen\""},
@@ -39,59 +43,12 @@ struct pairs {
 };
 
 static void
-add_pair(struct pairs *pairs, const char *path, const char *value, size_t length)
+add_pair(void *arg, const char *path, const char *value, size_t length)
 {
+    struct pairs *pairs = arg;
+
     pairs->lines = xreallocarray(pairs->lines, pairs->n + 1, sizeof *pairs->lines);
     pairs->lines[pairs->n++] = xasprintf("%s %.*s", path, (int)length, value);
-}
-
-static const char *
-skip_blank(const char *s)
-{
-    return s + strspn(s, " \t\r\n,");
-}
-
-/* s is at a '"'.  Returns what is behind the string. */
-static const char *
-skip_string(const char *s)
-{
-    for (s++; *s && *s != '"'; s++)
-        s += *s == '\\' && s[1];
-    return *s ? s + 1 : s;
-}
-
-/* A list of numbers is one value: it is libxl's way to write a bitmap. */
-static bool
-is_list_of_numbers(const char *s)
-{
-    return *s == '[' && isdigit((unsigned char)*skip_blank(s + 1));
-}
-
-/* libxl's own JSON, whose depth is that of its types. */
-static const char *
-flatten(struct pairs *pairs, const char *path, const char *s)
-{
-    s = skip_blank(s);
-    if ((*s == '{' || *s == '[') && !is_list_of_numbers(s)) {
-        char close = *s == '{' ? '}' : ']';
-        int  index = 0;
-
-        for (s = skip_blank(s + 1); *s && *s != close; s = skip_blank(s), index++) {
-            const char        *end = close == '}' ? skip_string(s) : s;
-            cleanup_free char *below = close == '}' ? xasprintf("%s%s%.*s", path, *path ? "." : "",
-                                                                (int)(end - s) - 2, s + 1)
-                                                    : xasprintf("%s[%d]", path, index);
-
-            s = flatten(pairs, below, end + (close == '}' && *end == ':'));
-        }
-        return *s ? s + 1 : s;
-    }
-    const char *end = *s == '"'   ? skip_string(s)
-                      : *s == '[' ? s + strcspn(s, "]") + 1
-                                  : s + strcspn(s, ",]} \t\r\n");
-
-    add_pair(pairs, path, s, (size_t)(end - s));
-    return end == s && *s ? s + 1 : end;
 }
 
 static int
@@ -110,9 +67,9 @@ free_pairs(struct pairs *pairs)
 
 /* Without the numbers of devices and of members of lists. */
 static char *
-path_of(const char *line)
+without_indexes(const char *full)
 {
-    char *path = xstrndup(line, strcspn(line, " ")), *to = path;
+    char *path = xstrdup(full), *to = path;
 
     for (const char *from = path; *from; from++) {
         if (*from == '[')
@@ -126,17 +83,28 @@ path_of(const char *line)
     return path;
 }
 
+bool
+conf_is_worked_out(const char *path, const char *value, size_t length)
+{
+    cleanup_free char *plain = without_indexes(path);
+
+    for (size_t i = 0; i < array_size(worked_out); i++)
+        if (strcmp(worked_out[i].path, plain) == 0 &&
+            (!worked_out[i].value || (strlen(worked_out[i].value) == length &&
+                                      memcmp(worked_out[i].value, value, length) == 0)))
+            return true;
+    return false;
+}
+
+/* A line of pairs. */
 static bool
 is_worked_out(const char *line)
 {
-    cleanup_free char *path = path_of(line);
-    const char        *value = line + strcspn(line, " ") + 1;
+    size_t             length = strcspn(line, " ");
+    cleanup_free char *path = xstrndup(line, length);
+    const char        *value = line + length + 1;
 
-    for (size_t i = 0; i < array_size(worked_out); i++)
-        if (strcmp(worked_out[i].path, path) == 0 &&
-            (!worked_out[i].value || strcmp(worked_out[i].value, value) == 0))
-            return true;
-    return false;
+    return conf_is_worked_out(path, value, strlen(value));
 }
 
 /* The paths of those of here that are not in there. */
@@ -181,7 +149,7 @@ read_pairs(libxl_ctx *ctx, const libxl_domain_config *config, struct pairs *pair
     json = libxl_domain_config_to_json(ctx, &shallow);
     if (!json)
         return err_set(err, ERR_INTERNAL, "libxl cannot write its configuration of the domain");
-    flatten(pairs, "", json);
+    json_leaves(json, "", add_pair, pairs);
     free(json);
     return 0;
 }

@@ -17,6 +17,7 @@ struct walk {
     bool                 validate;
     bool                 note_implied;
     bool                 runs;  /* what a row refuses is noted: the guest is there without it */
+    bool                 whole; /* libxl's configuration is known: the XML says what is there */
     size_t               index; /* of the device among those of its kind */
     struct {
         uint64_t order;

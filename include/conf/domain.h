@@ -133,9 +133,19 @@ struct domain_def *domain_def_rename(struct domain_def *def, const char *name);
 int domain_def_keep_text(struct domain_def *def, size_t longer, struct err *err);
 
 /**
+ * Is libxl's configuration kept in it (conf_from_libxl_whole), because the guest was made by xl or
+ * another program, and the XML may not say all of it?
+ */
+bool domain_def_is_whole(const struct domain_def *def);
+
+/** def takes the place of from: where from is whole, def is from now on, with the same
+ * configuration; its XML is left as it is. */
+void domain_def_inherit(struct domain_def *def, const struct domain_def *from);
+
+/**
  * The XML, with what is live in it where live is not NULL and DOMAIN_XML_INACTIVE is not in flags:
- * the id, the console's tty, the interfaces' names, the port.  Passwords only with
- * DOMAIN_XML_SECURE.  The result is the caller's to free.
+ * the id, the console's tty, the interfaces' names, the port.  Passwords, and libxl's
+ * configuration, only with DOMAIN_XML_SECURE.  The result is the caller's to free.
  */
 char *domain_def_format(const struct domain_def *def, const struct domain_live *live,
                         unsigned flags);

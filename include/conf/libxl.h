@@ -13,6 +13,8 @@
 #include "conf/domain.h"
 
 /**
+ * What the XML says, and nothing else: of a definition that is whole, too.
+ *
  * config_out must be initialised (libxl_domain_config_init) and is the caller's to dispose, also
  * on failure.  Copied: nothing of def is kept.  Works without Xen.
  */
@@ -24,6 +26,24 @@ int conf_to_libxl(const struct domain_def *def, libxl_domain_config *config_out,
  */
 int conf_from_libxl(const libxl_domain_config *config, struct domain_def **def_out,
                     struct err *err);
+
+/**
+ * The same with the configuration kept in the definition, which is whole then: the same guest can
+ * be made of it again, whatever the XML has no words for.
+ */
+int conf_from_libxl_whole(const libxl_domain_config *config, struct domain_def **def_out,
+                          struct err *err);
+
+/**
+ * The configuration of a domain that is to be made: the one that is kept in the definition, where
+ * it is whole, with what the XML says otherwise by now; else as conf_to_libxl.
+ *
+ * ctx is used for libxl's JSON only.
+ *
+ * Errors: also ERR_CONFIG_UNSUPPORTED where the XML was changed in what it can say only in part.
+ */
+int conf_to_libxl_whole(libxl_ctx *ctx, const struct domain_def *def,
+                        libxl_domain_config *config_out, struct err *err);
 
 /**
  * What libxl is to be told of a device by itself; NULL: it is of another kind.  Borrowed.  Its

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * whole.h: libxl's configuration of a guest, kept in the document where the XML cannot say all of
+ * it:
+ *
+ *   <metadata>
+ *     <dom0d:libxl xmlns:dom0d='urn:dom0d:libxl'>
+ *       <dom0d:only>on_watchdog</dom0d:only>               what only the configuration says: paths
+ *       <dom0d:configuration>{...}</dom0d:configuration>   libxl's JSON; as secret as a password
+ *     </dom0d:libxl>
+ *   </metadata>
+ */
+#ifndef CONF_WHOLE_H
+#define CONF_WHOLE_H
+
+#include <libxml/tree.h>
+
+#include "conf/domain.h"
+
+/** The configuration's element, NULL where there is none. */
+xmlNode *whole_find(const xmlNode *root);
+
+/** Note what only a configuration said that is not here. */
+void whole_note(struct domain_def *def);
+
+/** It goes; what only it said stays named. */
+void whole_hide(const xmlNode *root);
+
+#endif
