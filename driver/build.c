@@ -36,39 +36,93 @@ build_clear(struct build *b)
 }
 
 int
-build_parse_xml(const char *xml, struct domain_def **def_out, libxl_domain_config *config_out,
-                struct err *err)
+build_parse_xml(struct xl *xl, const char *xml, struct domain_def **def_out,
+                libxl_domain_config *config_out, struct err *err)
 {
     *def_out = NULL;
     if (domain_def_parse(xml, strlen(xml), def_out, err) < 0)
         return -1;
-    return conf_to_libxl(*def_out, config_out, err);
+    return conf_to_libxl_whole(xl->ctx, *def_out, config_out, err);
+}
+
+/* The definition of an image that xl has written: all that its JSON says. */
+static int
+build_parse_json(struct xl *xl, const char *json, struct domain_def **def_out, struct err *err)
+{
+    libxl_domain_config config;
+    int                 r;
+
+    libxl_domain_config_init(&config);
+    r = libxl_domain_config_from_json(xl->ctx, &config, json);
+    if (r)
+        xl_err_set(err, xl, r, "the image's configuration cannot be read");
+    else
+        r = conf_from_libxl_whole(&config, def_out, err);
+    libxl_domain_config_dispose(&config);
+    return r ? -1 : 0;
+}
+
+int
+build_parse_image(struct xl *xl, const struct image *image, struct domain_def **def_out,
+                  struct err *err)
+{
+    const char *xml = image->format == IMAGE_LIBVIRT ? image->config : image->xml;
+
+    *def_out = NULL;
+    return xml ? domain_def_parse(xml, strlen(xml), def_out, err)
+               : build_parse_json(xl, image->config, def_out, err);
+}
+
+/* The caller's XML, where there is one, stands for the image's; what it cannot say is as it was. */
+int
+build_read_image(struct xl *xl, const struct image *image, const char *xml,
+                 struct domain_def **def_out, libxl_domain_config *config_out, struct err *err)
+{
+    struct domain_def *own = NULL;
+
+    if (build_parse_image(xl, image, def_out, err) < 0)
+        return -1;
+    if (*xml) {
+        if (domain_def_parse(xml, strlen(xml), &own, err) < 0)
+            return -1;
+        domain_def_inherit(own, *def_out);
+        domain_def_free(*def_out);
+        *def_out = own;
+    }
+    return conf_to_libxl_whole(xl->ctx, *def_out, config_out, err);
 }
 
 /* As domain_def_format tells it: completed, and so perhaps longer than it was read.  NULL with err
  * where libxl's configuration cannot be made of it. */
 static char *
-build_complete_xml(const char *xml, struct err *err)
+build_tell_image(struct xl *xl, const struct image *image, struct err *err)
 {
     struct domain_def  *def = NULL;
     libxl_domain_config config;
-    char               *complete = NULL;
+    char               *told = NULL;
 
     libxl_domain_config_init(&config);
-    if (build_parse_xml(xml, &def, &config, err) == 0)
-        complete = domain_def_format(def, NULL, DOMAIN_XML_SECURE | DOMAIN_XML_INACTIVE);
+    if (build_read_image(xl, image, "", &def, &config, err) == 0)
+        told = domain_def_format(def, NULL, DOMAIN_XML_SECURE | DOMAIN_XML_INACTIVE);
     libxl_domain_config_dispose(&config);
     domain_def_free(def);
-    return complete;
+    return told;
 }
 
 int
-build_check_xml(const char *xml, struct err *err)
+build_check_image(struct xl *xl, int fd, struct err *err)
 {
-    cleanup_free char *complete = build_complete_xml(xml, err);
-    cleanup_free char *again = complete ? build_complete_xml(complete, err) : NULL;
+    struct image       image = {.config = NULL};
+    struct domain_def *def = NULL;
+    cleanup_free char *told = NULL;
 
-    return again ? 0 : err_prefix(err, "an image with this definition could not be restored");
+    if (image_read(fd, &image, err) == 0)
+        told = build_tell_image(xl, &image, err);
+    image_clear(&image);
+    if (!told || domain_def_parse(told, strlen(told), &def, err) < 0)
+        return err_prefix(err, "an image with this definition could not be restored");
+    domain_def_free(def);
+    return 0;
 }
 
 static int

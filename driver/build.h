@@ -19,6 +19,7 @@
 #ifndef DRIVER_BUILD_H
 #define DRIVER_BUILD_H
 
+#include "driver/image.h"
 #include "memory.h"
 #include "operation.h"
 
@@ -41,20 +42,31 @@ void build_init(struct build *b, bool paused);
 void build_clear(struct build *b);
 
 /**
- * The definition and libxl's configuration of a domain's XML, for create and for an image.  What
- * *def_out and *config_out (initialised) hold is the caller's, also on failure; *def_out is NULL
- * where there is nothing.
+ * The definition and libxl's configuration of a domain's XML, for create.  What *def_out and
+ * *config_out (initialised) hold is the caller's, also on failure; *def_out is NULL where there is
+ * nothing.
  *
- * Err: domain_def_parse's and conf_to_libxl's.
+ * Err: domain_def_parse's and conf_to_libxl_whole's.
  */
-int build_parse_xml(const char *xml, struct domain_def **def_out, libxl_domain_config *config_out,
-                    struct err *err);
+int build_parse_xml(struct xl *xl, const char *xml, struct domain_def **def_out,
+                    libxl_domain_config *config_out, struct err *err);
+
+/** The definition that an image holds; as domain_def_parse has it. */
+int build_parse_image(struct xl *xl, const struct image *image, struct domain_def **def_out,
+                      struct err *err);
 
 /**
- * Could a restore make a domain of an image with this XML?  The same is parsed as there: the XML by
- * the worker, and what the worker tells of it by the daemon.  Err: why not.
+ * The same with the configuration.  xml is the caller's, to stand for the image's own; empty: there
+ * is none.
  */
-int build_check_xml(const char *xml, struct err *err);
+int build_read_image(struct xl *xl, const struct image *image, const char *xml,
+                     struct domain_def **def_out, libxl_domain_config *config_out, struct err *err);
+
+/**
+ * Could a restore make a domain of the image whose wrapper fd begins with?  The same is read as
+ * there: the wrapper by the worker, and what the worker tells of it by the daemon.  Err: why not.
+ */
+int build_check_image(struct xl *xl, int fd, struct err *err);
 
 /**
  * Checks, of b->def and b->config; ready comes from the loop.  Where there is no point in asking

@@ -41,7 +41,7 @@ create_prepare(struct create *c, struct err *err)
     struct build *b = &c->build;
     const char   *xml = create_params(&b->op)->xml;
 
-    if (build_parse_xml(xml, &b->def, &b->config, err) < 0 ||
+    if (build_parse_xml(b->op.xl, xml, &b->def, &b->config, err) < 0 ||
         create_check_readable(b->def->kernel, "kernel", err) < 0)
         return -1;
     return create_check_readable(b->def->ramdisk, "ramdisk", err);

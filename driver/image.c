@@ -41,6 +41,10 @@ struct xl_header {
 _Static_assert(sizeof(struct xl_header) == 48, "as xl writes it");
 _Static_assert(sizeof XL_MAGIC == 33, "its NUL is not part of the header");
 
+/* What begins dom0d's own part of xl's optional data, behind the configuration. */
+#define OWN_MAGIC "dom0d-domain-xml"
+#define OWN_MAGIC_SIZE (sizeof OWN_MAGIC - 1)
+
 /* Read exactly size bytes at offset.  Fails, naming what, where the file ends before. */
 static int
 read_at(int fd, uint64_t offset, void *data, size_t size, const char *what, struct err *err)
@@ -63,10 +67,10 @@ read_at(int fd, uint64_t offset, void *data, size_t size, const char *what, stru
     return 0;
 }
 
-/* size bytes of text at offset, the NUL among them; *image gets it. */
+/* size bytes of text at offset, the NUL among them; *text_out gets it. */
 static int
-read_config(int fd, uint64_t offset, uint32_t size, struct image *image, const char *what,
-            struct err *err)
+read_text(int fd, uint64_t offset, uint32_t size, const struct image *image, const char *what,
+          char **text_out, struct err *err)
 {
     cleanup_free char *text = NULL;
 
@@ -87,7 +91,7 @@ read_config(int fd, uint64_t offset, uint32_t size, struct image *image, const c
         return err_set(err, ERR_OPERATION_FAILED,
                        "the image is damaged: its %s at offset %llu is not a NUL-terminated string",
                        what, (unsigned long long)offset);
-    image->config = take_ptr(text);
+    *text_out = take_ptr(text);
     return 0;
 }
 
@@ -106,7 +110,7 @@ read_libvirt(int fd, struct image *image, struct err *err)
                        header.version);
     image->format = IMAGE_LIBVIRT;
     image->stream_offset = sizeof header + (uint64_t)header.xml_size;
-    return read_config(fd, sizeof header, header.xml_size, image, "XML", err);
+    return read_text(fd, sizeof header, header.xml_size, image, "XML", &image->config, err);
 }
 
 static int
@@ -125,6 +129,22 @@ check_xl_flags(const struct xl_header *header, struct err *err)
             err, ERR_OPERATION_FAILED,
             "the image was written by an xl before Xen 4.6, which dom0d does not restore");
     return 0;
+}
+
+/* What another program has put there is left alone. */
+static int
+read_own(int fd, uint64_t offset, uint32_t size, struct image *image, struct err *err)
+{
+    char magic[OWN_MAGIC_SIZE];
+
+    if (size < sizeof magic)
+        return 0;
+    if (read_at(fd, offset, magic, sizeof magic, "dom0d's part", err) < 0)
+        return -1;
+    if (memcmp(magic, OWN_MAGIC, sizeof magic) != 0)
+        return 0;
+    return read_text(fd, offset + sizeof magic, size - (uint32_t)sizeof magic, image, "XML",
+                     &image->xml, err);
 }
 
 static int
@@ -151,8 +171,15 @@ read_xl(int fd, struct image *image, struct err *err)
                        "the image is truncated: its stream should begin at offset %llu, the file "
                        "ends at %llu",
                        (unsigned long long)image->stream_offset, (unsigned long long)image->size);
-    return read_config(fd, sizeof header + sizeof config_size, config_size, image, "configuration",
-                       err);
+    if (read_text(fd, sizeof header + sizeof config_size, config_size, image, "configuration",
+                  &image->config, err) < 0 ||
+        read_own(fd, sizeof header + sizeof config_size + config_size,
+                 header.optional_size - (uint32_t)sizeof config_size - config_size, image,
+                 err) < 0) {
+        image_clear(image);
+        return -1;
+    }
+    return 0;
 }
 
 int
@@ -184,6 +211,7 @@ void
 image_clear(struct image *image)
 {
     free(take_ptr(image->config));
+    free(take_ptr(image->xml));
 }
 
 static void
@@ -194,40 +222,52 @@ libvirt_header(uint32_t config_size, struct libvirt_header *header)
 }
 
 static void
-xl_header(uint32_t config_size, struct xl_header *header)
+xl_header(uint32_t optional_size, struct xl_header *header)
 {
     *header = (struct xl_header){
         .byteorder = XL_BYTEORDER,
         .mandatory_flags = XL_FLAG_JSON | XL_FLAG_STREAM_V2,
-        .optional_size = (uint32_t)sizeof config_size + config_size,
+        .optional_size = optional_size,
     };
     memcpy(header->magic, XL_MAGIC, sizeof header->magic);
 }
 
-int
-image_write(int fd, enum image_format format, const char *config, struct err *err)
+/* The rest return 0, or -1 with errno. */
+static int
+write_libvirt(int fd, const char *config, uint32_t size)
 {
-    uint32_t              size = (uint32_t)strlen(config) + 1;
-    struct libvirt_header libvirt;
-    struct xl_header      xl;
-    int                   r = 0;
+    struct libvirt_header header;
 
-    if (size > IMAGE_CONFIG_MAX)
-        return err_set(err, ERR_INVALID_ARG, "the definition is too long for an image: %u bytes",
-                       size);
-    switch (format) {
-    case IMAGE_LIBVIRT:
-        libvirt_header(size, &libvirt);
-        r = file_write_all(fd, &libvirt, sizeof libvirt);
-        break;
-    case IMAGE_XL:
-        xl_header(size, &xl);
-        r = file_write_all(fd, &xl, sizeof xl);
-        if (r == 0)
-            r = file_write_all(fd, &size, sizeof size);
-        break;
-    }
-    if (r == 0)
-        r = file_write_all(fd, config, size);
+    libvirt_header(size, &header);
+    return file_write_all(fd, &header, sizeof header) || file_write_all(fd, config, size) ? -1 : 0;
+}
+
+static int
+write_xl(int fd, const char *config, uint32_t size, const char *xml, uint32_t xml_size)
+{
+    struct xl_header header;
+
+    xl_header((uint32_t)sizeof size + size + (xml ? (uint32_t)OWN_MAGIC_SIZE + xml_size : 0),
+              &header);
+    if (file_write_all(fd, &header, sizeof header) || file_write_all(fd, &size, sizeof size) ||
+        file_write_all(fd, config, size))
+        return -1;
+    return xml && (file_write_all(fd, OWN_MAGIC, OWN_MAGIC_SIZE) ||
+                   file_write_all(fd, xml, xml_size))
+               ? -1
+               : 0;
+}
+
+int
+image_write(int fd, enum image_format format, const char *config, const char *xml, struct err *err)
+{
+    size_t size = strlen(config) + 1, xml_size = xml ? strlen(xml) + 1 : 0;
+    int    r;
+
+    if (size > IMAGE_CONFIG_MAX || xml_size > IMAGE_CONFIG_MAX)
+        return err_set(err, ERR_INVALID_ARG, "the definition is too long for an image: %zu bytes",
+                       size > xml_size ? size : xml_size);
+    r = format == IMAGE_LIBVIRT ? write_libvirt(fd, config, (uint32_t)size)
+                                : write_xl(fd, config, (uint32_t)size, xml, (uint32_t)xml_size);
     return r == 0 ? 0 : err_set_errno(err, errno, "cannot write the image");
 }

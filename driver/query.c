@@ -84,7 +84,7 @@ query_config_read(struct xl_call *xl_call, int rc)
     if (rc)
         xl_call_err_set(&err, &query->call, rc, "cannot read the configuration of domain %u",
                         query->domid);
-    else if (conf_from_libxl(&query->config, &def, &err) == 0)
+    else if (conf_from_libxl_whole(&query->config, &def, &err) == 0)
         xml = domain_def_format(def, NULL, DOMAIN_XML_SECURE);
     domain_def_free(def);
     libxl_domain_config_dispose(&query->config);

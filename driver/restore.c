@@ -63,35 +63,13 @@ restore_open_image(struct restore *r, struct err *err)
     return 0;
 }
 
-/* The caller's XML, where there is one, stands for the image's. */
-static int
-restore_take_xml(struct restore *r, struct err *err)
-{
-    struct build *b = &r->build;
-    const char   *own = restore_params(&b->op)->xml;
-    const char   *xml = *own ? own : r->image.config;
-
-    return build_parse_xml(xml, &b->def, &b->config, err);
-}
-
-/* libxl gets back its own configuration, every detail of it. */
-static int
-restore_take_json(struct restore *r, struct err *err)
-{
-    struct build *b = &r->build;
-    int           rc = libxl_domain_config_from_json(b->op.xl->ctx, &b->config, r->image.config);
-
-    if (rc)
-        return xl_err_set(err, b->op.xl, rc, "the image's configuration cannot be read");
-    return conf_from_libxl(&b->config, &b->def, err);
-}
-
 static int
 restore_identify(struct restore *r, struct err *err)
 {
-    if (r->image.format == IMAGE_LIBVIRT || *restore_params(&r->build.op)->xml)
-        return restore_take_xml(r, err);
-    return restore_take_json(r, err);
+    struct build *b = &r->build;
+
+    return build_read_image(b->op.xl, &r->image, restore_params(&b->op)->xml, &b->def, &b->config,
+                            err);
 }
 
 /* The helper that reads the stream shares the open file and so its position. */

@@ -2,7 +2,7 @@
 /*
  * save.c: write a running domain to a file, then destroy it.
  *
- *   save_start      see that a restore could read the XML, open a new file, write the wrapper,
+ *   save_start      open a new file, write the wrapper, see that a restore could read it,
  * start the suspend save_suspended  see that the stream is whole, give the file its name, start the
  * destroy save_destroyed save_roll_back  (instead, where a step failed) remove the file; resume
  * what is suspended save_resumed
@@ -25,6 +25,7 @@
 #include "base/alloc.h"
 #include "base/uuid.h"
 #include "build.h"
+#include "conf/libxl.h"
 #include "driver/image.h"
 #include "new-file.h"
 #include "operation.h"
@@ -168,6 +169,33 @@ save_is_suspended(const struct save *s)
 
 /*----- the steps -----*/
 
+/* xl's wrapper where libxl's configuration says more than the XML: xl can restore that image too,
+ * and who would make another machine of it by its XML alone does not read it. */
+static int
+save_write_wrapper(struct save *s, struct err *err)
+{
+    const char         *xml = save_params(&s->op)->xml;
+    struct domain_def  *def = NULL;
+    libxl_domain_config config;
+    char               *json = NULL;
+    int                 r;
+
+    libxl_domain_config_init(&config);
+    r = build_parse_xml(s->op.xl, xml, &def, &config, err);
+    if (r < 0)
+        err_prefix(err, "an image with this definition could not be restored");
+    else if (!domain_def_is_whole(def))
+        r = image_write(s->file.fd, IMAGE_LIBVIRT, xml, NULL, err);
+    else if ((json = libxl_domain_config_to_json(s->op.xl->ctx, &config)))
+        r = image_write(s->file.fd, IMAGE_XL, json, xml, err);
+    else
+        r = err_set(err, ERR_INTERNAL, "libxl cannot write its configuration of the domain");
+    free(json);
+    libxl_domain_config_dispose(&config);
+    domain_def_free(def);
+    return r;
+}
+
 static int
 save_prepare(struct save *s, struct err *err)
 {
@@ -175,12 +203,12 @@ save_prepare(struct save *s, struct err *err)
     libxl_dominfo      info;
     off_t              offset;
 
-    if (build_check_xml(params->xml, err) < 0 || operation_need_domain(&s->op, &info, err) < 0)
+    if (operation_need_domain(&s->op, &info, err) < 0)
         return -1;
     s->op.total = info.current_memkb * 1024;
     libxl_dominfo_dispose(&info);
     if (new_file_open(&s->file, params->path, params->overwrite, s->op.task->job, err) < 0 ||
-        image_write(s->file.fd, IMAGE_LIBVIRT, params->xml, err) < 0)
+        save_write_wrapper(s, err) < 0 || build_check_image(s->op.xl, s->file.fd, err) < 0)
         return -1;
     offset = lseek(s->file.fd, 0, SEEK_CUR);
     if (offset < 0 || save_reserve(s->file.fd, offset) < 0)
@@ -297,8 +325,7 @@ save_is_image_of(const struct operation *op, int fd, struct err *err)
     struct domain_def *def = NULL;
     bool               whole;
 
-    whole = image_read(fd, &image, err) == 0 && image.format == IMAGE_LIBVIRT &&
-            domain_def_parse(image.config, strlen(image.config), &def, err) == 0 &&
+    whole = image_read(fd, &image, err) == 0 && build_parse_image(op->xl, &image, &def, err) == 0 &&
             uuid_equal(def->uuid, (const uint8_t *)op->task->uuid) &&
             image_check_stream(fd, image.stream_offset, err) == 0;
     domain_def_free(def);

@@ -7,6 +7,7 @@
  *   save_done
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "ops.h"
@@ -70,14 +71,36 @@ save_granted(struct job *job)
                    save_xml_ready, job);
 }
 
+/* The user's XML stands for the domain's own; what that keeps beside its XML stays. */
+static int
+save_inherit(struct op_save *op, const char *domain_xml, struct err *err)
+{
+    struct domain_def *def = NULL, *own = NULL;
+    int                r;
+
+    r = domain_def_parse(op->xml, strlen(op->xml), &def, err) < 0 ||
+                domain_def_parse_flags(domain_xml, strlen(domain_xml), DOMAIN_PARSE_RUNS, &own,
+                                       err) < 0
+            ? -1
+            : 0;
+    if (!r && domain_def_is_whole(own)) {
+        domain_def_inherit(def, own);
+        free(op->xml);
+        op->xml = domain_def_format(def, NULL, DOMAIN_XML_SECURE | DOMAIN_XML_INACTIVE);
+    }
+    domain_def_free(def);
+    domain_def_free(own);
+    return r;
+}
+
 static void
 save_xml_ready(void *arg, char *xml, const struct err *err)
 {
     struct op_save *op = arg;
-    struct err      aborted;
+    struct err      why;
 
-    if (!err && job_was_aborted(&op->job, &aborted))
-        err = &aborted;
+    if (!err && (job_was_aborted(&op->job, &why) || (op->xml && save_inherit(op, xml, &why) < 0)))
+        err = &why;
     if (err) {
         free(xml);
         job_finish(&op->job, err);

@@ -2,8 +2,10 @@
 /*
  * image.h: files that hold a saved domain.  Two wrappers around the same stream of libxl:
  *
- *   libvirt's   magic, version, the domain's XML            written and read by dom0d
- *   xl's        magic, flags, libxl's configuration as JSON read by dom0d
+ *   libvirt's   magic, version, the domain's XML              of guests of dom0d
+ *   xl's        magic, flags, libxl's configuration as JSON   of guests that xl has made
+ *
+ * dom0d writes and reads both.  In xl's it puts the XML behind the JSON, where xl reads nothing.
  *
  * Nothing in a file is believed: every length is bounded before it is used.
  */
@@ -22,6 +24,7 @@ enum image_format { IMAGE_LIBVIRT, IMAGE_XL };
 struct image {
     enum image_format format;
     char             *config;        /* XML or JSON */
+    char             *xml;           /* beside JSON; NULL: none */
     uint64_t          stream_offset; /* where libxl's stream begins */
     uint64_t          size;          /* of the file */
 };
@@ -35,8 +38,12 @@ struct image {
 int  image_read(int fd, struct image *image_out, struct err *err);
 void image_clear(struct image *image);
 
-/** Write a wrapper at the file's position; the stream is to follow. */
-int image_write(int fd, enum image_format format, const char *config, struct err *err);
+/**
+ * Write a wrapper at the file's position; the stream is to follow.  xml is put beside JSON; NULL:
+ * nothing is.
+ */
+int image_write(int fd, enum image_format format, const char *config, const char *xml,
+                struct err *err);
 
 /**
  * Walk over the records of the stream that begins at offset, libxl's and, inside, libxc's, to both

@@ -92,6 +92,45 @@ scene_xml(const char *name, char letter)
     return xml;
 }
 
+const char *
+scene_xml_of_xl(const char *name, char letter)
+{
+    static char         whole[8192];
+    const char         *xml = scene_xml(name, letter);
+    cleanup_free char  *text = NULL;
+    libxl_domain_config config;
+    struct domain_def  *def;
+    struct err          err;
+
+    libxl_domain_config_init(&config);
+    ck_assert_int_eq(domain_def_parse(xml, strlen(xml), &def, &err), 0);
+    ck_assert_int_eq(conf_to_libxl(def, &config, &err), 0);
+    domain_def_free(def);
+    config.on_watchdog = LIBXL_ACTION_ON_SHUTDOWN_RESTART;
+    ck_assert_int_eq(conf_from_libxl_whole(&config, &def, &err), 0);
+    libxl_domain_config_dispose(&config);
+    text = domain_def_format(def, NULL, DOMAIN_XML_SECURE | DOMAIN_XML_INACTIVE);
+    domain_def_free(def);
+    ck_assert_uint_lt((size_t)snprintf(whole, sizeof whole, "%s", text), sizeof whole);
+    return whole;
+}
+
+libxl_action_on_shutdown
+scene_on_watchdog(int domid)
+{
+    cleanup_free char       *path = fake_path("config", (uint32_t)domid), *json = NULL;
+    libxl_domain_config      config;
+    libxl_action_on_shutdown action;
+    struct err               err;
+
+    ck_assert_int_eq(file_read(path, 1 << 20, &json, NULL, &err), 0);
+    libxl_domain_config_init(&config);
+    ck_assert_int_eq(libxl_domain_config_from_json(scene.xl.ctx, &config, json), 0);
+    action = config.on_watchdog;
+    libxl_domain_config_dispose(&config);
+    return action;
+}
+
 size_t
 scene_write_image(const char *path, enum image_format format, const char *config, uint64_t counter)
 {
@@ -102,7 +141,7 @@ scene_write_image(const char *path, enum image_format format, const char *config
     struct err         err;
 
     fake_stream_start(start);
-    ck_assert_int_eq(image_write(fd, format, config, &err), 0);
+    ck_assert_int_eq(image_write(fd, format, config, NULL, &err), 0);
     ck_assert_int_eq(file_write_all(fd, start, sizeof start), 0);
     ck_assert_int_eq(file_write_all(fd, body, body_size), 0);
     return (size_t)lseek(fd, 0, SEEK_CUR);

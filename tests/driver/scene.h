@@ -8,6 +8,7 @@
 #include <check.h>
 
 #include "../fakes/fake-xen.h"
+#include "conf/libxl.h"
 #include "driver/image.h"
 #include "memory.h"
 #include "operation.h"
@@ -34,6 +35,13 @@ size_t      scene_count_files(void); /* beside the kernel */
 
 /** A PVH guest's XML, its uuid made of letter; static. */
 const char *scene_xml(const char *name, char letter);
+
+/** The same of a guest of xl, with a watchdog's action that only libxl's configuration says;
+ * static. */
+const char *scene_xml_of_xl(const char *name, char letter);
+
+/** The watchdog's action of a domain that was made. */
+libxl_action_on_shutdown scene_on_watchdog(int domid);
 
 /** Puts a whole image in libvirt's or xl's wrapper there; returns the file's size. */
 size_t scene_write_image(const char *path, enum image_format format, const char *config,

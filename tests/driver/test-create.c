@@ -290,6 +290,19 @@ START_TEST(too_much_memory_is_told_in_figures)
 }
 END_TEST
 
+/* As it is when a guest that was restored from an image of xl reboots. */
+START_TEST(a_definition_that_keeps_libxls_configuration_makes_that_guest)
+{
+    worker_start         start = scene_start(WORKER_CREATE, "web", 'w');
+    struct scene_outcome out;
+
+    scene_params(&start, "", scene_xml_of_xl("web", 'w'), 0);
+    out = scene_run(&start, NULL);
+    ck_assert_msg(out.err.code == ERR_NONE, "%s", out.err.message);
+    ck_assert_int_eq(scene_on_watchdog(out.domid), LIBXL_ACTION_ON_SHUTDOWN_RESTART);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -315,5 +328,6 @@ main(void)
     tcase_add_test(tc, a_missing_kernel_is_named);
     tcase_add_test(tc, a_kernel_that_is_a_fifo_does_not_block);
     tcase_add_test(tc, too_much_memory_is_told_in_figures);
+    tcase_add_test(tc, a_definition_that_keeps_libxls_configuration_makes_that_guest);
     return scene_main("create", tc);
 }

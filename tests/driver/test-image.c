@@ -83,7 +83,7 @@ START_TEST(what_is_written_is_read_back)
     enum image_format format = _i ? IMAGE_XL : IMAGE_LIBVIRT;
     off_t             end;
 
-    ck_assert_int_eq(image_write(fd, format, CONFIG, &err), 0);
+    ck_assert_int_eq(image_write(fd, format, CONFIG, NULL, &err), 0);
     end = lseek(fd, 0, SEEK_CUR);
     append_stream(false);
     ck_assert_int_eq(image_read(fd, &image, &err), 0);
@@ -100,7 +100,7 @@ START_TEST(the_wrapper_is_libvirts_byte_for_byte)
     static const uint8_t want[64 + 4] = "libvirt-xml\n \0 \r\2\0\0\0\4\0\0\0";
     uint8_t              have[64 + 4];
 
-    ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, "abc", &err), 0);
+    ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, "abc", NULL, &err), 0);
     ck_assert_int_eq(pread(fd, have, sizeof have, 0), sizeof have);
     ck_assert_mem_eq(have, want, 64);
     ck_assert_mem_eq(have + 64, "abc", 4);
@@ -113,9 +113,45 @@ START_TEST(xls_wrapper_is_xls_byte_for_byte)
                                   "\4\3\2\1\3\0\0\0\0\0\0\0\10\0\0\0\4\0\0\0abc";
     uint8_t              have[sizeof want];
 
-    ck_assert_int_eq(image_write(fd, IMAGE_XL, "abc", &err), 0);
+    ck_assert_int_eq(image_write(fd, IMAGE_XL, "abc", NULL, &err), 0);
     ck_assert_int_eq(pread(fd, have, sizeof have, 0), sizeof have);
     ck_assert_mem_eq(have, want, sizeof want);
+}
+END_TEST
+
+/* xl reads what it has written there, and passes over what follows. */
+START_TEST(xml_stands_behind_what_xl_reads)
+{
+    ck_assert_int_eq(image_write(fd, IMAGE_XL, CONFIG, "<domain/>", &err), 0);
+    append_stream(false);
+    ck_assert_int_eq(image_read(fd, &image, &err), 0);
+    ck_assert_str_eq(image.config, CONFIG);
+    ck_assert_str_eq(image.xml, "<domain/>");
+    ck_assert_uint_eq(image.stream_offset, 48 + 4 + sizeof CONFIG + 16 + sizeof "<domain/>");
+    ck_assert_int_eq(image_check_stream(fd, image.stream_offset, &err), 0);
+}
+END_TEST
+
+START_TEST(what_another_program_has_put_there_is_passed_over)
+{
+    ck_assert_int_eq(image_write(fd, IMAGE_XL, CONFIG, "<domain/>", &err), 0);
+    ck_assert_int_eq(pwrite(fd, "y", 1, 48 + 4 + sizeof CONFIG), 1);
+    ck_assert_int_eq(image_read(fd, &image, &err), 0);
+    ck_assert_ptr_null(image.xml);
+    put32(44, 4 + sizeof CONFIG + 5);
+    image_clear(&image);
+    ck_assert_int_eq(image_read(fd, &image, &err), 0);
+    ck_assert_ptr_null(image.xml);
+}
+END_TEST
+
+START_TEST(xml_that_is_not_one_text_is_refused)
+{
+    ck_assert_int_eq(image_write(fd, IMAGE_XL, CONFIG, "<domain/>", &err), 0);
+    ck_assert_int_eq(pwrite(fd, "", 1, 48 + 4 + sizeof CONFIG + 16 + 2), 1); /* a NUL in it */
+    assert_refused("not a NUL-terminated string");
+    put32(44, 4 + sizeof CONFIG + 16);
+    assert_refused("bytes long");
 }
 END_TEST
 
@@ -130,7 +166,7 @@ END_TEST
 
 START_TEST(a_truncated_wrapper_is_refused)
 {
-    ck_assert_int_eq(image_write(fd, _i % 2 ? IMAGE_XL : IMAGE_LIBVIRT, CONFIG, &err), 0);
+    ck_assert_int_eq(image_write(fd, _i % 2 ? IMAGE_XL : IMAGE_LIBVIRT, CONFIG, NULL, &err), 0);
     ck_assert_int_eq(ftruncate(fd, 40 + _i / 2), 0);
     assert_refused("truncated");
 }
@@ -138,7 +174,7 @@ END_TEST
 
 START_TEST(an_image_of_version_1_is_refused_with_the_reason)
 {
-    ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, CONFIG, &err), 0);
+    ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, CONFIG, NULL, &err), 0);
     put32(16, 1);
     assert_refused("version 1");
     put32(16, 3);
@@ -150,7 +186,7 @@ START_TEST(a_length_that_cannot_be_is_refused_before_memory_is_taken)
 {
     static const uint32_t lengths[] = {0, IMAGE_CONFIG_MAX + 1, UINT32_MAX, 0x80000000};
 
-    ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, CONFIG, &err), 0);
+    ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, CONFIG, NULL, &err), 0);
     put32(20, lengths[_i]);
     assert_refused("bytes long");
 }
@@ -158,7 +194,7 @@ END_TEST
 
 START_TEST(a_length_beyond_the_file_is_refused)
 {
-    ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, CONFIG, &err), 0);
+    ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, CONFIG, NULL, &err), 0);
     put32(20, sizeof CONFIG + 1);
     assert_refused("truncated: its XML");
 }
@@ -166,7 +202,7 @@ END_TEST
 
 START_TEST(a_definition_that_is_not_one_text_is_refused)
 {
-    ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, CONFIG, &err), 0);
+    ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, CONFIG, NULL, &err), 0);
     ck_assert_int_eq(pwrite(fd, "", 1, 64 + 5), 1); /* a NUL in it */
     assert_refused("not a NUL-terminated string");
     ck_assert_int_eq(pwrite(fd, "x", 1, 64 + 5), 1);
@@ -194,7 +230,7 @@ START_TEST(what_an_xl_image_may_not_have_is_refused)
         {44, UINT32_MAX, "stream should begin"},
     };
 
-    ck_assert_int_eq(image_write(fd, IMAGE_XL, CONFIG, &err), 0);
+    ck_assert_int_eq(image_write(fd, IMAGE_XL, CONFIG, NULL, &err), 0);
     put32(cases[_i].offset, cases[_i].value);
     assert_refused(cases[_i].words);
 }
@@ -206,10 +242,10 @@ START_TEST(a_definition_that_is_too_long_is_not_written)
 
     memset(text, 'x', IMAGE_CONFIG_MAX);
     text[IMAGE_CONFIG_MAX] = '\0';
-    ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, text, &err), -1);
+    ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, text, NULL, &err), -1);
     ck_assert_int_eq(err.code, ERR_INVALID_ARG);
     text[IMAGE_CONFIG_MAX - 1] = '\0';
-    ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, text, &err), 0);
+    ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, text, NULL, &err), 0);
 }
 END_TEST
 
@@ -408,6 +444,9 @@ main(void)
     tcase_add_loop_test(tc, what_is_written_is_read_back, 0, 2);
     tcase_add_test(tc, the_wrapper_is_libvirts_byte_for_byte);
     tcase_add_test(tc, xls_wrapper_is_xls_byte_for_byte);
+    tcase_add_test(tc, xml_stands_behind_what_xl_reads);
+    tcase_add_test(tc, what_another_program_has_put_there_is_passed_over);
+    tcase_add_test(tc, xml_that_is_not_one_text_is_refused);
     tcase_add_loop_test(tc, a_file_that_is_no_image_is_refused, 0, 5);
     tcase_add_loop_test(tc, a_truncated_wrapper_is_refused, 0, 2 * 24);
     tcase_add_test(tc, an_image_of_version_1_is_refused_with_the_reason);

@@ -100,7 +100,9 @@ START_TEST(a_restored_domain_may_be_left_paused)
 }
 END_TEST
 
-START_TEST(an_image_of_xl_is_restored)
+/* An image that xl has written; the XML has no word for its watchdog's action. */
+static void
+write_image_of_xl(void)
 {
     libxl_domain_config config;
     struct domain_def  *def;
@@ -111,15 +113,63 @@ START_TEST(an_image_of_xl_is_restored)
     ck_assert_int_eq(domain_def_parse(xml, strlen(xml), &def, &err), 0);
     libxl_domain_config_init(&config);
     ck_assert_int_eq(conf_to_libxl(def, &config, &err), 0);
+    config.on_watchdog = LIBXL_ACTION_ON_SHUTDOWN_RESTART;
     json = libxl_domain_config_to_json(scene.xl.ctx, &config);
     libxl_domain_config_dispose(&config);
     domain_def_free(def);
     write_image(IMAGE_XL, json);
-    {
-        struct scene_outcome out = restore(0, NULL);
+}
 
-        assert_restored(&out);
-    }
+START_TEST(an_image_of_xl_is_restored)
+{
+    struct scene_outcome out;
+
+    write_image_of_xl();
+    out = restore(0, NULL);
+    assert_restored(&out);
+    ck_assert_int_eq(scene_on_watchdog(out.domid), LIBXL_ACTION_ON_SHUTDOWN_RESTART);
+}
+END_TEST
+
+START_TEST(a_guest_of_xl_that_dom0d_saved_is_restored_as_libxl_knew_it)
+{
+    struct scene_outcome out;
+
+    write_image(IMAGE_LIBVIRT, scene_xml_of_xl("web", 'w'));
+    out = restore(0, NULL);
+    assert_restored(&out);
+    ck_assert_int_eq(scene_on_watchdog(out.domid), LIBXL_ACTION_ON_SHUTDOWN_RESTART);
+}
+END_TEST
+
+/* It is told, so that a restart or another save makes the same guest. */
+START_TEST(what_the_xml_cannot_say_of_a_guest_of_xl_is_kept_with_it)
+{
+    struct scene_outcome out;
+    cleanup_free char   *path_of_xml = NULL, *xml = NULL;
+    struct err           err;
+
+    write_image_of_xl();
+    out = restore(0, NULL);
+    path_of_xml = fake_path("userdata", (uint32_t)out.domid);
+    ck_assert_int_eq(file_read(path_of_xml, 1 << 20, &xml, NULL, &err), 0);
+    ck_assert_ptr_nonnull(strstr(xml, "\"on_watchdog\":\"restart\""));
+}
+END_TEST
+
+START_TEST(other_xml_changes_of_a_guest_of_xl_what_it_says)
+{
+    worker_start         start = scene_start(WORKER_RESTORE, "", '\0');
+    cleanup_free char   *xml = xstrdup(scene_xml("web", 'w'));
+    struct scene_outcome out;
+
+    write_image_of_xl();
+    memcpy(strstr(xml, ">128<"), ">256<", 5);
+    scene_params(&start, path, xml, 0);
+    out = scene_run(&start, NULL);
+    assert_restored(&out);
+    ck_assert_uint_eq(fake_domain_find((uint32_t)out.domid)->memory_kib, 256 << 10);
+    ck_assert_int_eq(scene_on_watchdog(out.domid), LIBXL_ACTION_ON_SHUTDOWN_RESTART);
 }
 END_TEST
 
@@ -298,6 +348,9 @@ main(void)
     tcase_add_loop_test(tc, a_restored_domain_runs_with_its_memory, FAKE_LATER, FAKE_REFUSED);
     tcase_add_test(tc, a_restored_domain_may_be_left_paused);
     tcase_add_test(tc, an_image_of_xl_is_restored);
+    tcase_add_test(tc, a_guest_of_xl_that_dom0d_saved_is_restored_as_libxl_knew_it);
+    tcase_add_test(tc, what_the_xml_cannot_say_of_a_guest_of_xl_is_kept_with_it);
+    tcase_add_test(tc, other_xml_changes_of_a_guest_of_xl_what_it_says);
     tcase_add_test(tc, other_xml_may_stand_for_the_images_own);
     tcase_add_test(tc, a_refused_restore_makes_nothing);
     tcase_add_test(tc, an_abort_while_it_waits_for_an_answer_makes_nothing);

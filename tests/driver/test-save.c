@@ -147,6 +147,42 @@ START_TEST(a_save_puts_a_whole_image_in_place_and_destroys_the_domain)
 }
 END_TEST
 
+/* A restore makes the guest by libxl's configuration, and xl can read it too. */
+START_TEST(the_image_of_a_guest_of_xl_holds_libxls_configuration_beside_the_xml)
+{
+    struct scene_outcome out;
+    cleanup_close int    fd = -1;
+    libxl_domain_config  config;
+    struct image         image;
+    struct err           err;
+    cleanup_free char   *of_xl = xstrdup(scene_xml_of_xl("web", 'w'));
+    worker_start         start = start_save();
+
+    scene_params(&start, path, of_xl, 0);
+    out = scene_run(&start, NULL);
+    ck_assert_msg(out.err.code == ERR_NONE, "%s", out.err.message);
+    fd = open(path, O_RDONLY);
+    ck_assert_int_eq(image_read(fd, &image, &err), 0);
+    ck_assert_int_eq(image.format, IMAGE_XL);
+    ck_assert_str_eq(image.xml, of_xl);
+    libxl_domain_config_init(&config);
+    ck_assert_int_eq(libxl_domain_config_from_json(scene.xl.ctx, &config, image.config), 0);
+    ck_assert_int_eq(config.on_watchdog, LIBXL_ACTION_ON_SHUTDOWN_RESTART);
+    libxl_domain_config_dispose(&config);
+    ck_assert_int_eq(image_check_stream(fd, image.stream_offset, &err), 0);
+    image_clear(&image);
+}
+END_TEST
+
+START_TEST(a_configuration_that_no_restore_reads_is_refused_while_the_guest_runs)
+{
+    cleanup_free char *of_xl = xstrdup(scene_xml_of_xl("web", 'w'));
+
+    memcpy(strstr(of_xl, "{\"c_info\""), "{\"c_info[", strlen("{\"c_info["));
+    assert_refused_first(of_xl, "<metadata>");
+}
+END_TEST
+
 START_TEST(a_refused_suspend_leaves_the_domain_running_and_no_file)
 {
     struct scene_outcome out;
@@ -503,6 +539,8 @@ main(void)
         tc, a_definition_that_is_too_long_when_it_is_written_is_refused_while_the_guest_runs);
     tcase_add_loop_test(tc, a_save_puts_a_whole_image_in_place_and_destroys_the_domain, FAKE_LATER,
                         FAKE_REFUSED);
+    tcase_add_test(tc, the_image_of_a_guest_of_xl_holds_libxls_configuration_beside_the_xml);
+    tcase_add_test(tc, a_configuration_that_no_restore_reads_is_refused_while_the_guest_runs);
     tcase_add_test(tc, a_refused_suspend_leaves_the_domain_running_and_no_file);
     tcase_add_loop_test(tc, a_failed_suspend_resumes_the_domain_and_leaves_no_file, FAKE_LATER,
                         FAKE_REFUSED);

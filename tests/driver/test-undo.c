@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/uuid.h"
 #include "new-file.h"
 #include "scene.h"
 
@@ -176,6 +177,24 @@ START_TEST(a_suspended_domain_with_its_whole_image_goes)
 }
 END_TEST
 
+START_TEST(a_suspended_guest_of_xl_with_its_whole_image_goes)
+{
+    struct scene_outcome out;
+    char                 json[512], uuid[UUID_TEXT_SIZE];
+
+    snprintf(
+        json, sizeof json,
+        "{\"c_info\": {\"type\": \"pv\", \"name\": \"web\", \"uuid\": \"%s\"},"
+        "\"b_info\": {\"max_vcpus\": 1, \"max_memkb\": 1, \"kernel\": \"k\", \"type.pv\": {}}}",
+        uuid_format(dom->uuid, uuid));
+    scene_write_image(path, IMAGE_XL, json, 1);
+    fake_domain_shuts_down(dom, LIBXL_SHUTDOWN_REASON_SUSPEND);
+    out = undo(WORKER_SAVE, 0);
+    assert_done(&out);
+    ck_assert(!dom->used);
+}
+END_TEST
+
 START_TEST(a_domain_that_went_and_left_its_whole_image_was_saved)
 {
     struct scene_outcome out;
@@ -342,6 +361,7 @@ main(void)
     tcase_add_loop_test(tc, a_half_built_domain_that_cannot_be_destroyed_is_an_error, 0, 2);
     tcase_add_test(tc, a_suspended_domain_without_an_image_is_resumed);
     tcase_add_test(tc, a_suspended_domain_with_its_whole_image_goes);
+    tcase_add_test(tc, a_suspended_guest_of_xl_with_its_whole_image_goes);
     tcase_add_test(tc, a_domain_that_went_and_left_its_whole_image_was_saved);
     tcase_add_loop_test(tc, an_image_that_proves_nothing_does_not_cost_the_domain, 0, 4);
     tcase_add_test(tc, a_domain_that_suspends_later_is_resumed_too);
