@@ -130,7 +130,7 @@ domain_def_format(const struct domain_def *def, const struct domain_live *live, 
     return text_take(&out);
 }
 
-/*----- the control domain -----*/
+/*----- domains without a definition -----*/
 
 static xmlNode *
 add_number(xmlNode *parent, const char *name, uint64_t value)
@@ -161,7 +161,8 @@ add_control_os(xmlNode *root)
 
 char *
 domain_control_format(int domid, const char *name, const uint8_t uuid[UUID_SIZE],
-                      uint64_t memory_kib, unsigned vcpus, unsigned max_vcpus)
+                      const char *description, uint64_t memory_kib, unsigned vcpus,
+                      unsigned max_vcpus)
 {
     xmlDoc     *document = xmlNewDoc((const xmlChar *)"1.0");
     xmlNode    *root = xmlNewDocNode(document, NULL, (const xmlChar *)"domain", NULL), *vcpu;
@@ -173,6 +174,8 @@ domain_control_format(int domid, const char *name, const uint8_t uuid[UUID_SIZE]
     set_number_attr(root, "id", domid);
     xml_add_child(root, "name", name);
     xml_add_child(root, "uuid", uuid_format(uuid, uuid_text));
+    if (description)
+        xml_add_child(root, "description", description);
     xml_set_attr(add_number(root, "memory", memory_kib), "unit", "KiB");
     xml_set_attr(add_number(root, "currentMemory", memory_kib), "unit", "KiB");
     vcpu = add_number(root, "vcpu", max_vcpus);

@@ -2,7 +2,7 @@
 /*
  * destroy.c: end a domain, whatever it is doing.
  *
- *   destroy_start  see that the id still means this domain
+ *   destroy_start  see that the id still means this domain, and that no other one needs it
  *   destroy_done
  */
 #include "base/alloc.h"
@@ -15,7 +15,7 @@ destroy_start(struct operation *op)
 {
     struct err err;
 
-    if (operation_need_domain(op, NULL, &err) < 0) {
+    if (operation_need_domain(op, NULL, &err) < 0 || operation_refuse_stubdomain(op, &err) < 0) {
         /* One that is gone is what was asked for. */
         if (err.code != ERR_NO_DOMAIN)
             operation_fail(op, &err);

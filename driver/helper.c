@@ -266,6 +266,25 @@ helper_request_done(struct xl_call *xl_call, int rc)
     free(call);
 }
 
+/* A stubdomain that stops takes the devices of its guest away. */
+static bool
+helper_refuse_request(struct helper *helper, const helper_question *question)
+{
+    cleanup_free char *guest = NULL;
+    uint32_t           domid;
+    struct err         err;
+
+    if ((question->what != HOST_SHUTDOWN_PV && question->what != HOST_SHUTDOWN_ACPI &&
+         question->what != HOST_REBOOT_PV) ||
+        !xl_is_stubdomain(&helper->xl, question->domid, &domid, &guest))
+        return false;
+    err_set(&err, ERR_OPERATION_INVALID,
+            "domain %u is the device model of domain %s (id %u), and goes with that one",
+            question->domid, guest, domid);
+    helper_say_done(helper, question->id, &err);
+    return true;
+}
+
 static void
 helper_start_request(struct helper_call *call)
 {
@@ -304,6 +323,8 @@ helper_begin_request(struct helper *helper, const helper_question *question)
         helper_say_done(helper, question->id, &err);
         return;
     }
+    if (helper_refuse_request(helper, question))
+        return;
     call = xcalloc(1, sizeof *call);
     call->helper = helper;
     call->question = *question;

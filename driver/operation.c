@@ -301,6 +301,19 @@ operation_need_domain(const struct operation *op, libxl_dominfo *info_out, struc
                    op->task->name);
 }
 
+int
+operation_refuse_stubdomain(const struct operation *op, struct err *err)
+{
+    cleanup_free char *guest = NULL;
+    uint32_t           domid;
+
+    if (!xl_is_stubdomain(op->xl, (uint32_t)op->domid, &domid, &guest))
+        return 0;
+    return err_set(err, ERR_OPERATION_INVALID,
+                   "domain %s is the device model of domain %s (id %u), and goes with that one",
+                   op->task->name, guest, domid);
+}
+
 enum operation_domain
 operation_find(const struct operation *op, const uint8_t *uuid, int *domid_out)
 {

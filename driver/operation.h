@@ -154,6 +154,12 @@ enum operation_domain operation_look(const struct operation *op, libxl_dominfo *
 int operation_need_domain(const struct operation *op, libxl_dominfo *info_out, struct err *err);
 
 /**
+ * -1 with err where it is a stubdomain, which is a part of another guest: its device model.  One
+ * whose guest has gone is of no use to anybody, and is a domain like others.
+ */
+int operation_refuse_stubdomain(const struct operation *op, struct err *err);
+
+/**
  * THERE: *domid_out is the id of the domain with this uuid.  One that is dying is GONE: it may take
  * a while to give back its memory, and another with its uuid may live already.
  */

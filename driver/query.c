@@ -73,6 +73,28 @@ query_kept_xml(struct query *query)
 
 /*----- the configuration that libxl keeps -----*/
 
+/* libxl keeps no configuration of a stubdomain.  NULL: it is none. */
+static char *
+query_stubdomain(struct query *query)
+{
+    cleanup_free char *guest = NULL, *name = NULL, *what = NULL;
+    libxl_dominfo      info;
+    uint32_t           domid;
+    char              *xml = NULL;
+
+    if (!xl_is_stubdomain(&query->xl, query->domid, &domid, &guest))
+        return NULL;
+    name = xl_domain_name(&query->xl, query->domid);
+    what = xasprintf("The device model of domain %s (id %u), and a part of it.", guest, domid);
+    libxl_dominfo_init(&info);
+    if (libxl_domain_info(query->xl.ctx, &info, query->domid) == 0)
+        xml =
+            domain_control_format((int)query->domid, name, libxl_uuid_bytearray_const(&info.uuid),
+                                  what, info.current_memkb, info.vcpu_online, info.vcpu_max_id + 1);
+    libxl_dominfo_dispose(&info);
+    return xml;
+}
+
 static void
 query_config_read(struct xl_call *xl_call, int rc)
 {
@@ -81,11 +103,13 @@ query_config_read(struct xl_call *xl_call, int rc)
     cleanup_free char *xml = NULL;
     struct err         err = {.code = ERR_NONE};
 
-    if (rc)
+    if (rc) {
         xl_call_err_set(&err, &query->call, rc, "cannot read the configuration of domain %u",
                         query->domid);
-    else if (conf_from_libxl_whole(&query->config, &def, &err) == 0)
+        xml = query_stubdomain(query);
+    } else if (conf_from_libxl_whole(&query->config, &def, &err) == 0) {
         xml = domain_def_format(def, NULL, DOMAIN_XML_SECURE);
+    }
     domain_def_free(def);
     libxl_domain_config_dispose(&query->config);
     query_say(query, xml, xml ? NULL : &err);

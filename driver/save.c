@@ -207,7 +207,8 @@ save_prepare(struct save *s, struct err *err)
         return -1;
     s->op.total = info.current_memkb * 1024;
     libxl_dominfo_dispose(&info);
-    if (new_file_open(&s->file, params->path, params->overwrite, s->op.task->job, err) < 0 ||
+    if (operation_refuse_stubdomain(&s->op, err) < 0 ||
+        new_file_open(&s->file, params->path, params->overwrite, s->op.task->job, err) < 0 ||
         save_write_wrapper(s, err) < 0 || build_check_image(s->op.xl, s->file.fd, err) < 0)
         return -1;
     offset = lseek(s->file.fd, 0, SEEK_CUR);

@@ -2,12 +2,15 @@
 /*
  * xl.c: open and close a context, and what it tells without being asked: disasters.
  */
+#include <libxl_utils.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/utf8.h"
+#include "wire/worker.h"
 #include "xl.h"
 
 /*----- what comes without being asked -----*/
@@ -159,6 +162,32 @@ xl_close(struct xl *xl)
     xl->ctx = NULL;
     /* A context that is left keeps a pointer to its logger, but is never entered again. */
     xl_log_free(&xl->log);
+}
+
+/*----- domains -----*/
+
+char *
+xl_domain_name(struct xl *xl, uint32_t domid)
+{
+    cleanup_free char *name = libxl_domid_to_name(xl->ctx, domid);
+
+    return utf8_escape(name ? name : "", WORKER_NAME_MAX);
+}
+
+bool
+xl_is_stubdomain(struct xl *xl, uint32_t domid, uint32_t *guest_out, char **name_out)
+{
+    libxl_dominfo info;
+    bool          there;
+
+    if (!libxl_is_stubdom(xl->ctx, domid, guest_out))
+        return false;
+    libxl_dominfo_init(&info);
+    there = libxl_domain_info(xl->ctx, &info, *guest_out) == 0 && !info.dying;
+    libxl_dominfo_dispose(&info);
+    if (there)
+        *name_out = xl_domain_name(xl, *guest_out);
+    return there;
 }
 
 /*----- errors -----*/

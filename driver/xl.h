@@ -101,6 +101,15 @@ void xl_close(struct xl *xl);
 int xl_check_host(struct err *err);
 
 /**
+ * Is it a stubdomain, the device model of a guest that is there?  *guest_out and *name_out, which
+ * is the caller's to free, tell which.  Asks xenstore.
+ */
+bool xl_is_stubdomain(struct xl *xl, uint32_t domid, uint32_t *guest_out, char **name_out);
+
+/** The domain's name as others may read it, the caller's to free; "" where it has none. */
+char *xl_domain_name(struct xl *xl, uint32_t domid);
+
+/**
  * Fill *err for a libxl call that returned rc: the words, then libxl's own reasons, all that the
  * context has said since xl_log_clear.  Where calls run side by side: xl_call_err_set.
  *

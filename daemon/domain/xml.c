@@ -59,7 +59,7 @@ xml_of_control_domain(const struct domain *dom)
     struct err          err;
 
     (void)domain_ask_now(dom, &info, &err);
-    return domain_control_format(dom->run.domid, dom->name, dom->uuid, info.memory_kib,
+    return domain_control_format(dom->run.domid, dom->name, dom->uuid, NULL, info.memory_kib,
                                  info.vcpus_online, info.max_vcpus);
 }
 

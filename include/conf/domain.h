@@ -151,11 +151,13 @@ char *domain_def_format(const struct domain_def *def, const struct domain_live *
                         unsigned flags);
 
 /**
- * The XML of the control domain, of which there is no definition: what xenstore (its name) and the
- * hypervisor say.  The result is the caller's to free.
+ * The XML of a domain of which there is no definition, the control domain or a stubdomain: what
+ * xenstore (its name) and the hypervisor say.  description: what it is; NULL: that is known.  The
+ * result is the caller's to free.
  */
 char *domain_control_format(int domid, const char *name, const uint8_t uuid[UUID_SIZE],
-                            uint64_t memory_kib, unsigned vcpus, unsigned max_vcpus);
+                            const char *description, uint64_t memory_kib, unsigned vcpus,
+                            unsigned max_vcpus);
 
 /**
  * What xl.cfg(5) says, as xl understands it.  What the XML cannot say, and keys that xl passes

@@ -52,6 +52,24 @@ START_TEST(a_destroyed_domain_is_gone)
 }
 END_TEST
 
+START_TEST(a_stubdomain_is_not_destroyed_while_its_guest_is_there)
+{
+    struct fake_domain  *guest = fake_domain_add("big", 'b');
+    struct scene_outcome out;
+
+    dom->target = guest->domid;
+    out = run(WORKER_DESTROY, NULL);
+    ck_assert_int_eq(out.err.code, ERR_OPERATION_INVALID);
+    ck_assert_ptr_nonnull(strstr(out.err.message, "the device model of domain big (id "));
+    ck_assert(dom->used);
+
+    guest->dying = true;
+    out = run(WORKER_DESTROY, NULL);
+    ck_assert_int_eq(out.err.code, ERR_NONE);
+    ck_assert(!dom->used);
+}
+END_TEST
+
 START_TEST(a_domain_that_is_gone_already_is_success)
 {
     struct scene_outcome out;
@@ -300,6 +318,7 @@ main(void)
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, a_destroyed_domain_is_gone, FAKE_LATER, FAKE_REFUSED);
+    tcase_add_test(tc, a_stubdomain_is_not_destroyed_while_its_guest_is_there);
     tcase_add_test(tc, a_domain_that_is_gone_already_is_success);
     tcase_add_test(tc, a_domain_that_has_the_id_now_is_not_destroyed);
     tcase_add_test(tc, dom0_is_not_destroyed);

@@ -665,6 +665,23 @@ START_TEST(a_guest_that_does_not_listen_is_told_from_one_that_does)
 }
 END_TEST
 
+START_TEST(a_stubdomain_is_not_shut_down_while_its_guest_is_there)
+{
+    static const enum host_request requests[] = {HOST_SHUTDOWN_PV, HOST_SHUTDOWN_ACPI,
+                                                 HOST_REBOOT_PV};
+    struct fake_domain            *guest = fake_domain_add("big", 'b');
+    struct fake_domain            *dom = fake_domain_add("big-dm", 'a');
+
+    dom->target = guest->domid;
+    request(requests[_i], dom);
+    turn();
+    ck_assert_int_eq(answer.code, ERR_OPERATION_INVALID);
+    ck_assert_str_eq(answer.message, "domain 2 is the device model of domain big (id 1), and goes "
+                                     "with that one");
+    ck_assert(!dom->shutdown);
+}
+END_TEST
+
 START_TEST(a_reboot_and_a_resume_do_what_they_say)
 {
     struct fake_domain *dom = fake_domain_add("a", 'a');
@@ -830,14 +847,14 @@ END_TEST
 
 /*----- definitions -----*/
 
-static bool def_has_name;
+static char def_xml[2048];
 
 static void
 on_def(void *arg, char *xml, const struct err *err)
 {
     on_answer(arg, err);
     ck_assert_int_ne(xml != NULL, err != NULL);
-    def_has_name = xml && strstr(xml, "<name>a</name>");
+    snprintf(def_xml, sizeof def_xml, "%s", xml ? xml : "");
     free(xml);
 }
 
@@ -854,7 +871,7 @@ START_TEST(a_guest_of_xl_has_a_definition)
     turn();
     ck_assert_int_eq(answers, 1);
     ck_assert_msg(answer.code == ERR_NONE, "%s", answer.message);
-    ck_assert(def_has_name);
+    ck_assert_ptr_nonnull(strstr(def_xml, "<name>a</name>"));
 }
 END_TEST
 
@@ -867,6 +884,22 @@ START_TEST(a_domain_without_a_configuration_is_told)
     turn();
     ck_assert_int_eq(answers, 1);
     ck_assert_int_eq(answer.code, ERR_OPERATION_FAILED);
+}
+END_TEST
+
+START_TEST(a_stubdomain_is_shown_as_the_device_model_that_it_is)
+{
+    struct fake_domain *guest = fake_domain_add("big", 'b');
+    struct fake_domain *dom = fake_domain_add("big-dm", 'a');
+
+    scene.world->when = (enum fake_when)_i;
+    dom->target = guest->domid;
+    host_domain_def(host, dom->domid, on_def, &answers);
+    turn();
+    ck_assert_int_eq(answers, 1);
+    ck_assert_msg(answer.code == ERR_NONE, "%s", answer.message);
+    ck_assert_ptr_nonnull(strstr(def_xml, "<name>big-dm</name>"));
+    ck_assert_ptr_nonnull(strstr(def_xml, "<description>The device model of domain big (id 1)"));
 }
 END_TEST
 
@@ -924,11 +957,14 @@ main(void)
     tcase_add_test(tc, a_helper_that_dies_again_and_again_is_given_a_rest);
     tcase_add_test(tc, a_helper_that_says_nothing_is_waited_for_so_long_and_no_longer);
     tcase_add_test(tc, a_guest_that_does_not_listen_is_told_from_one_that_does);
+    tcase_add_loop_test(tc, a_stubdomain_is_not_shut_down_while_its_guest_is_there, 0, 3);
     tcase_add_test(tc, a_reboot_and_a_resume_do_what_they_say);
     tcase_add_loop_test(tc, a_frozen_guest_holds_up_nobody_and_its_request_can_be_aborted, 0,
                         FAKE_ABORT_IGNORED);
     tcase_add_loop_test(tc, a_host_that_is_closed_answers_what_is_under_way, 0, FAKE_ABORTS);
     tcase_add_loop_test(tc, a_guest_of_xl_has_a_definition, FAKE_LATER, FAKE_REFUSED);
+    tcase_add_loop_test(tc, a_stubdomain_is_shown_as_the_device_model_that_it_is, FAKE_LATER,
+                        FAKE_REFUSED);
     tcase_add_loop_test(tc, a_domain_without_a_configuration_is_told, FAKE_LATER, FAKE_WHENS);
     tcase_add_loop_test(tc, a_host_that_is_closed_answers_who_waits_for_a_definition, 0,
                         FAKE_ABORTS);

@@ -505,6 +505,20 @@ START_TEST(another_domain_with_the_same_id_is_not_touched)
 }
 END_TEST
 
+START_TEST(a_stubdomain_is_not_saved)
+{
+    struct fake_domain  *guest = fake_domain_add("big", 'b');
+    struct scene_outcome out;
+
+    dom->target = guest->domid;
+    out = save(NULL);
+    ck_assert_int_eq(out.err.code, ERR_OPERATION_INVALID);
+    ck_assert_ptr_nonnull(strstr(out.err.message, "the device model of domain big (id "));
+    assert_runs();
+    assert_no_file();
+}
+END_TEST
+
 START_TEST(dom0_is_not_saved)
 {
     worker_start         start = start_save();
@@ -564,6 +578,7 @@ main(void)
     tcase_add_test(tc, a_failed_save_does_not_touch_the_file_it_was_to_overwrite);
     tcase_add_test(tc, a_file_that_appears_meanwhile_is_kept);
     tcase_add_test(tc, another_domain_with_the_same_id_is_not_touched);
+    tcase_add_test(tc, a_stubdomain_is_not_saved);
     tcase_add_test(tc, dom0_is_not_saved);
     tcase_add_test(tc, an_hvm_domain_is_saved_with_its_device_model);
     return scene_main("save", tc);

@@ -2,6 +2,7 @@
 /* fake-libxl.c: the context, its hooks and events, and what is answered at once. */
 #include <assert.h>
 #include <errno.h>
+#include <libxl_utils.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -361,6 +362,30 @@ libxl_domain_info(libxl_ctx *ctx, libxl_dominfo *info, uint32_t domid)
         fill(info, dom);
     fake_unlock();
     return dom ? 0 : ERROR_DOMAIN_NOTFOUND;
+}
+
+int
+libxl_is_stubdom(libxl_ctx *ctx, uint32_t domid, uint32_t *target_out)
+{
+    const struct fake_domain *dom;
+
+    fake_enter(ctx);
+    fake_xenstored_await();
+    dom = fake_domain_find(domid);
+    if (dom && dom->target)
+        *target_out = dom->target;
+    return dom && dom->target;
+}
+
+char *
+libxl_domid_to_name(libxl_ctx *ctx, uint32_t domid)
+{
+    const struct fake_domain *dom;
+
+    fake_enter(ctx);
+    fake_xenstored_await();
+    dom = fake_domain_find(domid);
+    return dom && dom->name[0] ? xstrdup(dom->name) : NULL;
 }
 
 libxl_dominfo *

@@ -56,6 +56,7 @@ struct fake_domain {
     bool     frozen; /* its kernel answers nothing */
     bool     locked; /* somebody holds the lock of its userdata */
     bool     has_backend;
+    uint32_t target; /* it is that domain's device model; 0: none's */
     uint64_t memory_kib;
     unsigned vcpus;
     uint64_t counter; /* its memory: what a save writes and a restore brings back */

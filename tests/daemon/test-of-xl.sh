@@ -1,0 +1,92 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# A guest of xl on the fake Xen: the programs save, restore and restart it, and libxl's configuration
+# of it, of which the XML says a part, is what it was.
+set -u
+build=$(cd "${top_builddir:-.}" && pwd)
+dir=$(mktemp -d) || exit 1
+export DOM0D_FAKE_DIR=$dir
+unset NOTIFY_SOCKET JOURNAL_STREAM DOM0D_SOCKET
+fake=$build/tests/fakes
+uuid=11111111-2222-3333-4444-555555555555
+daemon='' failed=0
+trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$dir"' EXIT
+
+cat >"$dir/conf" <<END
+socket = $dir/s
+socket_ro = $dir/r
+socket_group =
+run_dir = $dir/run
+worker = $fake/dom0d-worker-fake
+workers_idle = 0
+END
+
+wrong() { echo "$*"; sed 's/^/    /' "$dir/log"; failed=1; }
+
+# wait_for COMMAND...: until it succeeds, for a minute at most.
+wait_for() {
+    for _ in $(seq 600); do
+        "$@" >/dev/null 2>&1 && return
+        sleep 0.1
+    done
+    wrong "in a minute not: $*"
+}
+
+start() {
+    "$fake/dom0d-fake" --config "$dir/conf" 2>>"$dir/log" &
+    daemon=$!
+    wait_for dom0ctl list
+}
+
+stop() {
+    kill -TERM "$daemon"
+    wait "$daemon"
+}
+
+dom0ctl() { DOM0CTL_RECONNECT=0 timeout 60 "$build/client/dom0ctl" -s "$dir/s" "$@"; }
+id_of() { "$fake/fake-xen" list | awk -v uuid="$1" '$2 == uuid { print $1 }'; }
+is_another() { [ -n "$(id_of $uuid)" ] && [ "$(id_of $uuid)" != "$1" ]; }
+
+# is_whole WHEN: what libxl was told of the guest has all that xl said.
+is_whole() {
+    local word config
+    config=$dir/config-$(id_of $uuid)
+    for word in '"on_watchdog": "restart"' '"max_grant_frames": 48' '"passwd": "S3CRET"'; do
+        grep -q "$word" "$config" || wrong "$1: libxl was not told $word"
+    done
+}
+
+: >"$dir/log"
+id=$("$fake/fake-xen" create theirs $uuid hvm)
+cat >"$dir/config-$id" <<END
+{"c_info": {"type": "hvm", "name": "theirs", "uuid": "$uuid"},
+ "b_info": {"type.hvm": {"vnc": {"enable": "True", "passwd": "S3CRET"}}, "max_memkb": 131072,
+            "target_memkb": 131072, "max_vcpus": 1, "max_grant_frames": 48},
+ "on_reboot": "restart", "on_watchdog": "restart"}
+END
+
+start
+dom0ctl xml theirs >"$dir/plain" || wrong 'there is no XML of it'
+grep -q '<dom0d:only>on_watchdog</dom0d:only>' "$dir/plain" || wrong 'what the XML cannot say is not named'
+grep -q S3CRET "$dir/plain" && wrong 'plain XML tells a password'
+
+dom0ctl save theirs "$dir/image" || wrong 'it is not saved'
+grep -q 'Xen saved domain, xl format' "$dir/image" || wrong 'the image is not one that xl reads'
+[ "$(stat -c %a "$dir/image")" = 600 ] || wrong 'others read the image'
+dom0ctl restore "$dir/image" || wrong 'it is not restored'
+is_whole 'restored'
+
+stop
+start
+id=$(id_of $uuid)
+"$fake/fake-xen" shutdown "$id" 1
+wait_for is_another "$id"
+is_whole 'restarted by the next daemon'
+
+rm "$dir/image"
+dom0ctl save theirs "$dir/image" || wrong 'it is not saved again'
+dom0ctl restore "$dir/image" || wrong 'it is not restored again'
+is_whole 'restored again'
+stop
+grep -q S3CRET "$dir/log" && wrong 'the log tells a password'
+exit $failed
