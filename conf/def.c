@@ -47,6 +47,26 @@ domain_action_name(enum domain_action action)
     return actions[action].name;
 }
 
+const char *
+def_action_name(libxl_action_on_shutdown action)
+{
+    for (size_t i = 0; i < array_size(actions); i++)
+        if (actions[i].libxl == action)
+            return actions[i].name;
+    return NULL;
+}
+
+void
+def_fill_watchdog(struct domain_def *def)
+{
+    const char *name = whole_on_watchdog(xmlDocGetRootElement(def->document));
+
+    def->on_watchdog = def->on_crash;
+    for (size_t i = 0; name && i < array_size(actions); i++)
+        if (strcmp(actions[i].name, name) == 0)
+            def->on_watchdog = (enum domain_action)i;
+}
+
 static enum domain_action
 action_of(libxl_action_on_shutdown action)
 {
@@ -302,6 +322,7 @@ parse_document(struct domain_def *def, unsigned flags, struct err *err)
         fill_def(def, &config);
         native_take_comments(def, root);
         walk_complete(&walk, root);
+        def_fill_watchdog(def);
         whole_note(def);
     }
     walk_end(&walk);

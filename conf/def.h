@@ -18,6 +18,12 @@ void native_take_comments(struct domain_def *def, const xmlNode *root);
 /** Its document was changed: what else the definition keeps of it follows. */
 void def_changed(struct domain_def *def);
 
+/** As the XML has it; NULL where it has no word for it. */
+const char *def_action_name(libxl_action_on_shutdown action);
+
+/** Its action, once the document is complete. */
+void def_fill_watchdog(struct domain_def *def);
+
 /** conf_from_libxl with flags of domain_def_parse_flags. */
 int def_from_libxl(const libxl_domain_config *config, unsigned flags, struct domain_def **def_out,
                    struct err *err);

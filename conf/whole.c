@@ -55,6 +55,12 @@ whole_find(const xmlNode *root)
     return libxl ? first_of_ours(libxl->children, "configuration") : NULL;
 }
 
+const char *
+whole_on_watchdog(const xmlNode *root)
+{
+    return xml_attr(find_libxl(root), "on_watchdog");
+}
+
 void
 whole_note(struct domain_def *def)
 {
@@ -88,13 +94,16 @@ add_part(xmlNode *libxl, const char *name, const char *text)
 }
 
 static void
-put_whole(struct domain_def *def, char *const *only, const char *json)
+put_whole(struct domain_def *def, const libxl_domain_config *config, char *const *only,
+          const char *json)
 {
     cleanup_free char *compact = json_compact(json);
     xmlNode           *root = xmlDocGetRootElement(def->document);
     xmlNode           *libxl = xml_add_child(walk_make(root, "metadata"), "libxl", NULL);
 
     xmlSetNs(libxl, xmlNewNs(libxl, (const xmlChar *)whole_ns, (const xmlChar *)"dom0d"));
+    if (config->on_watchdog != config->on_crash)
+        xml_set_attr(libxl, "on_watchdog", def_action_name(config->on_watchdog));
     for (; *only; only++)
         add_part(libxl, "only", *only);
     add_part(libxl, "configuration", compact);
@@ -124,7 +133,7 @@ keep_whole(const libxl_domain_config *config, struct domain_def *def, struct err
         json = libxl_domain_config_to_json(NULL, &shallow);
     }
     if (only && json)
-        put_whole(def, only, json);
+        put_whole(def, config, only, json);
     else if (!r)
         r = err_set(err, ERR_INTERNAL, "libxl cannot write its configuration of the domain");
     free_list(only);
@@ -139,8 +148,10 @@ conf_from_libxl_whole(const libxl_domain_config *config, struct domain_def **def
 {
     if (def_from_libxl(config, DOMAIN_PARSE_RUNS, def_out, err))
         return -1;
-    if (keep_whole(config, *def_out, err) == 0)
+    if (keep_whole(config, *def_out, err) == 0) {
+        def_fill_watchdog(*def_out);
         return 0;
+    }
     *def_out = domain_def_free(*def_out);
     return -1;
 }

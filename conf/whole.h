@@ -4,7 +4,7 @@
  * it:
  *
  *   <metadata>
- *     <dom0d:libxl xmlns:dom0d='urn:dom0d:libxl'>
+ *     <dom0d:libxl xmlns:dom0d='urn:dom0d:libxl' on_watchdog='restart'>
  *       <dom0d:only>on_watchdog</dom0d:only>               what only the configuration says: paths
  *       <dom0d:configuration>{...}</dom0d:configuration>   libxl's JSON; as secret as a password
  *     </dom0d:libxl>
@@ -19,6 +19,9 @@
 
 /** The configuration's element, NULL where there is none. */
 xmlNode *whole_find(const xmlNode *root);
+
+/** What the daemon has to obey of what only the configuration says; NULL: nothing. */
+const char *whole_on_watchdog(const xmlNode *root);
 
 /** Note what only a configuration said that is not here. */
 void whole_note(struct domain_def *def);

@@ -21,6 +21,7 @@ lifecycle_consequence(const struct domain *dom, enum host_shutdown reason)
     static const struct domain_def nobodys = {.on_poweroff = DOMAIN_ACTION_PRESERVE,
                                               .on_reboot = DOMAIN_ACTION_PRESERVE,
                                               .on_crash = DOMAIN_ACTION_PRESERVE,
+                                              .on_watchdog = DOMAIN_ACTION_PRESERVE,
                                               .on_soft_reset = DOMAIN_ACTION_PRESERVE};
     const struct domain_def       *def = dom->live ? dom->live : &nobodys;
 
@@ -30,8 +31,9 @@ lifecycle_consequence(const struct domain *dom, enum host_shutdown reason)
     case HOST_SHUTDOWN_SOFT_RESET:
         /* It goes only where that fails. */
         return (struct consequence){def->on_soft_reset, STOPPED_FAILED, "asks for a soft reset"};
-    case HOST_SHUTDOWN_CRASH:
     case HOST_SHUTDOWN_WATCHDOG:
+        return (struct consequence){def->on_watchdog, STOPPED_CRASHED, "has crashed"};
+    case HOST_SHUTDOWN_CRASH:
         return (struct consequence){def->on_crash, STOPPED_CRASHED, "has crashed"};
     default:
         return (struct consequence){def->on_poweroff, STOPPED_SHUTDOWN, "powers off"};

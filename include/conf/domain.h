@@ -27,7 +27,7 @@
 
 enum domain_type { DOMAIN_PV, DOMAIN_PVH, DOMAIN_HVM };
 
-/* What on_poweroff, on_reboot and on_crash may say; soft-reset only xl's own configuration. */
+/* What on_poweroff and its like may say; soft-reset only xl's own configuration. */
 enum domain_action {
     DOMAIN_ACTION_DESTROY,
     DOMAIN_ACTION_RESTART,
@@ -55,6 +55,7 @@ struct domain_def {
     char *kernel, *ramdisk; /* direct kernel boot; NULL: not given */
 
     enum domain_action on_poweroff, on_reboot, on_crash;
+    enum domain_action on_watchdog; /* as on_crash, where no configuration of libxl's is kept */
     enum domain_action on_soft_reset; /* the XML has no word for it: xl's default */
 
     void *document; /* xmlDoc *, owned; only conf/ looks inside */

@@ -45,7 +45,13 @@ stop() {
 
 dom0ctl() { DOM0CTL_RECONNECT=0 timeout 60 "$build/client/dom0ctl" -s "$dir/s" "$@"; }
 id_of() { "$fake/fake-xen" list | awk -v uuid="$1" '$2 == uuid { print $1 }'; }
-is_another() { [ -n "$(id_of $uuid)" ] && [ "$(id_of $uuid)" != "$1" ]; }
+
+# has_restarted OLD-ID: complete, as dom0d sees it.
+has_restarted() {
+    local id
+    id=$(id_of $uuid)
+    [ -n "$id" ] && [ "$id" != "$1" ] && [ "$(dom0ctl --json jobs)" = "[]" ]
+}
 
 # is_whole WHEN: what libxl was told of the guest has all that xl said.
 is_whole() {
@@ -80,8 +86,14 @@ stop
 start
 id=$(id_of $uuid)
 "$fake/fake-xen" shutdown "$id" 1
-wait_for is_another "$id"
+wait_for has_restarted "$id"
 is_whole 'restarted by the next daemon'
+
+# on_crash would end it.
+id=$(id_of $uuid)
+"$fake/fake-xen" shutdown "$id" 4
+wait_for has_restarted "$id"
+is_whole 'restarted by its watchdog'
 
 rm "$dir/image"
 dom0ctl save theirs "$dir/image" || wrong 'it is not saved again'
