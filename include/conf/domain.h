@@ -55,7 +55,7 @@ struct domain_def {
     char *kernel, *ramdisk; /* direct kernel boot; NULL: not given */
 
     enum domain_action on_poweroff, on_reboot, on_crash;
-    enum domain_action on_watchdog; /* as on_crash, where no configuration of libxl's is kept */
+    enum domain_action on_watchdog;   /* as on_crash, where no configuration of libxl's is kept */
     enum domain_action on_soft_reset; /* the XML has no word for it: xl's default */
 
     void *document; /* xmlDoc *, owned; only conf/ looks inside */
