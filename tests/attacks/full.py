@@ -178,6 +178,7 @@ def a_worker_that_dies_is_repaired(lack_class):
         client.send(raw.SAVE, A + raw.string(f"{host.folder}/image"))
         worker = host.wait_for_worker()
         wait_for(lambda: "s" in host.guests()["a"][2], 10)
+        os.kill(worker, signal.SIGSTOP)
         host.fake("delay", 0)
         lack.begin()
         os.kill(worker, signal.SIGKILL)
