@@ -1011,8 +1011,8 @@ START_TEST(what_of_the_xml_is_ignored_is_one_line_of_the_log_at_create)
     web_runs(with_ignored);
     client_creates(world_xml("db", 'd', ""), 0);
     log_set_sink(NULL);
-    ck_assert_str_eq(log_lines, "web: ignored in the XML (2): " BLUB_IS_IGNORED
-                                "; " RNG_IS_IGNORED "\n");
+    ck_assert_str_eq(log_lines,
+                     "web: ignored in the XML (2): " BLUB_IS_IGNORED "; " RNG_IS_IGNORED "\n");
 }
 END_TEST
 
@@ -1023,8 +1023,8 @@ START_TEST(what_of_the_xml_is_ignored_is_one_line_of_the_log_at_restore)
     client_restores("/images/web");
     world_worker_identifies(world_xml("web", 'w', with_ignored));
     log_set_sink(NULL);
-    ck_assert_str_eq(log_lines, "web: ignored in the XML (2): " BLUB_IS_IGNORED
-                                "; " RNG_IS_IGNORED "\n");
+    ck_assert_str_eq(log_lines,
+                     "web: ignored in the XML (2): " BLUB_IS_IGNORED "; " RNG_IS_IGNORED "\n");
 }
 END_TEST
 
