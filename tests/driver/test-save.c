@@ -117,12 +117,13 @@ END_TEST
 /* A restore tells the daemon the XML as it is written, and that reads it again. */
 START_TEST(a_definition_that_is_too_long_when_it_is_written_is_refused_while_the_guest_runs)
 {
-    cleanup_free char *text = xmalloc(500001);
+    const size_t       size = DOMAIN_XML_MAX / 4; /* each of them becomes "&gt;" */
+    cleanup_free char *text = xmalloc(size + 1);
     cleanup_free char *definition = NULL;
     char              *end = strstr(xml, "</domain>");
 
-    memset(text, '>', 500000);
-    text[500000] = '\0';
+    memset(text, '>', size);
+    text[size] = '\0';
     *end = '\0';
     definition = xasprintf("%s<metadata><x>%s</x></metadata></domain>", xml, text);
     assert_refused_first(definition, "longer than");

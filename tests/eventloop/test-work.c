@@ -222,11 +222,14 @@ END_TEST
 
 START_TEST(where_no_thread_can_be_had_the_loop_does_the_work)
 {
-    const struct rlimit none = {0, 0};
+    struct rlimit       before, none;
     const struct piece *piece;
 
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = before.rlim_max};
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
     piece = begin('a', 1, true);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
     await_answers(1);
     ck_assert(pthread_equal(piece->thread, pthread_self()));
 }
