@@ -217,8 +217,9 @@ create() {
     timeout 100 dom0ctl create "$BED/$2.xml"
 }
 
-# boots TYPE NAME MEMORY_MIB [WORD...]: created by dom0ctl, and counting.
-boots() { create "$@" && has_booted "$2"; }
+# boots TYPE NAME MEMORY_MIB [WORD...]: created by dom0ctl, and counting.  What an earlier guest of the
+# name printed is forgotten.
+boots() { console_reads "$2" && create "$@" && has_booted "$2"; }
 
 # id_of NAME: what dom0d says; xen_domid is what is true.
 id_of() { dom0ctl info "$1" 2>/dev/null | sed -n 's/^Id: *//p'; }
