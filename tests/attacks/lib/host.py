@@ -89,7 +89,7 @@ def end_process(pid):
 class Host:
     """
     settings   lines of dom0d.conf, {key: value}
-    run_dir    RUN_DIR, if it is to lie elsewhere
+    run_dir    RUN_DIR, if it is to lie elsewhere than in memory, where /run has it
     wrapper    what a script does before it becomes the worker, in sh
     """
 
@@ -97,7 +97,8 @@ class Host:
         self.build = os.environ["DOM0D_BUILD"]
         self.folder = tempfile.mkdtemp(prefix="dom0d-attack.")
         os.chmod(self.folder, 0o755)
-        self.run_dir = run_dir or f"{self.folder}/run"
+        self.memory = None if run_dir else tempfile.mkdtemp(prefix="dom0d-attack-run.", dir="/dev/shm")
+        self.run_dir = run_dir or f"{self.memory}/run"
         self.socket, self.socket_ro = f"{self.folder}/s", f"{self.folder}/r"
         self.log_path = f"{self.folder}/log"
         self.process = None
@@ -240,6 +241,8 @@ class Host:
                 os.unlink(f"{self.folder}/{name}")
         wait_for(self._kill_workers, 5)
         shutil.rmtree(self.folder, ignore_errors=True)
+        if self.memory:
+            shutil.rmtree(self.memory, ignore_errors=True)
 
     def _kill_workers(self):
         """One may just have been started.  Returns whether there was none."""
