@@ -17,7 +17,6 @@
 #include "conf/libxl.h"
 #include "def.h"
 #include "item.h"
-#include "text.h"
 
 struct cfg {
     XLU_Config          *xlu;
@@ -190,9 +189,14 @@ static int
 cfg_read_type(struct cfg *cfg, struct err *err)
 {
     const char *type = cfg_string_of(cfg, "type"), *builder = cfg_string_of(cfg, "builder");
+    const char *built = builder && strcmp(builder, "generic") == 0 ? "pv" : builder;
 
+    if (type && built && strcmp(type, built) != 0)
+        return cfg_fail("builder", err, "'%s' is not of type '%s'", builder, type);
+    if (built && strcmp(built, "hvm") != 0 && strcmp(built, "pv") != 0)
+        return cfg_fail("builder", err, "'%s' is not known", builder);
     if (!type)
-        type = builder && strcmp(builder, "hvm") == 0 ? "hvm" : "pv";
+        type = built ? built : "pv";
     if (strcmp(type, "pv") == 0)
         cfg->type = DOMAIN_PV;
     else if (strcmp(type, "pvh") == 0)
@@ -348,12 +352,44 @@ cfg_read_firmware(struct cfg *cfg, struct err *err)
         return cfg_fail("firmware", err, "pvgrub is named as a kernel");
     if (strcmp(firmware, "uefi") == 0 || strcmp(firmware, "ovmf") == 0)
         info->u.hvm.bios = LIBXL_BIOS_TYPE_OVMF;
-    else if (strcmp(firmware, "bios") == 0 || strcmp(firmware, "seabios") == 0)
+    else if (strcmp(firmware, "seabios") == 0)
         info->u.hvm.bios = LIBXL_BIOS_TYPE_SEABIOS;
     else if (strcmp(firmware, "rombios") == 0)
         info->u.hvm.bios = LIBXL_BIOS_TYPE_ROMBIOS;
-    else
+    else if (strcmp(firmware, "bios") != 0) /* which libxl chooses */
         info->u.hvm.firmware = xstrdup(firmware);
+    return 0;
+}
+
+/* Of an HVM guest hvmloader is no kernel, but what libxl boots it with anyway. */
+static int
+cfg_check_kernel(struct cfg *cfg, struct err *err)
+{
+    libxl_domain_build_info *info = &cfg->config->b_info;
+    const char              *slash = info->kernel ? strrchr(info->kernel, '/') : NULL;
+
+    if (cfg->type != DOMAIN_HVM && !info->kernel && !info->bootloader)
+        return err_set(err, ERR_XML, "neither kernel nor bootloader is given");
+    if (cfg->type == DOMAIN_HVM && info->kernel &&
+        strcmp(slash ? slash + 1 : info->kernel, "hvmloader") == 0)
+        free(take_ptr(info->kernel));
+    return 0;
+}
+
+/* One string is split at its blanks, as xl does. */
+static int
+cfg_read_bootloader_args(struct cfg *cfg, struct err *err)
+{
+    libxl_string_list *to = &cfg->config->b_info.bootloader_args;
+    const char        *one = cfg_string_of(cfg, "bootloader_args");
+    cleanup_free char *copy = xstrdup(one);
+    char              *rest = copy, *word;
+
+    if (!one)
+        return cfg_read_list(cfg, "bootloader_args", to, err);
+    while ((word = strsep(&rest, " \t\n")))
+        if (*word && !list_add(to, word))
+            return cfg_fail("bootloader_args", err, "there are more than %d", LIST_MAX);
     return 0;
 }
 
@@ -380,6 +416,23 @@ cfg_read_cpuid(struct cfg *cfg, struct err *err)
     return r;
 }
 
+static int
+cfg_read_device_model(struct cfg *cfg, struct err *err)
+{
+    libxl_domain_build_info *info = &cfg->config->b_info;
+    const char              *version = cfg_string_of(cfg, "device_model_version");
+
+    if (!version)
+        return 0;
+    if (strcmp(version, "qemu-xen") == 0)
+        info->device_model_version = LIBXL_DEVICE_MODEL_VERSION_QEMU_XEN;
+    else if (strcmp(version, "qemu-xen-traditional") == 0)
+        info->device_model_version = LIBXL_DEVICE_MODEL_VERSION_QEMU_XEN_TRADITIONAL;
+    else
+        return cfg_fail("device_model_version", err, "'%s' is not known", version);
+    return 0;
+}
+
 /*----- HVM -----*/
 
 static int
@@ -399,14 +452,17 @@ cfg_read_viridian(struct cfg *cfg, struct err *err)
 
         if (!map->size)
             bits_alloc(map, LIBXL_BUILDINFO_HVM_VIRIDIAN_ENABLE_DISABLE_WIDTH);
-        if (strcmp(list[i] + off, "all") == 0)
+        if (strcmp(list[i], "all") == 0) {
             libxl_bitmap_set_any(map);
-        else if (strcmp(list[i] + off, "defaults") == 0)
-            libxl_defbool_set(&info->u.hvm.viridian, !off);
-        else if (libxl_viridian_enlightenment_from_string(list[i] + off, &which) == 0)
+        } else if (strcmp(list[i], "defaults") == 0) {
+            libxl_defbool_set(&info->u.hvm.viridian, true);
+        } else if (libxl_viridian_enlightenment_from_string(list[i] + off, &which) == 0) {
             libxl_bitmap_set(map, (int)which);
-        else
+            libxl_bitmap_reset(off ? &info->u.hvm.viridian_enable : &info->u.hvm.viridian_disable,
+                               (int)which);
+        } else {
             r = cfg_fail("viridian", err, "'%s' is not known", list[i]);
+        }
     }
     libxl_string_list_dispose(&list);
     return r;
@@ -447,8 +503,7 @@ cfg_read_hvm(struct cfg *cfg, struct err *err)
 {
     libxl_domain_build_info *info = &cfg->config->b_info;
     const char *vga = cfg_string_of(cfg, "vga"), *genid = cfg_string_of(cfg, "ms_vm_genid");
-    const char *version = cfg_string_of(cfg, "device_model_version");
-    long        std = 0;
+    long        std = -1;
 
     if (cfg->type != DOMAIN_HVM)
         return 0;
@@ -456,8 +511,8 @@ cfg_read_hvm(struct cfg *cfg, struct err *err)
     if (cfg_read_long(cfg, "stdvga", 0, 1, &std, err) || cfg_read_viridian(cfg, err) ||
         cfg_read_serial(cfg, err))
         return -1;
-    if (std)
-        info->u.hvm.vga.kind = LIBXL_VGA_INTERFACE_TYPE_STD;
+    if (std >= 0)
+        info->u.hvm.vga.kind = std ? LIBXL_VGA_INTERFACE_TYPE_STD : LIBXL_VGA_INTERFACE_TYPE_CIRRUS;
     if (vga && strcmp(vga, "stdvga") == 0)
         info->u.hvm.vga.kind = LIBXL_VGA_INTERFACE_TYPE_STD;
     else if (vga && libxl_vga_interface_type_from_string(vga, &info->u.hvm.vga.kind))
@@ -466,12 +521,6 @@ cfg_read_hvm(struct cfg *cfg, struct err *err)
         uuid_generate(info->u.hvm.ms_vm_genid.bytes);
     else if (genid && strcmp(genid, "none") != 0)
         return cfg_fail("ms_vm_genid", err, "'%s' is not known", genid);
-    if (version && strcmp(version, "qemu-xen") == 0)
-        info->device_model_version = LIBXL_DEVICE_MODEL_VERSION_QEMU_XEN;
-    else if (version && strcmp(version, "qemu-xen-traditional") == 0)
-        info->device_model_version = LIBXL_DEVICE_MODEL_VERSION_QEMU_XEN_TRADITIONAL;
-    else if (version)
-        return cfg_fail("device_model_version", err, "'%s' is not known", version);
     return 0;
 }
 
@@ -830,11 +879,9 @@ cfg_read_devices(struct cfg *cfg, struct err *err)
 static int
 cfg_read_plain_vfb(struct cfg *cfg, struct err *err)
 {
-    static const char *const keys[] = {"vnclisten", "vncdisplay", "vncunused", "vncpasswd",
-                                       "keymap"};
+    static const char *const keys[] = {"vnclisten", "vncdisplay", "vncunused",  "vncpasswd", "sdl",
+                                       "opengl",    "display",    "xauthority", "keymap"};
     long                     vnc = 0;
-    struct text              spec = {0};
-    cleanup_free char       *text = NULL;
 
     if (cfg->type == DOMAIN_HVM || cfg->config->num_vfbs)
         return 0;
@@ -842,12 +889,15 @@ cfg_read_plain_vfb(struct cfg *cfg, struct err *err)
         return -1;
     if (!vnc)
         return 0;
-    text_add(&spec, "vnc=1");
-    for (size_t i = 0; i < array_size(keys); i++)
-        if (cfg_string_of(cfg, keys[i]))
-            text_addf(&spec, ",%s=%s", keys[i], cfg_string_of(cfg, keys[i]));
-    text = text_take(&spec);
-    return cfg_read_vfb(cfg, text, err);
+    if (cfg_read_vfb(cfg, "vnc=1", err))
+        return -1;
+    for (size_t i = 0; i < array_size(keys); i++) {
+        const char *value = cfg_string_of(cfg, keys[i]);
+
+        if (value)
+            (void)cfg_read_vfb_option(cfg->config->vfbs, keys[i], value);
+    }
+    return 0;
 }
 
 /*----- which keys there are -----*/
@@ -869,6 +919,7 @@ static const char *const other_keys[] = {
     "on_watchdog",
     "on_crash",
     "on_soft_reset",
+    "bootloader_args",
     "cmdline",
     "root",
     "extra",
@@ -895,10 +946,10 @@ static const char *const other_keys[] = {
 
 /* What xl obeys and dom0d does not: to ignore it would be another machine. */
 static const char *const refused_keys[] = {
-    "vtpm",   "p9",     "pvcalls",     "rdm",      "vkb",          "vdispl",
-    "vsnd",   "dtdev",  "ioports",     "irqs",     "iomem",        "vnuma",
-    "vuart",  "tee",    "gic_version", "mca_caps", "gfx_passthru", "altp2mhvm",
-    "period", "budget", "extratime",   "sched",    "claim_mode",
+    "vtpm",        "p9",         "pvcalls",      "rdm",       "vkb",    "vdispl", "vsnd",
+    "dtdev",       "ioports",    "irqs",         "iomem",     "vnuma",  "vuart",  "tee",
+    "gic_version", "mca_caps",   "gfx_passthru", "altp2mhvm", "period", "budget", "extratime",
+    "sched",       "claim_mode", "slice",        "latency",
 };
 
 static bool
@@ -999,8 +1050,11 @@ cfg_read_all(struct cfg *cfg, struct err *err)
     for (size_t i = 0; i < n_cfg_rows; i++)
         if (cfg_rows[i].types & (1u << cfg->type) && cfg_read_row(cfg, &cfg_rows[i], err))
             return -1;
-    return cfg_read_hvm(cfg, err) || cfg_read_devices(cfg, err) || cfg_read_plain_vfb(cfg, err) ? -1
-                                                                                                : 0;
+    return cfg_read_bootloader_args(cfg, err) || cfg_read_device_model(cfg, err) ||
+                   cfg_read_hvm(cfg, err) || cfg_read_devices(cfg, err) ||
+                   cfg_read_plain_vfb(cfg, err) || cfg_check_kernel(cfg, err)
+               ? -1
+               : 0;
 }
 
 static int

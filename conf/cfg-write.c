@@ -137,6 +137,11 @@ cfg_add_machine(struct text *out, const libxl_domain_config *config)
         text_addf(out, "maxvcpus = %d\n", info->max_vcpus);
     cfg_add_affinity(out, "cpus", info->vcpu_hard_affinity, info->num_vcpu_hard_affinity);
     cfg_add_affinity(out, "cpus_soft", info->vcpu_soft_affinity, info->num_vcpu_soft_affinity);
+    cfg_add_list(out, "bootloader_args", info->bootloader_args);
+    if (info->device_model_version == LIBXL_DEVICE_MODEL_VERSION_QEMU_XEN)
+        cfg_add_key(out, "device_model_version", "qemu-xen");
+    if (info->device_model_version == LIBXL_DEVICE_MODEL_VERSION_QEMU_XEN_TRADITIONAL)
+        cfg_add_key(out, "device_model_version", "qemu-xen-traditional");
     if (info->cmdline)
         cfg_add_key(out, "cmdline", info->cmdline);
     if (info->rtc_timeoffset)
@@ -201,15 +206,9 @@ cfg_add_hvm(struct text *out, const libxl_domain_build_info *info)
         cfg_add_key(out, "vga", strcmp(vga, "std") == 0 ? "stdvga" : vga);
     if (info->u.hvm.vnc.listen)
         cfg_add_key(out, "vnclisten", info->u.hvm.vnc.listen);
-    if (info->u.hvm.firmware)
-        cfg_add_key(out, "firmware", info->u.hvm.firmware);
     if (info->u.hvm.serial)
         cfg_add_key(out, "serial", info->u.hvm.serial);
     cfg_add_list(out, "serial", info->u.hvm.serial_list);
-    if (info->device_model_version == LIBXL_DEVICE_MODEL_VERSION_QEMU_XEN)
-        cfg_add_key(out, "device_model_version", "qemu-xen");
-    if (info->device_model_version == LIBXL_DEVICE_MODEL_VERSION_QEMU_XEN_TRADITIONAL)
-        cfg_add_key(out, "device_model_version", "qemu-xen-traditional");
     cfg_add_enlightenments(out, info);
 }
 

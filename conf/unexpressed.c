@@ -16,25 +16,46 @@
 /* What libxl works out itself, or what is as libxl has it when it is not told. */
 static const struct {
     const char *path, *value; /* value NULL: whatever it is */
+    bool        filled;       /* only where libxl has made the domain */
 } worked_out[] = {
-    {"c_info.domid", NULL},
-    {"b_info.sched_params.sched", NULL},
-    {"b_info.sched_params.cap", "0"},
-    {"b_info.video_memkb", "0"},
-    {"b_info.shadow_memkb", NULL},
-    {"b_info.iommu_memkb", NULL},
-    {"b_info.device_model_version", "\"qemu_xen\""},
-    {"b_info.max_maptrack_frames", NULL},
-    {"c_info.run_hotplug_scripts", "\"True\""},
-    {"b_info.claim_mode", NULL},
-    {"b_info.type.hvm.bios", "\"seabios\""},
-    {"b_info.type.hvm.boot", "\"cd\""},
-    {"on_watchdog", "\"destroy\""},
+    {"c_info.domid", NULL, true},
+    {"b_info.sched_params.sched", NULL, true},
+    {"b_info.sched_params.cap", "0", true},
+    {"b_info.video_memkb", "0", true},
+    {"b_info.shadow_memkb", NULL, true},
+    {"b_info.iommu_memkb", NULL, true},
+    {"b_info.device_model_version", "\"qemu_xen\"", false},
+    {"b_info.max_maptrack_frames", NULL, true},
+    {"c_info.run_hotplug_scripts", "\"True\"", false},
+    {"b_info.claim_mode", NULL, false},
+    {"b_info.type.hvm.bios", "\"seabios\"", false},
+    {"b_info.type.hvm.boot", "\"cd\"", false},
+    {"on_watchdog", "\"destroy\"", false},
+    {"c_info.driver_domain", "\"False\"", false},
+    {"c_info.oos", "\"True\"", false},
+    {"c_info.xend_suspend_evtchn_compat", "\"False\"", false},
+    {"b_info.acpi", "\"True\"", false},
+    {"b_info.device_model_stubdomain", "\"False\"", false},
+    {"b_info.disable_migrate", "\"False\"", false},
+    {"b_info.dm_restrict", "\"False\"", false},
+    {"b_info.localtime", "\"False\"", false},
+    {"b_info.nested_hvm", "\"False\"", false},
+    {"b_info.type.pvh.pvshim", "\"False\"", false},
+    {"b_info.type.hvm.nographic", "\"False\"", false},
+    {"b_info.type.hvm.nx", "\"True\"", false},
+    {"b_info.type.hvm.sdl.enable", "\"False\"", false},
+    {"b_info.type.hvm.sdl.opengl", "\"False\"", false},
+    {"b_info.type.hvm.spice.enable", "\"False\"", false},
+    {"b_info.type.hvm.spice.vdagent", "\"False\"", false},
+    {"b_info.type.hvm.usb", "\"False\"", false},
+    {"b_info.type.hvm.vpt_align", "\"True\"", false},
+    {"b_info.type.hvm.xen_platform_pci", "\"True\"", false},
+    {"nics.nictype", "\"vif_ioemu\"", false},
     /* The XML has one list of arguments, whatever the type of the guest. */
-    {"b_info.extra_hvm", NULL},
-    {"b_info.extra_pv", NULL},
+    {"b_info.extra_hvm", NULL, false},
+    {"b_info.extra_pv", NULL, false},
     /* One function is always the guest's function 0. */
-    {"pcidevs.vfunc_mask", NULL},
+    {"pcidevs.vfunc_mask", NULL, false},
 };
 
 struct pairs {
@@ -83,40 +104,46 @@ without_indexes(const char *full)
     return path;
 }
 
-bool
-conf_is_worked_out(const char *path, const char *value, size_t length)
+static bool
+is_worked_out_at(const char *path, const char *value, size_t length, bool filled)
 {
     cleanup_free char *plain = without_indexes(path);
 
     for (size_t i = 0; i < array_size(worked_out); i++)
-        if (strcmp(worked_out[i].path, plain) == 0 &&
+        if (strcmp(worked_out[i].path, plain) == 0 && (filled || !worked_out[i].filled) &&
             (!worked_out[i].value || (strlen(worked_out[i].value) == length &&
                                       memcmp(worked_out[i].value, value, length) == 0)))
             return true;
     return false;
 }
 
+bool
+conf_is_worked_out(const char *path, const char *value, size_t length)
+{
+    return is_worked_out_at(path, value, length, true);
+}
+
 /* A line of pairs. */
 static bool
-is_worked_out(const char *line)
+is_worked_out(const char *line, bool filled)
 {
     size_t             length = strcspn(line, " ");
     cleanup_free char *path = xstrndup(line, length);
     const char        *value = line + length + 1;
 
-    return conf_is_worked_out(path, value, strlen(value));
+    return is_worked_out_at(path, value, strlen(value), filled);
 }
 
-/* The paths of those of here that are not in there. */
+/* The paths of those of here that are not in there; filled: here is of a domain that libxl made. */
 static char **
-difference(const struct pairs *here, struct pairs *there)
+difference(const struct pairs *here, struct pairs *there, bool filled)
 {
     char **list = xcalloc(here->n + 1, sizeof *list);
     size_t n = 0;
 
     qsort(there->lines, there->n, sizeof *there->lines, compare_lines);
     for (size_t i = 0; i < here->n; i++)
-        if (!is_worked_out(here->lines[i]) &&
+        if (!is_worked_out(here->lines[i], filled) &&
             !bsearch(&here->lines[i], there->lines, there->n, sizeof *there->lines, compare_lines))
             list[n++] = xstrndup(here->lines[i], strcspn(here->lines[i], " "));
     return list;
@@ -154,6 +181,14 @@ read_pairs(libxl_ctx *ctx, const libxl_domain_config *config, struct pairs *pair
     return 0;
 }
 
+/* "destroy" is 0, of which JSON has nothing; the XML never means it. */
+static void
+add_soft_reset(struct pairs *pairs, const libxl_domain_config *config)
+{
+    if (config->on_soft_reset == LIBXL_ACTION_ON_SHUTDOWN_DESTROY)
+        add_pair(pairs, "on_soft_reset", "destroy", strlen("destroy"));
+}
+
 /* The context is for complaints alone, of strings that are no UTF-8. */
 char **
 conf_difference(const libxl_domain_config *here, const libxl_domain_config *there)
@@ -162,8 +197,10 @@ conf_difference(const libxl_domain_config *here, const libxl_domain_config *ther
     struct err   err;
     char       **list = NULL;
 
+    add_soft_reset(&a, here);
+    add_soft_reset(&b, there);
     if (!read_pairs(NULL, here, &a, &err) && !read_pairs(NULL, there, &b, &err))
-        list = difference(&a, &b);
+        list = difference(&a, &b, false);
     free_pairs(&a);
     free_pairs(&b);
     return list;
@@ -183,7 +220,7 @@ conf_unexpressed(libxl_ctx *ctx, libxl_domain_config *config, char ***list_out, 
             ? -1
             : 0;
     if (!r)
-        *list_out = difference(&here, &there);
+        *list_out = difference(&here, &there, true);
     free_pairs(&here);
     free_pairs(&there);
     libxl_domain_config_dispose(&back);

@@ -12,7 +12,8 @@
 #include "data.h"
 
 static const char *const cases[] = {"pv-direct-kernel", "pv-pygrub-tuned", "hvm-uefi", "pvh",
-                                    "hvm-stubdom",      "hvm-full",        "pv-full"};
+                                    "hvm-stubdom",      "hvm-full",        "pv-full",  "hvm-old",
+                                    "pv-screen"};
 
 /* Of data/, and of data/cases: what XML says goes to xl.cfg and back. */
 static const char *const definitions[] = {"pv-kernel",
@@ -134,6 +135,14 @@ static const struct {
     {"name = \"a\"\nmemory = 4\n\nioports = [ '3f8' ]", ERR_CONFIG_UNSUPPORTED,
      "line 4: ioports: is not supported"},
     {"name = \"a\"\nmemory = 4\ncpuid = 'host,blub=0'", ERR_XML, "cpuid: 'blub=0' is not known"},
+    {"name = \"a\"\nmemory = 4", ERR_XML, "neither kernel nor bootloader is given"},
+    {"name = \"a\"\nmemory = 4\nbuilder = \"linux\"", ERR_XML, "builder: 'linux' is not known"},
+    {"name = \"a\"\nmemory = 4\nbuilder = \"hvm\"\ntype = \"pv\"", ERR_XML,
+     "builder: 'hvm' is not of type 'pv'"},
+    {"name = \"a\"\nmemory = 4\ntype = \"hvm\"\nviridian = [ \"!all\" ]", ERR_XML,
+     "viridian: '!all' is not known"},
+    {"name = \"a\"\nmemory = 4\nlatency = 5", ERR_CONFIG_UNSUPPORTED,
+     "line 3: latency: is not supported"},
     {"import os\nname = 'a'\n", ERR_XML, "line 1: 'import': a line is key = value"},
     {"name = 'a'\ndef f():\n    return 1\n", ERR_XML, "line 2: 'def': a line is key = value"},
     {"name = 'a\xff'\n", ERR_XML, "this is no text in UTF-8"},
@@ -172,6 +181,49 @@ START_TEST(what_xl_passes_over_and_what_xml_cannot_say_is_noted)
     ck_assert_uint_eq(def->n_notes, 2);
     ck_assert_str_eq(def->notes[0].message, "xl.cfg: the XML cannot say on_watchdog");
     ck_assert_str_eq(def->notes[1].message, "xl.cfg: dhcp is not known");
+    domain_def_free(def);
+}
+END_TEST
+
+START_TEST(a_password_with_a_comma_is_whole)
+{
+    static const char  cfg[] = "name = 'a'\nmemory = 4\nkernel = '/k'\nvnc = 1\n"
+                               "vncpasswd = 'S3,CRET'\n";
+    struct domain_def *def;
+    struct err         err;
+    cleanup_free char *xml = NULL;
+
+    ck_assert_msg(domain_def_from_native(cfg, strlen(cfg), &def, &err) == 0, "%s", err.message);
+    xml = domain_def_format(def, NULL, DOMAIN_XML_SECURE);
+    ck_assert_ptr_nonnull(strstr(xml, "passwd='S3,CRET'"));
+    domain_def_free(def);
+}
+END_TEST
+
+/* libxl would work it out, and has other figures then. */
+START_TEST(memory_that_was_given_for_shadow_pages_is_said_to_be_lost)
+{
+    static const char  cfg[] = "name = 'a'\nmemory = 4\ntype = 'hvm'\nshadow_memory = 8\n";
+    struct domain_def *def;
+    struct err         err;
+
+    ck_assert_msg(domain_def_from_native(cfg, strlen(cfg), &def, &err) == 0, "%s", err.message);
+    ck_assert_uint_eq(def->n_notes, 1);
+    ck_assert_str_eq(def->notes[0].message, "xl.cfg: the XML cannot say b_info.shadow_memkb");
+    domain_def_free(def);
+}
+END_TEST
+
+START_TEST(an_action_that_json_omits_is_said_to_be_lost)
+{
+    static const char  cfg[] = "name = 'a'\nmemory = 4\nkernel = '/k'\n"
+                               "on_soft_reset = 'destroy'\nlocaltime = 0\n";
+    struct domain_def *def;
+    struct err         err;
+
+    ck_assert_msg(domain_def_from_native(cfg, strlen(cfg), &def, &err) == 0, "%s", err.message);
+    ck_assert_uint_eq(def->n_notes, 1);
+    ck_assert_str_eq(def->notes[0].message, "xl.cfg: the XML cannot say on_soft_reset");
     domain_def_free(def);
 }
 END_TEST
@@ -228,6 +280,9 @@ main(void)
                         array_size(definitions));
     tcase_add_loop_test(tc, an_xl_cfg_that_cannot_be_obeyed_is_refused, 0, array_size(bad));
     tcase_add_test(tc, what_xl_passes_over_and_what_xml_cannot_say_is_noted);
+    tcase_add_test(tc, a_password_with_a_comma_is_whole);
+    tcase_add_test(tc, memory_that_was_given_for_shadow_pages_is_said_to_be_lost);
+    tcase_add_test(tc, an_action_that_json_omits_is_said_to_be_lost);
     tcase_add_test(tc, what_of_the_xml_has_no_effect_is_in_comments_of_xl_cfg);
     tcase_add_test(tc, the_affinity_of_a_thousand_virtual_cpus_is_compared_in_time);
     suite_add_tcase(suite, tc);
