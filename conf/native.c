@@ -15,7 +15,7 @@
 
 /*----- what the XML cannot say -----*/
 
-#define MARK " xl.cfg: "
+#define MARK "xl.cfg: "
 
 /* Longer ones are somebody else's. */
 #define COMMENT_MAX 256
@@ -26,7 +26,7 @@ native_take_comments(struct domain_def *def, const xmlNode *root)
     for (const xmlNode *node = root->children; node; node = node->next) {
         cleanup_free char *text = node->type == XML_COMMENT_NODE ? xml_trimmed_text(node) : NULL;
 
-        if (!text || strncmp(text, MARK + 1, strlen(MARK) - 1) != 0 || strlen(text) > COMMENT_MAX)
+        if (!text || strncmp(text, MARK, strlen(MARK)) != 0 || strlen(text) > COMMENT_MAX)
             continue;
         utf8_mend_line(text, strlen(text) + 1);
         note_add(def, take_ptr(text), false);
@@ -38,7 +38,7 @@ static void
 add_comment(struct domain_def *def, const char *text)
 {
     xmlNode           *root = xmlDocGetRootElement(def->document);
-    cleanup_free char *comment = xasprintf(MARK "%s ", text);
+    cleanup_free char *comment = xasprintf(" " MARK "%s ", text);
 
     for (char *dash = comment; (dash = strstr(dash, "--")); dash++)
         *dash = ' ';
