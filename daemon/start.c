@@ -46,6 +46,15 @@ start_domain_reboot(void *arg, const struct domain *dom)
 }
 
 static void
+start_domain_model_lost(void *arg, const struct domain *dom)
+{
+    const struct daemon *daemon = arg;
+    struct event_domain  about = start_event_domain(dom);
+
+    events_control_error(daemon->events, &about);
+}
+
+static void
 start_domain_wants(void *arg, struct domain *dom, enum domain_action action, int stop_detail)
 {
     const struct daemon *daemon = arg;
@@ -80,6 +89,7 @@ start_host_lost(void *arg, const char *reason)
 static const struct domain_observer start_domain_observer = {
     .lifecycle = start_domain_lifecycle,
     .reboot = start_domain_reboot,
+    .model_lost = start_domain_model_lost,
     .wants = start_domain_wants,
     .settled = start_domain_settled,
     .leaves = start_domain_leaves,

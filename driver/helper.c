@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/pidfd.h>
 #include <unistd.h>
 #include <xenstore.h>
 
@@ -22,9 +23,10 @@
 #include "wire/worker.h"
 #include "xl.h"
 
-/* Of a domid: where xenstore has its name. */
-#define NAME_PATH "/local/domain/%u/name"
 #define DOMAINS_PATH "/local/domain"
+#define DOMAIN_PATH "/local/domain/%u/%s" /* of a domid, and one of: */
+#define NAME_KEY "name"
+#define MODEL_KEY "image/device-model-pid"
 
 /* A request that is so old was read late, because xenstored did not answer: the daemon may have
  * given up on it. */
@@ -44,6 +46,16 @@ struct helper_late {
     TAILQ_ENTRY(helper_late) link;
 };
 
+/* A domain's device model, while it lives. */
+struct helper_watched_model {
+    struct helper *helper;
+    uint32_t       domid;
+    pid_t          pid;
+    int            fd; /* of the process: readable when it has ended */
+    struct loop_io io;
+    LIST_ENTRY(helper_watched_model) link;
+};
+
 struct helper {
     struct loop      *loop;
     loop_fn          *ended;
@@ -56,6 +68,7 @@ struct helper {
     bool              lost; /* and told */
 
     struct domain_names names; /* what was told; each is watched */
+    LIST_HEAD(, helper_watched_model) models;
     LIST_HEAD(, helper_call) calls;
     TAILQ_HEAD(, helper_late) late;
     struct loop_defer late_turn;
@@ -135,7 +148,7 @@ static void
 helper_look_at(struct helper *helper, struct domain_name *entry)
 {
     static char        nothing[1];
-    cleanup_free char *name = helper_read(helper, NAME_PATH, entry->domid);
+    cleanup_free char *name = helper_read(helper, DOMAIN_PATH, entry->domid, NAME_KEY);
     cleanup_free char *type = helper_read(helper, "/libxl/%u/type", entry->domid);
     bool               is_pvh = type && strcmp(type, "pvh") == 0;
 
@@ -148,33 +161,138 @@ helper_look_at(struct helper *helper, struct domain_name *entry)
                            });
 }
 
-/* Each domain's name is watched by itself: nothing that all have in common changes when one is
- * renamed.  A watch's path is its token. */
+/*----- device models -----*/
+
+static void
+helper_say_model(struct helper *helper, uint32_t domid, bool lives)
+{
+    helper_say(helper, &(helper_report){
+                           .type = HELPER_MODEL,
+                           .helper_report_u.model = {.domid = domid, .lives = lives},
+                       });
+}
+
+static void
+helper_forget_model(struct helper_watched_model *model)
+{
+    loop_io_stop(&model->io);
+    close(model->fd);
+    LIST_REMOVE(model, link);
+    free(model);
+}
+
+static struct helper_watched_model *
+helper_find_model(struct helper *helper, uint32_t domid)
+{
+    struct helper_watched_model *model;
+
+    LIST_FOREACH (model, &helper->models, link)
+        if (model->domid == domid)
+            return model;
+    return NULL;
+}
+
+static void
+helper_model_ended(void *arg)
+{
+    struct helper_watched_model *model = arg;
+
+    helper_say_model(model->helper, model->domid, false);
+    helper_forget_model(model);
+}
+
+static void
+helper_watch_model(struct helper *helper, uint32_t domid, pid_t pid, int fd)
+{
+    struct helper_watched_model *model = xcalloc(1, sizeof *model);
+    struct err                   err;
+
+    model->helper = helper;
+    model->domid = domid;
+    model->pid = pid;
+    model->fd = fd;
+    loop_io_init(&model->io, helper->loop, helper_model_ended, model);
+    LIST_INSERT_HEAD(&helper->models, model, link);
+    if (loop_io_start(&model->io, fd, true, false, &err) < 0) {
+        log_warning("the device model of domain %u: %s", domid, err.message);
+        helper_forget_model(model);
+    }
+}
+
+/* It has none, it has one, or another one after a soft reset. */
+static void
+helper_look_at_model(struct helper *helper, uint32_t domid)
+{
+    cleanup_free char           *text = helper_read(helper, DOMAIN_PATH, domid, MODEL_KEY);
+    pid_t                        pid = text ? (pid_t)atoi(text) : 0;
+    struct helper_watched_model *model = helper_find_model(helper, domid);
+    int                          fd;
+
+    if (model && model->pid == pid)
+        return;
+    if (model)
+        helper_forget_model(model);
+    if (pid <= 0)
+        return;
+    fd = pidfd_open(pid, 0);
+    if (fd < 0 && errno != ESRCH) {
+        log_warning("the device model of domain %u: process %d: %s", domid, (int)pid,
+                    strerror(errno));
+        return;
+    }
+    helper_say_model(helper, domid, fd >= 0);
+    if (fd >= 0)
+        helper_watch_model(helper, domid, pid, fd);
+}
+
+/*----- what domains there are -----*/
+
+static void
+helper_watch_path(struct helper *helper, const char *key, uint32_t domid)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, DOMAIN_PATH, domid, key);
+    if (!xs_watch(helper->xs, path, path))
+        log_warning("cannot watch %s in xenstore: %s", path, strerror(errno));
+}
+
+static void
+helper_unwatch_path(struct helper *helper, const char *key, uint32_t domid)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, DOMAIN_PATH, domid, key);
+    xs_unwatch(helper->xs, path, path);
+}
+
+/* Each domain's name and device model are watched by themselves: nothing that all have in common
+ * changes with them.  A watch's path is its token. */
 static void
 helper_meet(struct helper *helper, uint32_t domid)
 {
     struct domain_name *entry = domain_names_find(&helper->names, domid);
-    char                path[64];
 
     if (entry) {
         entry->pass = helper->names.pass;
         return;
     }
     entry = domain_names_add(&helper->names, domid);
-    snprintf(path, sizeof path, NAME_PATH, domid);
-    if (!xs_watch(helper->xs, path, path))
-        log_warning("cannot watch %s in xenstore: %s", path, strerror(errno));
+    helper_watch_path(helper, NAME_KEY, domid);
+    helper_watch_path(helper, MODEL_KEY, domid);
     helper_look_at(helper, entry);
 }
 
 static void
 helper_say_gone(void *arg, uint32_t domid)
 {
-    struct helper *helper = arg;
-    char           path[64];
+    struct helper               *helper = arg;
+    struct helper_watched_model *model = helper_find_model(helper, domid);
 
-    snprintf(path, sizeof path, NAME_PATH, domid);
-    xs_unwatch(helper->xs, path, path);
+    helper_unwatch_path(helper, NAME_KEY, domid);
+    helper_unwatch_path(helper, MODEL_KEY, domid);
+    if (model)
+        helper_forget_model(model);
     helper_say(helper, &(helper_report){.type = HELPER_GONE, .helper_report_u.domid = domid});
 }
 
@@ -202,6 +320,16 @@ helper_name_changed(struct helper *helper, uint32_t domid)
         helper_look_at(helper, entry);
 }
 
+/* Is it the path of this key of a domain? */
+static bool
+helper_is_path(const char *path, const char *key, uint32_t *domid_out)
+{
+    int end = 0;
+
+    return sscanf(path, DOMAINS_PATH "/%u/%n", domid_out, &end) == 1 && end &&
+           strcmp(path + end, key) == 0;
+}
+
 /* All there is at once: one pass over the domains answers any number of them. */
 static void
 helper_watch_fired(void *arg)
@@ -213,8 +341,10 @@ helper_watch_fired(void *arg)
     struct err     err;
 
     while ((watch = xs_check_watch(helper->xs))) {
-        if (sscanf(watch[XS_WATCH_TOKEN], NAME_PATH, &domid) == 1)
+        if (helper_is_path(watch[XS_WATCH_TOKEN], NAME_KEY, &domid))
             helper_name_changed(helper, domid);
+        else if (helper_is_path(watch[XS_WATCH_TOKEN], MODEL_KEY, &domid))
+            helper_look_at_model(helper, domid);
         else
             any = true;
         free(watch);
@@ -458,7 +588,7 @@ helper_heard_live(struct helper *helper, const helper_question *question)
 static void
 helper_heard_probe(struct helper *helper)
 {
-    free(helper_read(helper, NAME_PATH, 0u));
+    free(helper_read(helper, DOMAIN_PATH, 0u, NAME_KEY));
     helper_say(helper, &(helper_report){.type = HELPER_ALIVE});
 }
 
@@ -528,6 +658,7 @@ helper_new(struct loop *loop, int fd, loop_fn *ended, void *arg)
     helper->loop = loop;
     helper->ended = ended;
     helper->arg = arg;
+    LIST_INIT(&helper->models);
     LIST_INIT(&helper->calls);
     TAILQ_INIT(&helper->late);
     loop_defer_init(&helper->end, loop, helper_end, helper);
@@ -554,6 +685,8 @@ helper_free(struct helper *helper)
     loop_defer_stop(&helper->late_turn);
     loop_io_stop(&helper->xs_io);
     framed_close(&helper->daemon);
+    while (!LIST_EMPTY(&helper->models))
+        helper_forget_model(LIST_FIRST(&helper->models));
     xl_close(&helper->xl); /* drops the calls */
     if (helper->xs)
         xs_close(helper->xs);

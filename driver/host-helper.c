@@ -278,6 +278,11 @@ helper_take_report(struct host *host, const helper_report *report)
     case HELPER_LIVE_READ:
         helper_take_live(host, &report->helper_report_u.live);
         break;
+    case HELPER_MODEL:
+        if (!host->opening)
+            host->events->model(host->arg, report->helper_report_u.model.domid,
+                                report->helper_report_u.model.lives);
+        break;
     case HELPER_BEGUN:
         break;
     case HELPER_ALIVE:

@@ -28,6 +28,12 @@ domain_ask_now(const struct domain *dom, struct host_dominfo *info_out, struct e
 }
 
 bool
+domain_lacks_model(const struct domain *dom, const struct host_dominfo *info)
+{
+    return dom->run.model_ended_usec && info->type == DOMAIN_HVM;
+}
+
+bool
 domain_ask(struct domain *dom, struct host_dominfo *info_out)
 {
     struct host_dominfo info;

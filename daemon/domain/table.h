@@ -22,6 +22,9 @@ struct domain_observer {
     /** The guest reboots. */
     void (*reboot)(void *arg, const struct domain *dom);
 
+    /** Its device model has ended, and it runs on. */
+    void (*model_lost)(void *arg, const struct domain *dom);
+
     /** The kernel of a guest of dom0d has stopped, and this is what its definition wants done;
      * stop_detail is what STOPPED is to be told with. */
     void (*wants)(void *arg, struct domain *dom, enum domain_action action, int stop_detail);

@@ -30,6 +30,27 @@ watch_discover(struct domains *domains, const struct host_dominfo *info)
     domain_find_owner(dom);
 }
 
+/* A domain that is destroyed loses its device model first: so much later it is gone, as a rule. */
+#define MODEL_PATIENCE_USEC 5000000u
+
+/* The device model is gone for a while, and nobody is at the domain. */
+static void
+watch_model_lost(struct domain *dom, const struct host_dominfo *info)
+{
+    char             uuid[UUID_TEXT_SIZE];
+    struct log_about about = domain_for_log(dom, uuid);
+
+    if (!dom->run.model_ended_usec || dom->run.model_told || dom->work.activity != DOMAIN_IDLE ||
+        info->shutdown || info->dying ||
+        loop_now_usec() - dom->run.model_ended_usec < MODEL_PATIENCE_USEC)
+        return;
+    dom->run.model_told = true;
+    log_about(LOG_LEVEL_WARNING, &about,
+              "its device model has ended: the guest runs on without the devices that were the "
+              "model's");
+    dom->table->observer->model_lost(dom->table->arg, dom);
+}
+
 static const struct host_dominfo *
 watch_find(const struct host_dominfo *list, size_t count, int domid)
 {
@@ -61,6 +82,8 @@ watch_refresh_known(struct domains *domains, const struct host_dominfo *list, si
             continue;
         if (is_it)
             domain_note_info(dom, info);
+        if (is_it)
+            watch_model_lost(dom, info);
         if (is_it && !info->dying && !dom->named)
             domain_give_name(dom);
         if (is_it && !info->dying && !dom->run.announced && dom->work.activity == DOMAIN_IDLE)
@@ -115,6 +138,17 @@ watch_renamed(void *arg, uint32_t domid)
 }
 
 static void
+watch_model(void *arg, uint32_t domid, bool lives)
+{
+    struct domain *dom = domains_by_id(arg, (int)domid);
+
+    if (!dom || (!lives && dom->run.model_ended_usec))
+        return;
+    dom->run.model_ended_usec = lives ? 0 : loop_now_usec();
+    dom->run.model_told = false;
+}
+
+static void
 watch_lost(void *arg, const char *reason)
 {
     const struct domains *domains = arg;
@@ -125,5 +159,6 @@ watch_lost(void *arg, const char *reason)
 const struct host_events domains_host_events = {
     .changed = watch_changed,
     .renamed = watch_renamed,
+    .model = watch_model,
     .disaster = watch_lost,
 };

@@ -46,6 +46,10 @@ save_check(const struct domain *dom, struct err *err)
         return err_set_libvirt(err, ERR_OPERATION_INVALID, "domain '%s' is not running", dom->name);
     if (domain_ask_now(dom, &info, err) < 0)
         return -1;
+    if (domain_lacks_model(dom, &info))
+        return err_set_libvirt(err, ERR_OPERATION_INVALID,
+                               "domain '%s' cannot be saved: its device model has ended",
+                               dom->name);
     switch (domain_state(dom, &info, &reason)) {
     case STATE_RUNNING:
         return 0;

@@ -410,6 +410,16 @@ events_reboot(struct events *events, const struct event_domain *dom)
 }
 
 void
+events_control_error(struct events *events, const struct event_domain *dom)
+{
+    struct news                                   *news = news_new(EVENT_CONTROL_ERROR, dom);
+    remote_domain_event_callback_control_error_msg message = {.msg = {.dom = news_domain(dom)}};
+
+    news->frame = encode_domain_event_callback_control_error(&message, &news->size);
+    events_tell(events, news);
+}
+
+void
 events_job_completed(struct events *events, const struct event_domain *dom,
                      const struct remote_typed_param *params, unsigned n_params)
 {

@@ -46,6 +46,9 @@ void events_keep(struct events *events, struct loop *loop, uint64_t usec);
 
 void events_reboot(struct events *events, const struct event_domain *dom);
 
+/** Its device model is lost: libvirt's name for an end of what controls a domain. */
+void events_control_error(struct events *events, const struct event_domain *dom);
+
 /** What the domain was held for has ended: params are those of GET_JOB_STATS for completed ones. */
 struct remote_typed_param;
 void events_job_completed(struct events *events, const struct event_domain *dom,

@@ -67,6 +67,10 @@ struct host_events {
      * the host. */
     void (*renamed)(void *arg, uint32_t domid);
 
+    /* The device model of a domain lives, or has ended: also where the domain is being destroyed,
+     * or gets another one.  Must not close the host. */
+    void (*model)(void *arg, uint32_t domid, bool lives);
+
     /* Xen is lost: libxl's disaster, or xenstored's connection broke.  host is good for
      * host_close only; what is asked of it meanwhile fails, ERR_NO_CONNECT. */
     void (*disaster)(void *arg, const char *reason);

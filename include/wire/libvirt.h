@@ -82,6 +82,7 @@ enum { CRASHED_UNKNOWN_REASON = 0, CRASHED_PANICKED_REASON = 1 };
 enum {
     EVENT_LIFECYCLE = 0,
     EVENT_REBOOT = 1,
+    EVENT_CONTROL_ERROR = 7,
     EVENT_JOB_COMPLETED = 21,
     EVENT_COUNT = 27, /* as many as libvirt 9.0 has */
 };

@@ -2779,6 +2779,67 @@ START_TEST(a_guest_that_restarts_again_and_again_waits_longer_each_time_up_to_a_
 }
 END_TEST
 
+/*----- a device model that ends -----*/
+
+START_TEST(a_device_model_that_has_ended_is_told_once)
+{
+    web_runs("");
+    world_model(1, true, 0);
+    world_model(1, false, 0);
+    ck_assert_str_eq(world_events, ""); /* the domain may be about to go */
+    world_model(1, false, 6000000);
+    world_changed();
+    ck_assert_str_eq(world_events, "CONTROL_ERROR web 1 0;");
+    ck_assert_int_eq(world_task.operation, 0); /* nothing is done about it */
+    ck_assert_int_eq(domains_by_name(daemon_->domains, "web")->run.domid, 1);
+}
+END_TEST
+
+/* _i: why it is not. */
+START_TEST(a_device_model_that_ends_with_its_domain_is_not_told)
+{
+    web_runs("");
+    if (_i == 0)
+        client_saves("web", "/tmp/web.save");
+    if (_i == 1)
+        world_find(1)->dying = true;
+    if (_i == 2)
+        world_domain_goes(1);
+    world_model(1, false, 6000000);
+    ck_assert_ptr_null(strstr(world_events, "CONTROL_ERROR"));
+    if (_i == 0)
+        world_worker_succeeds();
+    ck_assert_ptr_null(strstr(world_events, "CONTROL_ERROR"));
+}
+END_TEST
+
+START_TEST(another_device_model_is_as_good)
+{
+    web_runs("");
+    world_domain_shuts_down(1, HOST_SHUTDOWN_SOFT_RESET);
+    world_model(1, false, 6000000);
+    world_model(1, true, 0);
+    world_worker_succeeds();
+    world_changed();
+    ck_assert_str_eq(world_events, "");
+}
+END_TEST
+
+/* _i: whether it is HVM; others are saved without it. */
+START_TEST(an_hvm_guest_whose_device_model_has_ended_is_not_saved)
+{
+    web_runs("");
+    world_find(1)->type = _i ? DOMAIN_HVM : DOMAIN_PV;
+    world_model(1, false, 0);
+    client_saves("web", "/tmp/web.save");
+    if (_i)
+        assert_answer(ERR_OPERATION_INVALID, "its device model has ended");
+    ck_assert_int_eq(world_task.operation, _i ? 0 : WORKER_SAVE);
+    if (!_i)
+        world_worker_succeeds();
+}
+END_TEST
+
 /*----- pause, shutdown, dom0 -----*/
 
 START_TEST(pause_and_unpause_are_told)
@@ -3608,6 +3669,10 @@ main(void)
     tcase_add_test(tc, a_guest_that_powers_off_while_a_job_holds_it_is_seen_to_when_that_ends);
     tcase_add_test(tc, a_guest_that_restarts_at_once_again_waits);
     tcase_add_test(tc, a_guest_that_restarts_again_and_again_waits_longer_each_time_up_to_a_minute);
+    tcase_add_test(tc, a_device_model_that_has_ended_is_told_once);
+    tcase_add_loop_test(tc, a_device_model_that_ends_with_its_domain_is_not_told, 0, 3);
+    tcase_add_test(tc, another_device_model_is_as_good);
+    tcase_add_loop_test(tc, an_hvm_guest_whose_device_model_has_ended_is_not_saved, 0, 2);
     tcase_add_test(tc, pause_and_unpause_are_told);
     tcase_add_test(tc, what_the_hypervisor_said_is_an_answer_for_a_moment_only);
     tcase_add_test(tc, what_the_hypervisor_said_is_no_answer_after_a_change);

@@ -23,6 +23,7 @@ enum {
     CALLBACK_DEREGISTER = 317,
     LIFECYCLE = 318,
     REBOOT = 319,
+    CONTROL_ERROR = 325,
     JOB_COMPLETED = 363,
 };
 
@@ -225,6 +226,24 @@ START_TEST(a_reboot_is_told_with_its_own_procedure)
     ck_assert_int_eq(message.callbackID, id);
     ck_assert_str_eq(message.msg.dom.name, "db");
     ck_assert_int_eq(message.msg.dom.id, -1);
+    wire_body_free(filter, &message);
+    frame_free(&frame);
+}
+END_TEST
+
+START_TEST(a_control_error_is_told_with_its_own_procedure)
+{
+    remote_domain_event_callback_control_error_msg message = {0};
+    xdrproc_t    filter = (xdrproc_t)xdr_remote_domain_event_callback_control_error_msg;
+    int          id = register_by_id(&client, EVENT_CONTROL_ERROR, NULL);
+    struct frame frame;
+    struct err   err;
+
+    events_control_error(h.daemon.events, &web);
+    expect_event(&client, CONTROL_ERROR, &frame);
+    ck_assert_int_eq(wire_decode(frame.data, frame.size, filter, &message, &err), 0);
+    ck_assert_int_eq(message.callbackID, id);
+    ck_assert_str_eq(message.msg.dom.name, "web");
     wire_body_free(filter, &message);
     frame_free(&frame);
 }
@@ -598,6 +617,7 @@ main(void)
     tcase_add_test(tc, a_registration_for_one_domain_hears_of_no_other);
     tcase_add_test(tc, each_client_hears_what_it_registered_for);
     tcase_add_test(tc, a_reboot_is_told_with_its_own_procedure);
+    tcase_add_test(tc, a_control_error_is_told_with_its_own_procedure);
     tcase_add_test(tc, a_completed_job_is_told_with_its_figures);
     tcase_add_test(tc, after_deregistering_nothing_comes_and_the_id_is_not_used_again);
     tcase_add_test(tc, a_client_cannot_deregister_anothers);

@@ -348,6 +348,17 @@ world_renamed(uint32_t domid, const char *name)
 }
 
 void
+world_model(uint32_t domid, bool lives, uint64_t ended_usec)
+{
+    struct domain *dom = domains_by_id(host.arg, (int)domid);
+
+    host.events->model(host.arg, domid, lives);
+    if (dom && !lives)
+        dom->run.model_ended_usec -= ended_usec;
+    world_changed();
+}
+
+void
 world_tells_changed(void)
 {
     host.events->changed(host.arg);
@@ -1138,6 +1149,13 @@ events_reboot(struct events *events, const struct event_domain *dom)
 {
     (void)events;
     note("REBOOT", dom, 0);
+}
+
+void
+events_control_error(struct events *events, const struct event_domain *dom)
+{
+    (void)events;
+    note("CONTROL_ERROR", dom, 0);
 }
 
 void

@@ -43,6 +43,9 @@ void world_renamed(uint32_t domid, const char *name);
 /** Its kernel stops.  The daemon hears of it. */
 void world_domain_shuts_down(uint32_t domid, enum host_shutdown reason);
 
+/** Its device model lives, or has ended so long ago; the table is looked at again. */
+void world_model(uint32_t domid, bool lives, uint64_t ended_usec);
+
 /** xenstore's watch fires. */
 void world_changed(void);
 

@@ -31,6 +31,12 @@ on_changed(void *arg)
 }
 
 static void
+on_model(void *arg, uint32_t domid, bool lives)
+{
+    (void)arg, (void)domid, (void)lives;
+}
+
+static void
 on_renamed(void *arg, uint32_t domid)
 {
     (void)arg, (void)domid;
@@ -45,7 +51,7 @@ on_disaster(void *arg, const char *reason)
 }
 
 static const struct host_events events = {
-    .changed = on_changed, .renamed = on_renamed, .disaster = on_disaster};
+    .changed = on_changed, .renamed = on_renamed, .model = on_model, .disaster = on_disaster};
 
 struct answer {
     int        count;

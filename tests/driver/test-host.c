@@ -4,9 +4,11 @@
  * real ones.
  */
 #include <check.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -20,7 +22,8 @@
 #define PATIENCE_USEC 20000000
 
 static struct host *host;
-static int          changes, renames, disasters, answers;
+static int          changes, renames, models, disasters, answers;
+static bool         model_lives;
 static uint32_t     renamed;
 static struct err   answer;
 static char         said[1024]; /* the messages of all */
@@ -43,6 +46,15 @@ on_disaster(void *arg, const char *reason)
 }
 
 static void
+on_model(void *arg, uint32_t domid, bool lives)
+{
+    (void)arg, (void)domid;
+    ck_assert(!inside);
+    models++;
+    model_lives = lives;
+}
+
+static void
 on_renamed(void *arg, uint32_t domid)
 {
     (void)arg;
@@ -52,7 +64,7 @@ on_renamed(void *arg, uint32_t domid)
 }
 
 static const struct host_events events = {
-    .changed = on_changed, .renamed = on_renamed, .disaster = on_disaster};
+    .changed = on_changed, .renamed = on_renamed, .model = on_model, .disaster = on_disaster};
 
 static void
 on_answer(void *arg, const struct err *err)
@@ -529,6 +541,85 @@ START_TEST(a_domain_that_is_renamed_is_told_of)
 }
 END_TEST
 
+static pid_t
+model_starts(void)
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        pause();
+        _exit(0);
+    }
+    return pid;
+}
+
+/* It is told to end, and the loop turns until that was told, too. */
+static void
+model_ends(pid_t pid)
+{
+    uint64_t end = loop_now_usec() + 10000000;
+    int      told = models;
+
+    kill(pid, SIGKILL);
+    while (models == told && loop_now_usec() < end)
+        turn();
+    waitpid(pid, NULL, 0);
+}
+
+START_TEST(a_device_model_that_ends_is_told_of_and_so_is_the_next_one)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+
+    for (int n = 0; n < 2; n++) {
+        models = 0;
+        dom->model_pid = model_starts();
+        fake_xen_changed();
+        turn();
+        ck_assert_int_eq(models, 1);
+        ck_assert(model_lives);
+        fake_xen_changed(); /* nothing is new of it */
+        turn();
+        ck_assert_int_eq(models, 1);
+        model_ends(dom->model_pid);
+        ck_assert_int_eq(models, 2);
+        ck_assert(!model_lives);
+    }
+}
+END_TEST
+
+START_TEST(a_device_model_that_had_ended_before_is_told_of)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+    pid_t               pid = model_starts();
+
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    models = 0;
+    dom->model_pid = pid;
+    fake_xen_changed();
+    turn();
+    ck_assert_int_ge(models, 1);
+    ck_assert(!model_lives);
+}
+END_TEST
+
+START_TEST(the_device_model_of_a_domain_that_has_gone_is_forgotten)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+    pid_t               pid = dom->model_pid = model_starts();
+
+    fake_xen_changed();
+    turn();
+    models = 0;
+    fake_domain_goes(dom);
+    turn();
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    turn();
+    ck_assert_int_eq(models, 0);
+}
+END_TEST
+
 START_TEST(a_name_of_any_bytes_and_length_is_told_as_bounded_utf8)
 {
     char                long_name[4000];
@@ -945,6 +1036,9 @@ main(void)
     tcase_add_test(tc, what_only_a_running_domain_has_is_told);
     tcase_add_test(tc, any_number_of_changes_in_one_turn_is_one);
     tcase_add_test(tc, a_domain_that_is_renamed_is_told_of);
+    tcase_add_test(tc, a_device_model_that_ends_is_told_of_and_so_is_the_next_one);
+    tcase_add_test(tc, a_device_model_that_had_ended_before_is_told_of);
+    tcase_add_test(tc, the_device_model_of_a_domain_that_has_gone_is_forgotten);
     tcase_add_test(tc, a_name_of_any_bytes_and_length_is_told_as_bounded_utf8);
     tcase_add_test(tc, a_name_that_cannot_be_watched_is_said_and_no_more);
     tcase_add_test(tc, an_xenstored_that_goes_is_one_disaster_though_nobody_asks_it);

@@ -57,6 +57,7 @@ struct fake_domain {
     bool     locked; /* somebody holds the lock of its userdata */
     bool     has_backend;
     uint32_t target; /* it is that domain's device model; 0: none's */
+    int      model_pid; /* its device model; 0: it has none */
     uint64_t memory_kib;
     unsigned vcpus;
     uint64_t counter; /* its memory: what a save writes and a restore brings back */

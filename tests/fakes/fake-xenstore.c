@@ -162,6 +162,8 @@ value_of(const char *path)
         (dom = fake_domain_find(domid))) {
         if (strcmp(path + end, "name") == 0 && dom->name[0])
             return xstrdup(dom->name);
+        if (strcmp(path + end, "image/device-model-pid") == 0 && dom->model_pid)
+            return xasprintf("%d", dom->model_pid);
         if (strcmp(path + end, "console/tty") == 0)
             return xasprintf("/dev/pts/%u", domid);
     }
