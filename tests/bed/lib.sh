@@ -99,7 +99,7 @@ guest_kernel() {
 }
 
 # guest_xml TYPE NAME MEMORY_MIB [WORD...]: the words go to the kernel's command line.
-# ON_POWEROFF, ON_REBOOT, ON_CRASH, VCPUS, and DEVICES (XML) may be set.
+# ON_POWEROFF, ON_REBOOT, ON_CRASH, VCPUS, INITRD, and DEVICES and ELEMENTS (XML) may be set.
 guest_xml() {
     local type=$1 name=$2 memory=$3 os features=''
     shift 3
@@ -122,10 +122,11 @@ guest_xml() {
   <os>
     $os
     <kernel>$(guest_kernel "$type")</kernel>
-    <initrd>$GUEST/initrd</initrd>
+    <initrd>${INITRD:-$GUEST/initrd}</initrd>
     <cmdline>$GUEST_CMDLINE${*:+ $*}</cmdline>
   </os>
   $features
+  ${ELEMENTS:-}
   <on_poweroff>${ON_POWEROFF:-destroy}</on_poweroff>
   <on_reboot>${ON_REBOOT:-restart}</on_reboot>
   <on_crash>${ON_CRASH:-destroy}</on_crash>
@@ -135,6 +136,11 @@ guest_xml() {
   </devices>
 </domain>
 END
+}
+
+# initrd_with TREE FILE: FILE becomes the guests' initrd with what is in the folder TREE.
+initrd_with() {
+    { cat $GUEST/initrd && (cd "$1" && find . | busybox cpio -o -H newc 2>/dev/null | gzip -1); } >"$2"
 }
 
 # guest_cfg TYPE NAME MEMORY_MIB [WORD...]: the same guest for xl.
