@@ -45,12 +45,12 @@ memory_read_free(const struct memory *m, uint64_t *kib_out, struct err *err)
     return rc ? xl_err_set(err, m->xl, rc, "cannot determine the free memory") : 0;
 }
 
-static int
-memory_lacks(const struct memory *m, const struct memory_state *s, struct err *err)
+static void
+memory_say_lack(const struct memory *m, const struct memory_state *s, struct err *err)
 {
-    return err_set(err, ERR_OPERATION_FAILED,
-                   "not enough memory: domain %s needs %llu MiB, %llu MiB are free", m->name,
-                   mib(m->need_kib + 1023), mib(s->free));
+    err_set(err, ERR_OPERATION_FAILED,
+            "not enough memory: domain %s needs %llu MiB, %llu MiB are free", m->name,
+            mib(m->need_kib + 1023), mib(s->free));
 }
 
 /* Without dom0's help. */
@@ -61,9 +61,10 @@ memory_look_at_free(const struct memory *m, struct err *err)
 
     if (memory_read_free(m, &s.free, err) < 0)
         return MEMORY_LACKS;
-    if (m->need_kib > s.free)
-        return memory_lacks(m, &s, err), MEMORY_LACKS;
-    return MEMORY_THERE;
+    if (m->need_kib <= s.free)
+        return MEMORY_THERE;
+    memory_say_lack(m, &s, err);
+    return MEMORY_LACKS;
 }
 
 /* As xl: the word of Xen's command line that says how much dom0 gets. */
@@ -180,7 +181,7 @@ memory_lower_target(struct memory *m, const struct memory_state *s, uint64_t kib
     int      rc;
 
     if (s->target < min || kib > s->target - min) {
-        memory_lacks(m, s, err);
+        memory_say_lack(m, s, err);
         return err_append(err,
                           ", %llu MiB of them for guests that are being made, and dom0, which has "
                           "%llu MiB, keeps %llu MiB",
@@ -217,7 +218,7 @@ memory_balance(struct memory *m, const char *folder, struct err *err)
     if (loop_now_usec() - m->progress_usec < PATIENCE_USEC &&
         loop_now_usec() - m->begun_usec < LIMIT_USEC)
         return MEMORY_WAITS;
-    memory_lacks(m, &s, err);
+    memory_say_lack(m, &s, err);
     err_append(err, ", and dom0, which has %llu MiB, does not give more in time", mib(s.dom0));
     return MEMORY_LACKS;
 }
@@ -230,14 +231,16 @@ memory_look_with_dom0(struct memory *m, struct err *err)
     const char        *folder = dirname(path);
     cleanup_close int  fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    if (fd < 0)
-        return err_set_errno(err, errno, "cannot open %s", folder), MEMORY_LACKS;
+    if (fd < 0) {
+        err_set_errno(err, errno, "cannot open %s", folder);
+        return MEMORY_LACKS;
+    }
     if (flock(fd, LOCK_EX | LOCK_NB) == 0)
         return memory_balance(m, folder, err);
     if (loop_now_usec() - m->progress_usec < PATIENCE_USEC)
         return MEMORY_WAITS;
-    return err_set(err, ERR_OPERATION_TIMEOUT, "%s stays locked by another worker", folder),
-           MEMORY_LACKS;
+    err_set(err, ERR_OPERATION_TIMEOUT, "%s stays locked by another worker", folder);
+    return MEMORY_LACKS;
 }
 
 /*----- the steps -----*/
