@@ -40,7 +40,7 @@ skip_value(const char *s)
     do {
         if (*s == '"') {
             s = skip_string(s);
-        } else if (strchr("{}[]", *s)) {
+        } else if (*s && strchr("{}[]", *s)) {
             depth += *s == '{' || *s == '[' ? 1 : -1;
             s++;
         } else {

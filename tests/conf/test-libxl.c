@@ -81,6 +81,22 @@ START_TEST(a_configuration_without_a_type_is_refused)
 }
 END_TEST
 
+/* libxl would read what belongs to one type as another's. */
+START_TEST(a_configuration_of_two_types_is_refused)
+{
+    libxl_domain_config config;
+    struct domain_def  *def = NULL;
+    struct err          err;
+
+    data_from_json("{\"c_info\": {\"type\": \"pv\", \"name\": \"a\"},"
+                   "\"b_info\": {\"max_memkb\": 4096, \"type.hvm\": {\"boot\": \"c\"}}}",
+                   &config);
+    ck_assert_int_eq(conf_from_libxl(&config, &def, &err), -1);
+    ck_assert_int_eq(err.code, ERR_INTERNAL);
+    libxl_domain_config_dispose(&config);
+}
+END_TEST
+
 START_TEST(a_string_of_libxl_that_is_no_text_does_not_break_the_xml)
 {
     libxl_domain_config config;
@@ -121,6 +137,7 @@ main(void)
                         array_size(names));
     tcase_add_loop_test(tc, a_guest_of_xl_has_the_xml_that_the_file_has, 0, array_size(xl_names));
     tcase_add_test(tc, a_configuration_without_a_type_is_refused);
+    tcase_add_test(tc, a_configuration_of_two_types_is_refused);
     tcase_add_test(tc, a_string_of_libxl_that_is_no_text_does_not_break_the_xml);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);

@@ -7,9 +7,11 @@
 #include <assert.h>
 #include <libxl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/file.h"
 #include "conf/libxl.h"
 #include "driver/image.h"
@@ -38,6 +40,22 @@ context(void)
     return ctx;
 }
 
+/* As a restore does: what is kept is read again. */
+static void
+read_definition(const char *xml)
+{
+    libxl_domain_config config;
+    struct domain_def  *def = NULL;
+    struct err          err;
+
+    libxl_domain_config_init(&config);
+    if (domain_def_parse(xml, strlen(xml), &def, &err) == 0 &&
+        conf_to_libxl_whole(context(), def, &config, &err) < 0)
+        assert(err.code && err.message[0]);
+    domain_def_free(def);
+    libxl_domain_config_dispose(&config);
+}
+
 static void
 read_json(const char *json)
 {
@@ -47,8 +65,13 @@ read_json(const char *json)
 
     libxl_domain_config_init(&config);
     if (libxl_domain_config_from_json(context(), &config, json) == 0 &&
-        conf_from_libxl(&config, &def, &err) == 0)
+        conf_from_libxl_whole(&config, &def, &err) == 0) {
+        cleanup_free char *xml =
+            domain_def_format(def, NULL, DOMAIN_XML_SECURE | DOMAIN_XML_INACTIVE);
+
         domain_def_free(def);
+        read_definition(xml);
+    }
     libxl_domain_config_dispose(&config);
 }
 
@@ -77,6 +100,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         assert(image.size == size && image.stream_offset <= size);
         if (image.format == IMAGE_XL)
             read_json(image.config);
+        if (image.xml)
+            read_definition(image.xml);
         check_stream(fd, &image);
         image_clear(&image);
     } else {
