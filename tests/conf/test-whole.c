@@ -196,6 +196,23 @@ START_TEST(what_only_the_configuration_says_is_named)
 }
 END_TEST
 
+/* The daemon obeys it, and asks no libxl. */
+START_TEST(the_action_of_the_watchdog_is_the_configurations)
+{
+    cleanup_free char *json = json_of(TWO_SERIALS), *xml = xml_of(TWO_SERIALS);
+    cleanup_free char *other = xml_of("xl-pvh");
+    struct domain_def *made = whole_of(json), *read = parse(xml), *same = parse(other);
+
+    ck_assert_int_eq(made->on_crash, DOMAIN_ACTION_DESTROY);
+    ck_assert_int_eq(made->on_watchdog, DOMAIN_ACTION_RESTART);
+    ck_assert_int_eq(read->on_watchdog, DOMAIN_ACTION_RESTART);
+    ck_assert_int_eq(same->on_watchdog, same->on_crash);
+    domain_def_free(made);
+    domain_def_free(read);
+    domain_def_free(same);
+}
+END_TEST
+
 START_TEST(the_configuration_is_shown_to_those_only_who_may_see_passwords)
 {
     cleanup_free char *plain = json_of(TWO_SERIALS);
@@ -431,6 +448,7 @@ main(void)
                         array_size(guests));
     tcase_add_loop_test(tc, a_guest_of_xl_may_be_as_odd_as_xl_lets_it_be, 0, array_size(odd));
     tcase_add_test(tc, what_only_the_configuration_says_is_named);
+    tcase_add_test(tc, the_action_of_the_watchdog_is_the_configurations);
     tcase_add_test(tc, the_configuration_is_shown_to_those_only_who_may_see_passwords);
     tcase_add_test(tc, xml_that_took_its_place_inherits_what_it_cannot_say);
     tcase_add_test(tc, xml_without_the_configuration_that_it_speaks_of_is_noted);
