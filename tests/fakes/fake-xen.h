@@ -56,7 +56,7 @@ struct fake_domain {
     bool     frozen; /* its kernel answers nothing */
     bool     locked; /* somebody holds the lock of its userdata */
     bool     has_backend;
-    uint32_t target; /* it is that domain's device model; 0: none's */
+    uint32_t target;    /* it is that domain's device model; 0: none's */
     int      model_pid; /* its device model; 0: it has none */
     uint64_t memory_kib;
     unsigned vcpus;
