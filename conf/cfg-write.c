@@ -428,7 +428,7 @@ conf_to_cfg(const libxl_domain_config *config)
     if (conf_from_cfg(text, strlen(text), &back, &unknown, &err))
         text_addf(&out, "# This is not the whole: %s\n", err.message);
     else
-        lost = conf_difference(config, &back);
+        lost = conf_difference(config, &back, false);
     for (size_t i = 0; lost && lost[i]; i++) {
         text_addf(&out, "# xl.cfg cannot say: %s\n", lost[i]);
         free(lost[i]);

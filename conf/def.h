@@ -30,11 +30,14 @@ int def_from_libxl(const libxl_domain_config *config, unsigned flags, struct dom
 
 /**
  * The paths in libxl's JSON of what here has and there has not, or has otherwise, without what
- * libxl works out itself.  Strings must be UTF-8.  NULL-ended, the caller's to free.
+ * libxl works out itself; filled: here is of a domain that libxl has made, and has filled in more.
+ * Strings must be UTF-8.  NULL-ended, the caller's to free.
  */
-char **conf_difference(const libxl_domain_config *here, const libxl_domain_config *there);
+char **conf_difference(const libxl_domain_config *here, const libxl_domain_config *there,
+                       bool filled);
 
-/** Is that leaf of libxl's JSON one that libxl works out itself, or has when it is not told? */
+/** Is that leaf of a domain that libxl has made one that it works out itself, or has when it is not
+ * told? */
 bool conf_is_worked_out(const char *path, const char *value, size_t length);
 
 #endif

@@ -55,7 +55,7 @@ note_all(struct domain_def *def, const libxl_domain_config *config, libxl_string
 
     libxl_domain_config_init(&back);
     if (!conf_to_libxl(def, &back, &err))
-        lost = conf_difference(config, &back);
+        lost = conf_difference(config, &back, false);
     for (size_t i = 0; lost && lost[i]; i++) {
         cleanup_free char *text = xasprintf("the XML cannot say %s", lost[i]);
 

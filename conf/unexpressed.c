@@ -191,7 +191,7 @@ add_soft_reset(struct pairs *pairs, const libxl_domain_config *config)
 
 /* The context is for complaints alone, of strings that are no UTF-8. */
 char **
-conf_difference(const libxl_domain_config *here, const libxl_domain_config *there)
+conf_difference(const libxl_domain_config *here, const libxl_domain_config *there, bool filled)
 {
     struct pairs a = {NULL, 0}, b = {NULL, 0};
     struct err   err;
@@ -200,7 +200,7 @@ conf_difference(const libxl_domain_config *here, const libxl_domain_config *ther
     add_soft_reset(&a, here);
     add_soft_reset(&b, there);
     if (!read_pairs(NULL, here, &a, &err) && !read_pairs(NULL, there, &b, &err))
-        list = difference(&a, &b, false);
+        list = difference(&a, &b, filled);
     free_pairs(&a);
     free_pairs(&b);
     return list;

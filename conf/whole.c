@@ -129,7 +129,7 @@ keep_whole(const libxl_domain_config *config, struct domain_def *def, struct err
     libxl_domain_config_init(&said);
     r = conf_to_libxl(def, &said, err);
     if (!r) {
-        only = conf_difference(config, &said);
+        only = conf_difference(config, &said, true);
         json = libxl_domain_config_to_json(NULL, &shallow);
     }
     if (only && json)
