@@ -42,7 +42,8 @@ max_grant_frames = 48
 event_channels = 511
 on_watchdog = "restart"
 disk = [ "format=raw, vdev=xvda, access=rw, target=$BED/disk.raw",
-         "format=raw, vdev=0xca10, access=r, backendtype=qdisk, target=$BED/second.raw" ]
+         "format=raw, vdev=0xca10, access=r, target=$BED/second.raw",
+         "format=raw, vdev=xvdc, access=rw, backendtype=qdisk, target=$BED/third.raw" ]
 vif = [ "mac=00:16:3e:33:00:01, bridge=$bridge, rate=10Mb/s@50ms" ]
 channel = [ "connection=pty, name=org.example.agent" ]
 END
@@ -136,7 +137,7 @@ with_libvirtd() {
     expect 'it is destroyed' dom0ctl destroy ours
 }
 
-truncate -s 8M "$BED/disk.raw" "$BED/second.raw"
+truncate -s 8M "$BED/disk.raw" "$BED/second.raw" "$BED/third.raw"
 ip link add $bridge type bridge
 ip link set $bridge up
 trap 'ip link delete $bridge; systemctl stop libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket; rm -rf "$BED"' EXIT
