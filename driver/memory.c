@@ -119,7 +119,7 @@ static int
 memory_read_promises(const struct memory *m, const char *folder, uint64_t *kib_out, struct err *err)
 {
     size_t              n_paths;
-    cleanup_free char **paths = records_find(folder, MEMORY_PROMISE_SUFFIX, &n_paths);
+    cleanup_free char **paths = records_find(folder, WORKER_PROMISE_SUFFIX, &n_paths);
     int                 count = 0;
     libxl_dominfo      *list = libxl_list_domain(m->xl->ctx, &count);
 

@@ -26,8 +26,6 @@ struct memory_rules {
     char       *promise;      /* this worker's file in the folder of all of them */
 };
 
-#define MEMORY_PROMISE_SUFFIX ".memory"
-
 /* err NULL: there is room. */
 typedef void memory_fn(void *arg, const struct err *err);
 

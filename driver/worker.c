@@ -13,6 +13,7 @@
 #include "memory.h"
 #include "operation.h"
 #include "wire/frame.h"
+#include "wire/record.h"
 #include "wire/worker-frame.h"
 #include "worker.h"
 
@@ -461,7 +462,7 @@ worker_new(struct loop *loop, int fd, const char *path, const char *autoballoon,
     w->path = xstrdup(path);
     w->memory = (struct memory_rules){.autoballoon = autoballoon,
                                       .dom0_min_kib = dom0_min_kib,
-                                      .promise = xasprintf("%s" MEMORY_PROMISE_SUFFIX, path)};
+                                      .promise = xasprintf("%s" WORKER_PROMISE_SUFFIX, path)};
     w->progress.domid = -1;
     loop_io_init(&w->listener, loop, worker_daemon_connects, w);
     loop_timer_init(&w->idle, loop, worker_nobody_came, w);

@@ -117,6 +117,16 @@ pool_spawn(struct pool_worker *w, int listen_fd, struct err *err)
 
 /*----- the end of one -----*/
 
+/* With what it told the others of memory, where it died with that. */
+static void
+pool_remove_socket(const char *path)
+{
+    cleanup_free char *promise_path = xasprintf("%s" WORKER_PROMISE_SUFFIX, path);
+
+    unlink(promise_path);
+    unlink(path);
+}
+
 static void
 pool_worker_free(struct pool_worker *w)
 {
@@ -124,7 +134,7 @@ pool_worker_free(struct pool_worker *w)
     loop_child_stop(&w->child);
     loop_timer_stop(&w->killed);
     if (w->socket_path[0])
-        unlink(w->socket_path);
+        pool_remove_socket(w->socket_path);
     free(w->record_path);
     free(w->said);
     free(w);
@@ -479,7 +489,7 @@ pool_remove_dead_sockets(const struct pool *pool)
 
     for (size_t n = 0; n < count; n++) {
         if (pool_is_dead_socket(paths[n]))
-            unlink(paths[n]);
+            pool_remove_socket(paths[n]);
         free(paths[n]);
     }
 }
@@ -685,5 +695,5 @@ pool_worker_forget(const char *record_path)
     cleanup_free char *socket_path = pool_socket_of(record_path);
 
     unlink(record_path);
-    unlink(socket_path);
+    pool_remove_socket(socket_path);
 }

@@ -10,6 +10,10 @@
 #include "base/err.h"
 #include "wire/frame.h"
 
+/** Behind the path of a worker's socket: the file that says, while the worker has it locked, how
+ * much memory its domain is still to get. */
+#define WORKER_PROMISE_SUFFIX ".memory"
+
 /**
  * filter is that of a type of state.x: xdr_task_record, xdr_queued_job, xdr_known_domain or
  * xdr_ended_job.

@@ -347,6 +347,30 @@ START_TEST(a_worker_that_is_killed_and_does_not_go_counts_as_dead)
 }
 END_TEST
 
+START_TEST(what_a_dead_worker_promised_to_others_of_memory_goes_with_its_task)
+{
+    cleanup_free char *promise_path = xasprintf("%s" WORKER_PROMISE_SUFFIX, socket_path);
+    struct err         err;
+
+    ck_assert_int_eq(file_replace(promise_path, "1", 1, 0600, &err), 0);
+    pool_worker_forget(record_path);
+    ck_assert_int_ne(access(promise_path, F_OK), 0);
+}
+END_TEST
+
+START_TEST(what_a_dead_idle_worker_promised_goes_with_its_socket)
+{
+    cleanup_free char *promise_path = xasprintf("%s" WORKER_PROMISE_SUFFIX, socket_path);
+    struct err         err;
+
+    ck_assert_int_eq(file_replace(promise_path, "1", 1, 0600, &err), 0);
+    unlink(record_path);
+    close(take_fd(listen_fd));
+    pool_free(pool_new(loop, &(struct job_limits){.run_dir = run_dir}));
+    ck_assert_int_ne(access(promise_path, F_OK), 0);
+}
+END_TEST
+
 START_TEST(a_record_without_its_worker_has_what_that_had_started_killed)
 {
     task_record record = {.pid = 0};
@@ -428,6 +452,8 @@ main(void)
     tcase_add_loop_test(tc, all_of_a_session_is_killed_with_its_leader, 0, 2);
     tcase_add_test(tc, a_number_that_was_given_again_is_not_killed);
     tcase_add_test(tc, a_worker_that_is_killed_and_does_not_go_counts_as_dead);
+    tcase_add_test(tc, what_a_dead_worker_promised_to_others_of_memory_goes_with_its_task);
+    tcase_add_test(tc, what_a_dead_idle_worker_promised_goes_with_its_socket);
     tcase_add_loop_test(tc, a_record_without_its_worker_has_what_that_had_started_killed, 0, 2);
     tcase_add_test(tc, the_last_descriptors_are_kept_for_what_goes_on_without_a_record);
     suite_add_tcase(suite, tc);
