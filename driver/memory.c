@@ -135,19 +135,22 @@ memory_read_promises(const struct memory *m, const char *folder, uint64_t *kib_o
     return paths ? 0 : err_set_errno(err, errno, "cannot read %s", folder);
 }
 
-static int
-memory_promise(struct memory *m, struct err *err)
+/* Where it cannot be written the guest is made all the same: it only may find its memory taken by
+ * another one, and be refused by libxl. */
+static void
+memory_promise(struct memory *m)
 {
     char text[64], uuid[UUID_TEXT_SIZE];
 
-    if (m->promise >= 0)
-        return 0;
+    if (m->promised)
+        return;
+    m->promised = true;
     snprintf(text, sizeof text, "%" PRIu64 " %s\n", m->need_kib, uuid_format(m->uuid, uuid));
     m->promise = open(m->rules->promise, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (m->promise < 0 || flock(m->promise, LOCK_EX | LOCK_NB) < 0 ||
         file_write_all(m->promise, text, strlen(text)) < 0)
-        return err_set_errno(err, errno, "cannot write %s", m->rules->promise);
-    return 0;
+        log_about(LOG_LEVEL_WARNING, &m->xl->log.about, "cannot write %s: %s", m->rules->promise,
+                  strerror(errno));
 }
 
 /*----- what dom0 gives -----*/
@@ -204,8 +207,9 @@ memory_balance(struct memory *m, const char *folder, struct err *err)
     struct memory_state s;
     uint64_t            coming, lacking;
 
-    if (memory_read_state(m, folder, &s, err) < 0 || memory_promise(m, err) < 0)
+    if (memory_read_state(m, folder, &s, err) < 0)
         return MEMORY_LACKS;
+    memory_promise(m);
     if (s.free >= s.promised + m->need_kib)
         return MEMORY_THERE;
     if (s.dom0 < m->dom0_kib)

@@ -40,7 +40,8 @@ struct memory {
     void                      *arg;
 
     struct loop_timer look;
-    int               promise; /* the file, locked while its worker lives; -1: none */
+    bool              promised; /* the others were told, or could not be */
+    int               promise;  /* the file, locked while its worker lives; -1: none */
     uint64_t          lowered_kib, dom0_kib;
     uint64_t          begun_usec, progress_usec;
 };

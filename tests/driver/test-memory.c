@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -324,6 +325,18 @@ START_TEST(what_a_worker_promised_that_has_gone_is_forgotten)
 }
 END_TEST
 
+START_TEST(a_guest_is_made_where_the_other_workers_cannot_be_told)
+{
+    struct scene_outcome out;
+
+    ck_assert_int_eq(mkdir(promise, 0700), 0);
+    free_is(NEED);
+    out = create(NULL);
+    assert_made(&out);
+    ck_assert_int_eq(rmdir(promise), 0);
+}
+END_TEST
+
 START_TEST(two_that_ask_at_once_get_what_both_need)
 {
     struct memory_rules others = scene.memory;
@@ -385,6 +398,7 @@ main(void)
     tcase_add_test(tc, what_another_worker_is_about_to_fill_is_not_taken);
     tcase_add_test(tc, what_another_worker_has_filled_is_not_counted_twice);
     tcase_add_test(tc, what_a_worker_promised_that_has_gone_is_forgotten);
+    tcase_add_test(tc, a_guest_is_made_where_the_other_workers_cannot_be_told);
     tcase_add_test(tc, two_that_ask_at_once_get_what_both_need);
     tcase_add_loop_test(tc, another_worker_that_looks_is_waited_for_ten_seconds, 0, 2);
     return scene_main("memory", tc);
