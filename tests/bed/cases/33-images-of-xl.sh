@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # Guests of xl stay what they are, by libxl's own account of them, whatever dom0d's XML has no words
 # for; and images go to and fro between dom0d, xl and libvirtd.
+# long
 # timeout: 1200
 
 LIBVIRT="virsh -q -c xen+unix:///system?socket=/run/libvirt/libvirt-sock"

@@ -3,6 +3,7 @@
 # What xl makes of an xl.cfg and what dom0d makes of it are the same, also after the way to XML and
 # back.  The files, and the JSON that dom0d makes of them (make check compares it), are those of
 # tests/conf/data/cases/cfg; some more come with xl.
+# long
 # timeout: 420
 
 FILES=/share/bed/cfg
