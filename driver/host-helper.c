@@ -417,7 +417,8 @@ helper_receive_frame(struct host *host, uint64_t end)
         return -1;
     frame = xmalloc(size);
     memcpy(frame, start, sizeof start);
-    r = helper_receive(fd, frame + sizeof start, size - sizeof start, end);
+    /* It has begun: the rest is under way. */
+    r = helper_receive(fd, frame + sizeof start, size - sizeof start, end + HOST_OPEN_USEC);
     if (r <= 0)
         return -1; /* half a frame: nothing can be made of what follows */
     helper_frame(host, frame, size);

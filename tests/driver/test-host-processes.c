@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "host-private.h"
+#include "host-wire.h"
 #include "processes.h"
 #include "scene.h"
 
@@ -145,6 +146,35 @@ START_TEST(names_are_told_and_renames)
     fake_domain_rename(dom, "b");
     turn_until(&renames, 1, PATIENCE_USEC);
     ck_assert_str_eq(host_domain_name(host, 1), "b");
+}
+END_TEST
+
+/* A machine that is busy: the time for the list ends amid what the helper says. */
+START_TEST(a_helper_that_is_slow_to_speak_is_not_taken_for_one_that_has_ended)
+{
+    const struct wire_header header = {
+        .program = WIRE_PROGRAM_HOST, .version = WIRE_VERSION, .type = WIRE_MESSAGE};
+    helper_report      listed = {.type = HELPER_LISTED};
+    cleanup_free char *path = xstrdup(scene_path("frame"));
+    cleanup_free char *script = NULL;
+    void              *frame = NULL;
+    size_t             size;
+    struct host       *slow = NULL;
+    struct err         err;
+
+    ck_assert_int_eq(
+        wire_encode(&header, (xdrproc_t)xdr_helper_report, &listed, &frame, &size, &err), 0);
+    ck_assert_int_eq(file_replace(path, frame, size, 0600, &err), 0);
+    free(frame);
+    script = xasprintf("#!/bin/sh\nhead -c 4 '%s' >&3\nsleep %d\ntail -c +5 '%s' >&3\n"
+                       "exec cat <&3 >&3\n",
+                       path, HOST_OPEN_USEC / 1000000 + 1, path);
+    ck_assert_int_eq(file_replace(scene_path("helper"), script, strlen(script), 0700, &err), 0);
+    ck_assert_msg(host_open(scene.loop, scene_path("helper"), &events, NULL, &slow, &err) == 0,
+                  "%s", err.message);
+    host_close(slow);
+    unlink(scene_path("helper"));
+    unlink(path);
 }
 END_TEST
 
@@ -370,6 +400,7 @@ main(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_set_timeout(tc, 180);
     tcase_add_test(tc, names_are_told_and_renames);
+    tcase_add_test(tc, a_helper_that_is_slow_to_speak_is_not_taken_for_one_that_has_ended);
     tcase_add_test(tc, an_xenstored_that_is_stopped_delays_no_query_and_calls_have_a_limit);
     tcase_add_test(tc, a_guest_may_take_its_time);
     tcase_add_test(tc, a_lock_that_is_held_delays_only_the_xml_of_its_domain);
