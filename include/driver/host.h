@@ -83,9 +83,8 @@ struct host_events {
 void host_await_xenstored(unsigned seconds);
 
 /**
- * Starts the helper, and waits HOST_OPEN_USEC for its first list of names, and as long again at most
- * for what it is about to say; without the list,
- * names come later, as renamed.
+ * Starts the helper, and waits HOST_OPEN_USEC for its first list of names, and as long again at
+ * most for what it is about to say; without the list, names come later, as renamed.
  *
  * worker_path: the program dom0d-worker.  Copied.  events must outlive the host.
  *
