@@ -36,8 +36,8 @@ int def_from_libxl(const libxl_domain_config *config, unsigned flags, struct dom
 char **conf_difference(const libxl_domain_config *here, const libxl_domain_config *there,
                        bool filled);
 
-/** Is that leaf of a domain that libxl has made one that it works out itself, or has when it is not
- * told? */
-bool conf_is_worked_out(const char *path, const char *value, size_t length);
+/** Is that leaf of libxl's JSON one that libxl works out itself, or has when it is not told?
+ * filled: as for conf_difference. */
+bool conf_is_worked_out(const char *path, const char *value, size_t length, bool filled);
 
 #endif

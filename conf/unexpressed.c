@@ -104,8 +104,8 @@ without_indexes(const char *full)
     return path;
 }
 
-static bool
-is_worked_out_at(const char *path, const char *value, size_t length, bool filled)
+bool
+conf_is_worked_out(const char *path, const char *value, size_t length, bool filled)
 {
     cleanup_free char *plain = without_indexes(path);
 
@@ -117,12 +117,6 @@ is_worked_out_at(const char *path, const char *value, size_t length, bool filled
     return false;
 }
 
-bool
-conf_is_worked_out(const char *path, const char *value, size_t length)
-{
-    return is_worked_out_at(path, value, length, true);
-}
-
 /* A line of pairs. */
 static bool
 is_worked_out(const char *line, bool filled)
@@ -131,7 +125,7 @@ is_worked_out(const char *line, bool filled)
     cleanup_free char *path = xstrndup(line, length);
     const char        *value = line + length + 1;
 
-    return is_worked_out_at(path, value, strlen(value), filled);
+    return conf_is_worked_out(path, value, strlen(value), filled);
 }
 
 /* The paths of those of here that are not in there; filled: here is of a domain that libxl made. */

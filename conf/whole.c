@@ -191,7 +191,7 @@ is_unsaid(void *arg, const char *path, const char *value, size_t length)
         if (strcmp(text, path) == 0)
             return true;
     }
-    return conf_is_worked_out(path, value, length);
+    return conf_is_worked_out(path, value, length, true);
 }
 
 /* What the tables make of the configuration. */
