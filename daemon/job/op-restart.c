@@ -28,7 +28,7 @@ static loop_fn restart_due;
 static void    restart_create(struct op_restart *op);
 static void    restart_again(struct op_restart *op, const struct err *err);
 
-void
+static void
 restart_lengthen_delay(struct domain_jobs *of_domain)
 {
     if (!of_domain->restart_delay_usec)
@@ -48,6 +48,19 @@ restart_delay(struct domain_jobs *of_domain)
         of_domain->restart_delay_usec = 0;
     else
         restart_lengthen_delay(of_domain);
+    return of_domain->restart_delay_usec;
+}
+
+uint64_t
+restart_put_off(struct job *job, const char *why, const struct err *err)
+{
+    struct domain_jobs *of_domain = domain_jobs(job->dom);
+    char                uuid[UUID_TEXT_SIZE];
+    struct log_about    about = job_for_log(job, uuid);
+
+    restart_lengthen_delay(of_domain);
+    log_about(LOG_LEVEL_ERROR, &about, "%s %s, and is tried again in %.0f s: %s", about.operation,
+              why, (double)of_domain->restart_delay_usec / 1e6, err->message);
     return of_domain->restart_delay_usec;
 }
 
@@ -126,15 +139,8 @@ restart_new_there(struct op_restart *op, const struct err *err)
 static void
 restart_again(struct op_restart *op, const struct err *err)
 {
-    struct domain_jobs *of_domain = domain_jobs(op->job.dom);
-    char                uuid[UUID_TEXT_SIZE];
-    struct log_about    about = job_for_log(&op->job, uuid);
-
     op->job.state = JOB_RUNNING;
-    restart_lengthen_delay(of_domain);
-    log_about(LOG_LEVEL_ERROR, &about, "%s cannot go on, and is tried again in %.0f s: %s",
-              about.operation, (double)of_domain->restart_delay_usec / 1e6, err->message);
-    restart_wait(op, of_domain->restart_delay_usec);
+    restart_wait(op, restart_put_off(&op->job, "cannot go on", err));
 }
 
 static void

@@ -20,7 +20,8 @@ struct op_restart {
  * it does so again and again. */
 uint64_t restart_delay(struct domain_jobs *of_domain);
 
-/** It could not be started: the next delay is longer. */
-void restart_lengthen_delay(struct domain_jobs *of_domain);
+/** It could not be started, which is logged.  Returns after how many microseconds to try again:
+ * longer each time. */
+uint64_t restart_put_off(struct job *job, const char *why, const struct err *err);
 
 #endif

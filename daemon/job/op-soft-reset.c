@@ -5,7 +5,7 @@
  *   soft_reset_granted   wait, if it was started or reset a moment ago
  *   soft_reset_due       a worker resets it
  *   soft_reset_done      ... or destroyed it, where that could not be done
- *   soft_reset_again     instead, where the task could not begin: it is tried later
+ *   soft_reset_due       again later, where the task could not begin
  */
 #include "op-soft-reset.h"
 #include "base/alloc.h"
@@ -40,27 +40,14 @@ soft_reset_due(void *arg)
     task_run(&((struct op_soft_reset *)arg)->task, WORKER_SOFT_RESET);
 }
 
-/* For want of room in RUN_DIR, of a process or a descriptor: that is no reason to lose a guest. */
-static void
-soft_reset_again(struct op_soft_reset *op, const struct err *err)
-{
-    struct domain_jobs *of_domain = domain_jobs(op->job.dom);
-    char                uuid[UUID_TEXT_SIZE];
-    struct log_about    about = job_for_log(&op->job, uuid);
-
-    restart_lengthen_delay(of_domain);
-    log_about(LOG_LEVEL_ERROR, &about, "%s cannot begin, and is tried again in %.0f s: %s",
-              about.operation, (double)of_domain->restart_delay_usec / 1e6, err->message);
-    soft_reset_wait(op, of_domain->restart_delay_usec);
-}
-
 static void
 soft_reset_done(struct job *job, const struct err *err)
 {
     struct op_soft_reset *op = container_of(job, struct op_soft_reset, job);
 
     if (err && op->task.refused && !job->abort_asked) {
-        soft_reset_again(op, err);
+        /* For want of room in RUN_DIR, of a process or a descriptor: no reason to lose a guest. */
+        soft_reset_wait(op, restart_put_off(job, "cannot begin", err));
         return;
     }
     if (!err) {
