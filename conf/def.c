@@ -56,15 +56,22 @@ def_action_name(libxl_action_on_shutdown action)
     return NULL;
 }
 
-void
-def_fill_watchdog(struct domain_def *def)
+static enum domain_action
+action_only_in_libxl(const struct domain_def *def, const char *key, enum domain_action without)
 {
-    const char *name = whole_on_watchdog(xmlDocGetRootElement(def->document));
+    const char *name = whole_action(xmlDocGetRootElement(def->document), key);
 
-    def->on_watchdog = def->on_crash;
     for (size_t i = 0; name && i < array_size(actions); i++)
         if (strcmp(actions[i].name, name) == 0)
-            def->on_watchdog = (enum domain_action)i;
+            return (enum domain_action)i;
+    return without;
+}
+
+void
+def_fill_actions(struct domain_def *def)
+{
+    def->on_watchdog = action_only_in_libxl(def, "on_watchdog", def->on_crash);
+    def->on_soft_reset = action_only_in_libxl(def, "on_soft_reset", DOMAIN_ACTION_SOFT_RESET);
 }
 
 static enum domain_action
@@ -293,7 +300,6 @@ fill_def(struct domain_def *def, const libxl_domain_config *config)
     def->on_poweroff = action_of(config->on_poweroff);
     def->on_reboot = action_of(config->on_reboot);
     def->on_crash = action_of(config->on_crash);
-    def->on_soft_reset = action_of(config->on_soft_reset);
 }
 
 static int
@@ -322,7 +328,7 @@ parse_document(struct domain_def *def, unsigned flags, struct err *err)
         fill_def(def, &config);
         native_take_comments(def, root);
         walk_complete(&walk, root);
-        def_fill_watchdog(def);
+        def_fill_actions(def);
         whole_note(def);
     }
     walk_end(&walk);

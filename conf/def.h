@@ -22,7 +22,7 @@ void def_changed(struct domain_def *def);
 const char *def_action_name(libxl_action_on_shutdown action);
 
 /** Its action, once the document is complete. */
-void def_fill_watchdog(struct domain_def *def);
+void def_fill_actions(struct domain_def *def);
 
 /** conf_from_libxl with flags of domain_def_parse_flags. */
 int def_from_libxl(const libxl_domain_config *config, unsigned flags, struct domain_def **def_out,

@@ -56,9 +56,9 @@ whole_find(const xmlNode *root)
 }
 
 const char *
-whole_on_watchdog(const xmlNode *root)
+whole_action(const xmlNode *root, const char *name)
 {
-    return xml_attr(find_libxl(root), "on_watchdog");
+    return xml_attr(find_libxl(root), name);
 }
 
 void
@@ -104,6 +104,8 @@ put_whole(struct domain_def *def, const libxl_domain_config *config, char *const
     xmlSetNs(libxl, xmlNewNs(libxl, (const xmlChar *)whole_ns, (const xmlChar *)"dom0d"));
     if (config->on_watchdog != config->on_crash)
         xml_set_attr(libxl, "on_watchdog", def_action_name(config->on_watchdog));
+    if (config->on_soft_reset != LIBXL_ACTION_ON_SHUTDOWN_SOFT_RESET)
+        xml_set_attr(libxl, "on_soft_reset", def_action_name(config->on_soft_reset));
     for (; *only; only++)
         add_part(libxl, "only", *only);
     add_part(libxl, "configuration", compact);
@@ -149,7 +151,7 @@ conf_from_libxl_whole(const libxl_domain_config *config, struct domain_def **def
     if (def_from_libxl(config, DOMAIN_PARSE_RUNS, def_out, err))
         return -1;
     if (keep_whole(config, *def_out, err) == 0) {
-        def_fill_watchdog(*def_out);
+        def_fill_actions(*def_out);
         return 0;
     }
     *def_out = domain_def_free(*def_out);
@@ -173,6 +175,7 @@ domain_def_inherit(struct domain_def *def, const struct domain_def *from)
     if (own)
         xml_remove(own);
     xmlAddChild(walk_make(root, "metadata"), xmlDocCopyNode(libxl, def->document, 1));
+    def_fill_actions(def);
 }
 
 /*----- and back -----*/

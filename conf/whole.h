@@ -20,8 +20,9 @@
 /** The configuration's element, NULL where there is none. */
 xmlNode *whole_find(const xmlNode *root);
 
-/** What the daemon has to obey of what only the configuration says; NULL: nothing. */
-const char *whole_on_watchdog(const xmlNode *root);
+/** What the daemon has to obey of what only the configuration says: name is "on_watchdog" or
+ *  "on_soft_reset"; NULL: nothing. */
+const char *whole_action(const xmlNode *root, const char *name);
 
 /** Note what only a configuration said that is not here. */
 void whole_note(struct domain_def *def);

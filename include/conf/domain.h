@@ -56,7 +56,7 @@ struct domain_def {
 
     enum domain_action on_poweroff, on_reboot, on_crash;
     enum domain_action on_watchdog;   /* as on_crash, where no configuration of libxl's is kept */
-    enum domain_action on_soft_reset; /* the XML has no word for it: xl's default */
+    enum domain_action on_soft_reset; /* soft-reset, xl's default, where none is kept */
 
     void *document; /* xmlDoc *, owned; only conf/ looks inside */
     char *text;     /* the whole of it as text (domain_def_keep_text); NULL: it is not kept */

@@ -197,19 +197,27 @@ START_TEST(what_only_the_configuration_says_is_named)
 END_TEST
 
 /* The daemon obeys it, and asks no libxl. */
-START_TEST(the_action_of_the_watchdog_is_the_configurations)
+START_TEST(actions_that_the_xml_cannot_say_are_the_configurations)
 {
     cleanup_free char *json = json_of(TWO_SERIALS), *xml = xml_of(TWO_SERIALS);
     cleanup_free char *other = xml_of("xl-pvh");
+    cleanup_free char *soft =
+        replaced(json, "\"on_watchdog\"", "\"on_soft_reset\": \"soft_reset\", \"on_watchdog\"");
     struct domain_def *made = whole_of(json), *read = parse(xml), *same = parse(other);
+    struct domain_def *resets = whole_of(soft);
 
     ck_assert_int_eq(made->on_crash, DOMAIN_ACTION_DESTROY);
     ck_assert_int_eq(made->on_watchdog, DOMAIN_ACTION_RESTART);
     ck_assert_int_eq(read->on_watchdog, DOMAIN_ACTION_RESTART);
     ck_assert_int_eq(same->on_watchdog, same->on_crash);
+    /* "destroy" is what libxl's JSON leaves out. */
+    ck_assert_int_eq(made->on_soft_reset, DOMAIN_ACTION_DESTROY);
+    ck_assert_int_eq(read->on_soft_reset, DOMAIN_ACTION_DESTROY);
+    ck_assert_int_eq(resets->on_soft_reset, DOMAIN_ACTION_SOFT_RESET);
     domain_def_free(made);
     domain_def_free(read);
     domain_def_free(same);
+    domain_def_free(resets);
 }
 END_TEST
 
@@ -233,12 +241,14 @@ START_TEST(xml_that_took_its_place_inherits_what_it_cannot_say)
 {
     cleanup_free char *json = json_of(TWO_SERIALS);
     struct domain_def *own = whole_of(json);
-    cleanup_free char *plain = domain_def_format(own, NULL, 0);
+    cleanup_free char *text = domain_def_format(own, NULL, 0);
+    cleanup_free char *plain = replaced(text, " on_watchdog='restart'", "");
     struct domain_def *def = parse(plain);
     cleanup_free char *back = NULL;
 
     ck_assert(!domain_def_is_whole(def));
     domain_def_inherit(def, own);
+    ck_assert_int_eq(def->on_watchdog, DOMAIN_ACTION_RESTART);
     back = told(def);
     assert_same(back, json);
     domain_def_free(own);
@@ -448,7 +458,7 @@ main(void)
                         array_size(guests));
     tcase_add_loop_test(tc, a_guest_of_xl_may_be_as_odd_as_xl_lets_it_be, 0, array_size(odd));
     tcase_add_test(tc, what_only_the_configuration_says_is_named);
-    tcase_add_test(tc, the_action_of_the_watchdog_is_the_configurations);
+    tcase_add_test(tc, actions_that_the_xml_cannot_say_are_the_configurations);
     tcase_add_test(tc, the_configuration_is_shown_to_those_only_who_may_see_passwords);
     tcase_add_test(tc, xml_that_took_its_place_inherits_what_it_cannot_say);
     tcase_add_test(tc, xml_without_the_configuration_that_it_speaks_of_is_noted);
