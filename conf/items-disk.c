@@ -515,6 +515,14 @@ check_type(struct walk *walk, const struct item *item, const xmlNode *node, void
 
 static const struct hook type_hook = {.read = check_type, .write = write_disk_type};
 
+/* Unless a PV driver in the guest has it unplugged. */
+static bool
+is_emulated(const struct walk *walk, const libxl_device_disk *disk)
+{
+    return walk->type == DOMAIN_HVM &&
+           (strncmp(disk->vdev, "hd", 2) == 0 || strncmp(disk->vdev, "sd", 2) == 0);
+}
+
 static int
 read_source(struct walk *walk, const struct item *item, const xmlNode *node, void *base,
             struct err *err)
@@ -524,9 +532,13 @@ read_source(struct walk *walk, const struct item *item, const xmlNode *node, voi
     const char        *type = xml_attr(node, "type");
     const char        *name = type && strcmp(type, "block") == 0 ? "dev" : "file", *path;
 
-    (void)walk, (void)item;
-    if (type && strcmp(type, "network") == 0)
+    (void)item;
+    if (type && strcmp(type, "network") == 0) {
+        if (!is_emulated(walk, disk))
+            walk_note(walk, node, NULL, false,
+                      "QEMU 7.2 opens only files for a PV disk: the guest waits for this one");
         return read_network(node, source, disk, err);
+    }
     path = xml_attr(source, name);
     if (path && *path) {
         disk->pdev_path = xstrdup(path);

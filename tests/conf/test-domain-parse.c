@@ -374,6 +374,36 @@ START_TEST(what_is_refused_is_only_noted_of_a_guest_that_runs)
 }
 END_TEST
 
+START_TEST(a_disk_of_the_network_that_is_not_emulated_is_noted)
+{
+    static const struct {
+        const char *os, *dev;
+        size_t      notes;
+    } of[] = {
+        {"<type>linux</type><kernel>/k</kernel>", "xvda", 1},
+        {"<type machine='xenpvh'>xenpvh</type><kernel>/k</kernel>", "xvda", 1},
+        {"<type>hvm</type>", "xvda", 1},
+        {"<type>hvm</type>", "hda", 0},
+    };
+
+    for (size_t i = 0; i < array_size(of); i++) {
+        cleanup_free char *xml = xasprintf(
+            "<domain type='xen'><name>a</name><memory>65536</memory><os>%s</os><devices>\n"
+            "<disk type='network'><source protocol='nbd' name='x'><host name='h'/></source>"
+            "<target dev='%s'/></disk></devices></domain>",
+            of[i].os, of[i].dev);
+        struct domain_def *def = parse_good(xml);
+
+        ck_assert_uint_eq(def->n_notes, of[i].notes);
+        if (def->n_notes)
+            ck_assert_str_eq(def->notes[0].message,
+                             "line 2: <disk>: QEMU 7.2 opens only files for a PV disk: the guest "
+                             "waits for this one");
+        domain_def_free(def);
+    }
+}
+END_TEST
+
 START_TEST(a_boot_device_too_many_is_refused)
 {
     struct err  err;
@@ -707,6 +737,7 @@ main(void)
     tcase_add_loop_test(tc, a_bad_part_is_refused_with_line_element_and_reason, 0,
                         array_size(bad_parts));
     tcase_add_test(tc, what_is_refused_is_only_noted_of_a_guest_that_runs);
+    tcase_add_test(tc, a_disk_of_the_network_that_is_not_emulated_is_noted);
     tcase_add_test(tc, a_boot_device_too_many_is_refused);
     tcase_add_test(tc, a_document_too_long_is_refused_unread);
     tcase_add_test(tc, a_tag_with_very_many_attributes_is_refused_at_once);
