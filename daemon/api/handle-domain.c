@@ -153,7 +153,7 @@ handle_domain_is_active(struct request *req, struct domain *dom,
     reply_domain_is_active(req, &(remote_domain_is_active_ret){.active = domain_runs(dom)});
 }
 
-/* What the guest was to have and has not: libvirt calls this tainted. */
+/* What the guest was to have and has not, or has no more: libvirt calls this tainted. */
 void
 handle_domain_get_messages(struct request *req, struct domain *dom,
                            const remote_domain_get_messages_args *args)
@@ -161,10 +161,12 @@ handle_domain_get_messages(struct request *req, struct domain *dom,
     const struct domain_def       *def = domain_def_of(dom);
     bool                           wanted = !args->flags || (args->flags & MESSAGE_TAINTING);
     size_t                         count = def && wanted ? def->n_notes : 0;
-    remote_nonnull_string         *list = xcalloc(count, sizeof *list);
+    remote_nonnull_string         *list = xcalloc(count + 1, sizeof *list);
     remote_domain_get_messages_ret ret = {.msgs = {.msgs_val = list}};
 
-    for (size_t i = 0; i < count && i < REMOTE_DOMAIN_MESSAGES_MAX; i++)
+    if (wanted && dom->run.model_told)
+        list[ret.msgs.msgs_len++] = xstrdup("the device model has ended");
+    for (size_t i = 0; i < count && ret.msgs.msgs_len < REMOTE_DOMAIN_MESSAGES_MAX; i++)
         list[ret.msgs.msgs_len++] = xasprintf("ignored: %s", def->notes[i].message);
     reply_domain_get_messages(req, &ret);
     wire_body_free((xdrproc_t)xdr_remote_domain_get_messages_ret, &ret);

@@ -2787,9 +2787,11 @@ START_TEST(a_device_model_that_has_ended_is_told_once)
     world_model(1, true, 0);
     world_model(1, false, 0);
     ck_assert_str_eq(world_events, ""); /* the domain may be about to go */
+    ck_assert_str_eq(messages_of("web", 0), "");
     world_model(1, false, 6000000);
     world_changed();
     ck_assert_str_eq(world_events, "CONTROL_ERROR web 1 0;");
+    ck_assert_str_eq(messages_of("web", 0), "the device model has ended\n");
     ck_assert_int_eq(world_task.operation, 0); /* nothing is done about it */
     ck_assert_int_eq(domains_by_name(daemon_->domains, "web")->run.domid, 1);
 }
