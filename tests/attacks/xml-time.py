@@ -1,6 +1,7 @@
 #!/usr/bin/python3 -B
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Long XML holds nobody up: another client's GET_INFO beside 1 MiB that is parsed, refused, told.
+"""Long XML holds nobody up: another client's GET_INFO beside 1 MiB that is parsed, refused, told,
+or made an xl.cfg.
 The figures are of a build without sanitizers."""
 import threading
 import time
@@ -26,6 +27,10 @@ def document(unit, name, wrong=False):
     where = {"devices": body} if unit in IN_DEVICES else {"tail": body}
     text = raw.guest_xml(name, 1, **where)
     return text.replace("<memory unit='MiB'>16", "<memory unit='MiB'>0x") if wrong else text
+
+
+def to_xl_cfg(client, xml):
+    return client.call(raw.XML_TO_NATIVE, raw.string("xen-xl") + raw.string(xml) + raw.uint(0))
 
 
 class Watcher(threading.Thread):
@@ -59,7 +64,7 @@ def beside(host, work):
 
 
 def nobody_waits_for_xml():
-    worst = {"is refused": 0, "is taken": 0, "is told 16 times": 0}
+    worst = {"is refused": 0, "is taken": 0, "is told 16 times": 0, "is converted": 0}
     with Host().start() as host:
         for unit in list(UNITS)[::4 if verdict.options.short else 1]:
             with host.client(timeout=60) as client, host.reader(timeout=60) as reader:
@@ -69,6 +74,9 @@ def nobody_waits_for_xml():
                 longest, reply = beside(host, lambda: client.create(document(unit, "a")))
                 worst["is taken"] = max(worst["is taken"], longest)
                 text += f", taken {longest:.0f} ms ({reply})"
+                longest, converted = beside(host, lambda: to_xl_cfg(client, document(unit, "a")))
+                worst["is converted"] = max(worst["is converted"], longest)
+                text += f", converted {longest:.0f} ms ({converted})"
                 if reply.ok:
                     body = raw.domain("a", raw.uuid(1)) + raw.uint(0)
 

@@ -1853,6 +1853,7 @@ converted(int procedure, const char *format, const char *text)
                                                        .nativeConfig = (char *)(uintptr_t)text};
 
     world_call(procedure, &args);
+    world_turn();
     return world_text;
 }
 
@@ -3056,6 +3057,39 @@ long_web_runs(void)
     world_answers = 0;
 }
 
+/* _i: from xl.cfg, or to it. */
+START_TEST(a_long_conversion_holds_nobody_up)
+{
+    char               padding[16384];
+    cleanup_free char *cfg = NULL;
+
+    memset(padding, '#', sizeof padding);
+    cfg = xasprintf("%.*s\n%s", (int)sizeof padding, padding, xl_cfg);
+    thread_stands();
+    if (_i)
+        converted(CONNECT_DOMAIN_XML_TO_NATIVE, "xen-xl", long_xml("web", 'w'));
+    else
+        converted(CONNECT_DOMAIN_XML_FROM_NATIVE, "xen-xl", cfg);
+    ck_assert_uint_eq(world_answers, 0);
+    thread_goes_on();
+    ck_assert_int_eq(world_answer.code, ERR_NONE);
+    ck_assert_ptr_nonnull(strstr(world_text, "web"));
+}
+END_TEST
+
+START_TEST(a_conversion_that_the_daemon_does_not_come_to_is_answered)
+{
+    thread_stands();
+    converted(CONNECT_DOMAIN_XML_TO_NATIVE, "xen-xl", long_xml("web", 'w'));
+    close(thread_gate[1]);
+    daemon_is_away();
+    ck_assert_int_eq(world_answers, 1);
+    assert_answer(ERR_OPERATION_ABORTED, "the daemon stops");
+    close(thread_gate[0]);
+    daemon_is_back();
+}
+END_TEST
+
 START_TEST(a_create_of_long_xml_holds_nobody_up)
 {
     web_runs("");
@@ -3683,6 +3717,8 @@ main(void)
     tcase_add_loop_test(tc, the_xml_of_dom0_is_well_formed_whatever_its_name, 0, 2);
     tcase_add_loop_test(tc, who_may_only_ask_gets_no_xml_with_secrets, 0, 16);
     tcase_add_test(tc, an_unknown_flag_is_refused);
+    tcase_add_loop_test(tc, a_long_conversion_holds_nobody_up, 0, 2);
+    tcase_add_test(tc, a_conversion_that_the_daemon_does_not_come_to_is_answered);
     tcase_add_test(tc, a_create_of_long_xml_holds_nobody_up);
     tcase_add_test(tc, of_two_creates_of_one_name_the_first_is_done);
     tcase_add_test(tc, long_xml_that_is_wrong_is_refused);
