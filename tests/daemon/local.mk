@@ -59,6 +59,7 @@ tests_daemon_test_crowd_LDADD = wire/libwire.a wire/libwiretypes.a eventloop/lib
 
 dist_check_SCRIPTS += tests/daemon/test-main.sh tests/daemon/test-life.sh \
 	tests/daemon/test-native.sh tests/daemon/test-of-xl.sh
+EXTRA_DIST += tests/daemon/programs.sh
 TESTS += tests/daemon/test-main.sh tests/daemon/test-life.sh tests/daemon/test-native.sh \
 	tests/daemon/test-of-xl.sh
 server_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/daemon $(daemon_paths)

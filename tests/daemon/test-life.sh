@@ -2,42 +2,21 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The program dom0d on the fake Xen: how it ends, what it says then, what it leaves to the next one.
 set -u
-build=$(cd "${top_builddir:-.}" && pwd)
-dir=$(mktemp -d) || exit 1
-export DOM0D_FAKE_DIR=$dir
-unset NOTIFY_SOCKET JOURNAL_STREAM DOM0D_SOCKET
-fake=$build/tests/fakes
-daemon='' failed=0
-trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$dir"' EXIT
+# shellcheck source=programs.sh
+. "$(dirname "$0")/programs.sh"
 
-cat >"$dir/conf" <<END
-socket = $dir/s
-socket_ro = $dir/r
-socket_group =
-run_dir = $dir/run
-worker = $fake/dom0d-worker-fake
-workers_idle = 0
-END
 
-wrong() { echo "$case: $*"; sed 's/^/    /' "$dir/log"; failed=1; }
-
-# wait_for COMMAND...: until it succeeds, for a minute at most.
-wait_for() {
-    for _ in $(seq 600); do
-        "$@" >/dev/null 2>&1 && return
-        sleep 0.1
-    done
-    wrong "in a minute not: $*"
+# case_is NAME: what follows has a log of its own.
+case_is() {
+    echo "# $1"
+    : >"$dir/log"
 }
 
-start() {
-    case=$1
-    "$fake/dom0d-fake" --config "$dir/conf" 2>"$dir/log" &
-    daemon=$!
-    wait_for dom0ctl list
+begins() {
+    case_is "$1"
+    start
 }
 
-dom0ctl() { DOM0CTL_RECONNECT=0 timeout 60 "$build/client/dom0ctl" -s "$dir/s" "$@"; }
 says() { grep -q -e "$1" "$dir/log"; }
 has_job() { dom0ctl jobs | grep -q "$1"; }
 is_gone() { ! dom0ctl list | grep -q "$1"; }
@@ -60,7 +39,7 @@ ends() {
 
 "$fake/fake-xen" create web 11111111-2222-3333-4444-555555555555 pvh >/dev/null
 
-start 'SIGHUP changes nothing'
+begins 'SIGHUP changes nothing'
 kill -HUP "$daemon"
 wait_for says 'SIGHUP changes nothing'
 dom0ctl list | grep -q web || wrong 'web is not listed'
@@ -69,14 +48,14 @@ ends 0
 [ ! -e "$dir/s" ] || wrong 'its socket was left'
 
 for _ in $(seq 5); do
-    start 'told to stop many times'
+    begins 'told to stop many times'
     for _ in $(seq 3000); do
         kill -TERM "$daemon" 2>/dev/null || break
     done
     ends 0
 done
 
-start 'a stop while Xen is asked for the sake of a job'
+begins 'a stop while Xen is asked for the sake of a job'
 "$fake/fake-xen" delay 60000
 dom0ctl save web "$dir/web" >"$dir/answer" 2>&1 &
 client=$!
@@ -88,13 +67,13 @@ wait "$client" && wrong 'the client was told that it is saved'
 [ ! -e "$dir/web" ] || wrong 'there is an image'
 "$fake/fake-xen" delay 0
 
-start 'the next daemon begins the job anew'
+begins 'the next daemon begins the job anew'
 wait_for is_gone web
 [ -s "$dir/web" ] || wrong 'there is no image'
 kill -TERM "$daemon"
 ends 0
 
-start 'a stop while a worker works'
+begins 'a stop while a worker works'
 touch "$dir/kernel"
 sed "s,/k<,$dir/kernel<," >"$dir/own.xml" <<END
 <domain type='xen'><name>own</name><uuid>11111111-2222-3333-4444-777777777777</uuid>
@@ -112,7 +91,7 @@ ends 0
 wait "$client" && wrong 'the client was told that it is saved'
 [ -s "$dir/answer" ] || wrong 'the client was told nothing'
 
-start 'the next daemon has the job'
+begins 'the next daemon has the job'
 wait_for test -e "$dir/image"
 wait_for is_gone own
 "$fake/fake-xen" delay 0
@@ -122,24 +101,24 @@ ends 0
 
 "$fake/fake-xen" create db 11111111-2222-3333-4444-666666666666 pvh >/dev/null
 for what in break break-libxl; do
-    start "$what: the daemon says so, once, and systemd is to start it again"
+    begins "$what: the daemon says so, once, and systemd is to start it again"
     "$fake/fake-xen" $what
     dom0ctl pause db >/dev/null 2>&1 # libxl is asked for something
     ends 1
     [ "$(counts 'the connection to Xen is lost: ')" = 1 ] || wrong 'not one line of it'
     "$fake/fake-xen" mend
-    start "$what: the list of the next daemon is true"
+    begins "$what: the list of the next daemon is true"
     dom0ctl list | grep -q db || wrong 'db is not listed'
     kill -TERM "$daemon"
     ends 0
 done
 
 id=$("$fake/fake-xen" create brief 11111111-2222-3333-4444-888888888888 pvh)
-start 'a guest is known'
+begins 'a guest is known'
 kill -TERM "$daemon"
 ends 0
 "$fake/fake-xen" destroy "$id"
-start 'who comes soon after the start hears that the guest has ended meanwhile'
+begins 'who comes soon after the start hears that the guest has ended meanwhile'
 dom0ctl events --count 1 --timeout 30 >"$dir/answer" 2>&1 || wrong 'no event came'
 grep -q 'brief stopped (destroyed)' "$dir/answer" || wrong "told was: $(cat "$dir/answer")"
 kill -TERM "$daemon"
@@ -148,23 +127,21 @@ ends 0
 # As of a daemon that is killed between making a socket and starting the worker for it.
 perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0) && bind(S, pack_sockaddr_un(shift)) or die' \
     "$dir/run/jobs/0123456789abcdef" || exit 1
-start 'a socket of no worker is removed by the next daemon'
+begins 'a socket of no worker is removed by the next daemon'
 [ -e "$dir/run/jobs/0123456789abcdef" ] && wrong 'it is there still'
 kill -TERM "$daemon"
 ends 0
 
-case='without xenstored at the start systemd is to try again'
+case_is 'without xenstored at the start systemd is to try again'
 "$fake/fake-xen" rule xs_open 1 -1 full
-"$fake/dom0d-fake" --config "$dir/conf" 2>"$dir/log" &
-daemon=$!
+launch
 ends 1
 says 'xenstored does not answer: ' || wrong 'it does not say why'
 
 "$fake/fake-xen" forget
 "$fake/fake-xen" away
-case='an xenstored that is away at the start is waited for'
-"$fake/dom0d-fake" --config "$dir/conf" 2>"$dir/log" &
-daemon=$!
+case_is 'an xenstored that is away at the start is waited for'
+launch
 wait_for says 'waiting for it'
 dom0ctl list 2>/dev/null && wrong 'it serves clients already'
 "$fake/fake-xen" back
@@ -174,11 +151,10 @@ ends 0
 
 # The devices are there, and the hypervisor refuses.
 while read -r call reason; do
-    case="$call fails at the start: one line, with the reason"
+    case_is "$call fails at the start: one line, with the reason"
     "$fake/fake-xen" forget
     "$fake/fake-xen" rule "$call" 1 -3 full
-    "$fake/dom0d-fake" --config "$dir/conf" 2>"$dir/log" &
-    daemon=$!
+    launch
     ends 1
     [ "$(grep -vc ' libxl: ' "$dir/log")" = 1 ] || wrong 'not one line beside those of libxl'
     says "$reason" || wrong 'it does not say why'
@@ -188,7 +164,7 @@ ctx_alloc libxl does not start: cannot open libxc handle: Operation not permitte
 get_physinfo cannot ask the hypervisor about the host: 
 END
 
-start 'a worker to which the hypervisor refuses libxl'
+begins 'a worker to which the hypervisor refuses libxl'
 "$fake/fake-xen" forget
 id=$("$fake/fake-xen" create last 11111111-2222-3333-4444-999999999999 pvh)
 wait_for dom0ctl xml last # whose it is has been asked, too

@@ -2,25 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # dom0ctl and dom0d on the fake Xen: definitions as XML and as xl.cfg, and what of them is ignored.
 set -u
-build=$(cd "${top_builddir:-.}" && pwd)
-dir=$(mktemp -d) || exit 1
-export DOM0D_FAKE_DIR=$dir
-unset NOTIFY_SOCKET JOURNAL_STREAM DOM0D_SOCKET
-fake=$build/tests/fakes
-daemon='' failed=0
-trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$dir"' EXIT
-
-cat >"$dir/conf" <<END
-socket = $dir/s
-socket_ro = $dir/s-ro
-socket_group =
-run_dir = $dir/run
-worker = $fake/dom0d-worker-fake
-workers_idle = 0
-END
-
-wrong() { echo "$*"; sed 's/^/    /' "$dir/log" "$dir/out" "$dir/err"; failed=1; }
-dom0ctl() { DOM0CTL_RECONNECT=0 timeout 60 "$build/client/dom0ctl" -s "$dir/s" "$@"; }
+# shellcheck source=programs.sh
+. "$(dirname "$0")/programs.sh"
 
 # runs STATUS ARGUMENT...: dom0ctl, whose output is in out and err.
 runs() {
@@ -28,26 +11,12 @@ runs() {
     shift
     dom0ctl "$@" >"$dir/out" 2>"$dir/err"
     local status=$?
-    [ "$status" = "$want" ] || wrong "dom0ctl $*: status $status, not $want"
+    [ "$status" = "$want" ] || wrong "dom0ctl $*: status $status, not $want: $(cat "$dir/err")"
 }
-out_has() { grep -q -e "$1" "$dir/out" || wrong "the output has no '$1'"; }
-err_is() { [ "$(cat "$dir/err")" = "$1" ] || wrong "not said: $1"; }
+out_has() { grep -q -e "$1" "$dir/out" || wrong "the output has no '$1': $(cat "$dir/out")"; }
+err_is() { [ "$(cat "$dir/err")" = "$1" ] || wrong "not said: $1, but $(cat "$dir/err")"; }
 
-start() {
-    "$fake/dom0d-fake" --config "$dir/conf" 2>>"$dir/log" &
-    daemon=$!
-    for _ in $(seq 600); do
-        dom0ctl list >/dev/null 2>&1 && return
-        sleep 0.1
-    done
-    wrong 'the daemon does not answer'
-}
-stop() {
-    kill -TERM "$daemon"
-    wait "$daemon" || wrong "the daemon ended with $?"
-}
-
-: >"$dir/kernel" >"$dir/out" >"$dir/err" >"$dir/log"
+: >"$dir/kernel" >"$dir/out" >"$dir/err"
 cat >"$dir/web.cfg" <<END
 name = 'web'
 memory = 128

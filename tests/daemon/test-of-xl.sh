@@ -3,47 +3,10 @@
 # A guest of xl on the fake Xen: the programs save, restore and restart it, and libxl's configuration
 # of it, of which the XML says a part, is what it was.
 set -u
-build=$(cd "${top_builddir:-.}" && pwd)
-dir=$(mktemp -d) || exit 1
-export DOM0D_FAKE_DIR=$dir
-unset NOTIFY_SOCKET JOURNAL_STREAM DOM0D_SOCKET
-fake=$build/tests/fakes
+# shellcheck source=programs.sh
+. "$(dirname "$0")/programs.sh"
 uuid=11111111-2222-3333-4444-555555555555
-daemon='' failed=0
-trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$dir"' EXIT
 
-cat >"$dir/conf" <<END
-socket = $dir/s
-socket_ro = $dir/r
-socket_group =
-run_dir = $dir/run
-worker = $fake/dom0d-worker-fake
-workers_idle = 0
-END
-
-wrong() { echo "$*"; sed 's/^/    /' "$dir/log"; failed=1; }
-
-# wait_for COMMAND...: until it succeeds, for a minute at most.
-wait_for() {
-    for _ in $(seq 600); do
-        "$@" >/dev/null 2>&1 && return
-        sleep 0.1
-    done
-    wrong "in a minute not: $*"
-}
-
-start() {
-    "$fake/dom0d-fake" --config "$dir/conf" 2>>"$dir/log" &
-    daemon=$!
-    wait_for dom0ctl list
-}
-
-stop() {
-    kill -TERM "$daemon"
-    wait "$daemon"
-}
-
-dom0ctl() { DOM0CTL_RECONNECT=0 timeout 60 "$build/client/dom0ctl" -s "$dir/s" "$@"; }
 id_of() { "$fake/fake-xen" list | awk -v uuid="$1" '$2 == uuid { print $1 }'; }
 
 # has_restarted OLD-ID: complete, as dom0d sees it.
@@ -62,7 +25,6 @@ is_whole() {
     done
 }
 
-: >"$dir/log"
 id=$("$fake/fake-xen" create theirs $uuid hvm)
 cat >"$dir/config-$id" <<END
 {"c_info": {"type": "hvm", "name": "theirs", "uuid": "$uuid"},
