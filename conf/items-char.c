@@ -105,6 +105,17 @@ read_udp(const xmlNode *node, char **text_out, struct err *err)
     return 0;
 }
 
+/* It has no word before it, and QEMU would take what is no path for one. */
+static int
+read_device(const xmlNode *node, char **text_out, struct err *err)
+{
+    if (read_path(node, "", "", text_out, err))
+        return -1;
+    return **text_out == '/'
+               ? 0
+               : xml_fail(xml_child(node, "source"), err, "the path of a device begins with '/'");
+}
+
 int
 chardev_read(const xmlNode *node, char **text_out, struct err *err)
 {
@@ -126,7 +137,7 @@ chardev_read(const xmlNode *node, char **text_out, struct err *err)
     if (strcmp(type, "pipe") == 0)
         return read_path(node, "pipe:", "", text_out, err);
     if (strcmp(type, "dev") == 0)
-        return read_path(node, "", "", text_out, err);
+        return read_device(node, text_out, err);
     if (strcmp(type, "unix") == 0)
         return read_path(node, "unix:", is_bound(xml_child(node, "source")) ? server : "", text_out,
                          err);

@@ -331,6 +331,8 @@ static const struct {
     {"", "<graphics type='vnc'/><graphics type='vnc'/>", ERR_CONFIG_UNSUPPORTED,
      "<graphics>: only one is supported"},
     {"", "<serial type='nmdm'/>", ERR_CONFIG_UNSUPPORTED, "<serial>: type 'nmdm' is not supported"},
+    {"", "<serial type='dev'><source path='stdio'/></serial>", ERR_XML,
+     "<source>: the path of a device begins with '/'"},
     {"", "<serial type='tcp'/>", ERR_XML, "<serial>: the host of a <source> is missing"},
     {"", "<serial><target port='1'/></serial>", ERR_CONFIG_UNSUPPORTED,
      "<target>: ports are numbered from 0 in their order"},
