@@ -40,7 +40,7 @@ convert_run(struct client *client, const struct options *options, struct err *er
 }
 
 static const struct option_spec convert_options[] = {
-    {"to", 0, "FORM", "xml or xl; without it, the one that the file has not"},
+    {"to", 0, "FORM", "xml or xl; default: the one that the file is not in"},
     {0},
 };
 

@@ -207,8 +207,7 @@ events_reconnect(struct watch *watch, struct err *err)
         r = events_register(watch, err);
     } while (r < 0 && connection_may_reopen(conn));
     if (r == 0)
-        fputs("dom0ctl: connected again; what happened meanwhile may not be told in full\n",
-              stderr);
+        fputs("dom0ctl: reconnected; some events in between may be missing\n", stderr);
     return r;
 }
 

@@ -4,6 +4,13 @@
 #include "command.h"
 #include "domain.h"
 #include "power.h"
+#include "wire/libvirt.h"
+
+/* There is no power button for it. */
+static const struct option_spec reboot_options[] = {
+    {"mode", 'm', "MODE", "paravirt (the guest's kernel is asked), the only one"},
+    {0},
+};
 
 static int
 reboot_run(struct client *client, const struct options *options, struct err *err)
@@ -12,8 +19,11 @@ reboot_run(struct client *client, const struct options *options, struct err *err
     cleanup_domain struct remote_nonnull_domain dom = {0};
     struct remote_domain_reboot_args            args = {0};
 
-    if (power_mode(client, options, &args.flags, err) < 0 ||
-        !(conn = client_connect(client, err)) ||
+    if (power_mode(client, options, &args.flags, err) < 0)
+        return -1;
+    if (args.flags & POWER_ACPI_BUTTON)
+        return client_misused(client, err, "--mode is paravirt for a reboot, not \"acpi\"");
+    if (!(conn = client_connect(client, err)) ||
         domain_find(conn, options->operands[0], &dom, err) < 0)
         return -1;
     args.dom = dom;
@@ -24,6 +34,6 @@ const struct command cmd_reboot = {
     .name = "reboot",
     .args = "DOMAIN",
     .help = "ask a guest to reboot",
-    .options = power_options,
+    .options = reboot_options,
     .run = reboot_run,
 };

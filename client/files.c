@@ -21,7 +21,7 @@ files_absolute_path(const char *path, char **path_out, struct err *err)
     }
     folder = getcwd(NULL, 0);
     if (!folder)
-        return err_set_errno(err, errno, "cannot tell the working folder");
+        return err_set_errno(err, errno, "cannot determine the working directory");
     *path_out = xasprintf("%s/%s", folder, path);
     return 0;
 }
@@ -49,7 +49,7 @@ files_read_all(int fd, const char *name, char **text_out, struct err *err)
     }
     text[size] = '\0';
     if (strlen(text) != size)
-        return err_set(err, ERR_INVALID_ARG, "%s is no text: it has a zero byte", name);
+        return err_set(err, ERR_INVALID_ARG, "%s is not a text file: it contains a NUL byte", name);
     *text_out = take_ptr(text);
     return 0;
 }

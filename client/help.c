@@ -25,7 +25,7 @@ help_all(FILE *out)
         snprintf(usage, sizeof usage, "%s %s", (*c)->name, (*c)->args);
         fprintf(out, "  %-24s %s\n", usage, (*c)->help);
     }
-    fputs("\nThe beginning of a command's name is enough where no other begins so.  A DOMAIN is\n"
+    fputs("\nA command may be abbreviated to any unambiguous prefix.  A DOMAIN is\n"
           "given by id, UUID or name.\n\nOptions, before or after the command:\n",
           out);
     help_print_options(global_options, out);

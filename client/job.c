@@ -41,7 +41,7 @@ job_release_interrupt(struct job *job)
 static void
 job_leave(struct job *job)
 {
-    progress_say(&job->progress, "dom0ctl: left without waiting; see 'dom0ctl jobs'");
+    progress_say(&job->progress, "dom0ctl: no longer waiting; see 'dom0ctl jobs'");
     job_release_interrupt(job);
     raise(SIGINT);
 }

@@ -1061,7 +1061,7 @@ static int
 cfg_check_text(const char *text, size_t size, struct err *err)
 {
     if (strlen(text) != size || !xmlCheckUTF8((const xmlChar *)text))
-        return err_set(err, ERR_XML, "this is no text in UTF-8");
+        return err_set(err, ERR_XML, "the text is not valid UTF-8");
     return 0;
 }
 

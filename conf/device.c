@@ -29,7 +29,7 @@ read_device(struct domain_device *device, struct walk *walk, struct err *err)
 
     device->table = device_tables[device_kind(root)];
     if (!device->table)
-        return xml_unsupported(root, err, "is no device that is known");
+        return xml_unsupported(root, err, "is not a known device");
     if (device->table->flags & REFUSED)
         return xml_unsupported(root, err, "%s", device->table->reason);
     if (device->table->array == NOWHERE)

@@ -19,8 +19,7 @@ domain_type_of(const libxl_domain_config *config, enum domain_type *type_out, st
 {
     if (config->b_info.type != LIBXL_DOMAIN_TYPE_INVALID &&
         config->b_info.type != config->c_info.type)
-        return err_set(err, ERR_INTERNAL,
-                       "libxl's configuration of the domain says two types of it");
+        return err_set(err, ERR_INTERNAL, "libxl's configuration gives two types for the domain");
     switch (config->c_info.type) {
     case LIBXL_DOMAIN_TYPE_PV:
         *type_out = DOMAIN_PV;

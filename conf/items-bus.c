@@ -29,7 +29,7 @@ read_emulator(struct walk *walk, const struct item *item, const xmlNode *node, v
 
     (void)item, (void)base;
     if (walk->index)
-        return xml_fail(node, err, "is there twice");
+        return xml_fail(node, err, "occurs twice");
     if (type && !word)
         return xml_fail(node, err, "type '%s' is not known", type);
     if (*path)
@@ -467,7 +467,7 @@ const struct device usbdev_table = {
 static const char not_supported[] = "is not supported";
 
 WITHOUT(other_channel, "channel", IGNORED, "only channels to a target of type 'xen' are supported");
-WITHOUT(other_hostdev, "hostdev", REFUSED, not_supported);
+WITHOUT(other_hostdev, "hostdev", REFUSED, "only PCI and USB devices of the host are supported");
 WITHOUT(other_controller, "controller", IMPLIED, "Xen's machine has those that its devices need");
 WITHOUT(memballoon, "memballoon", IMPLIED, "a guest's balloon is Xen's");
 WITHOUT(hub, "hub", IGNORED, "Xen's machine has no USB hub");

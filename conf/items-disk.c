@@ -87,7 +87,8 @@ read_disk_target(struct walk *walk, const struct item *item, const xmlNode *node
     if (!dev)
         return xml_fail(node, err, "<target dev='...'/> is missing");
     if (!is_disk_target(dev))
-        return xml_unsupported(target, err, "dev '%s' is no name that Xen knows, like xvda", dev);
+        return xml_unsupported(target, err,
+                               "dev '%s' is not a disk name that Xen knows, such as xvda", dev);
     for (size_t i = 0; walk->config && i < walk->index; i++)
         if (strcmp(walk->config->disks[i].vdev, dev) == 0)
             return xml_fail(target, err, "dev '%s' is used twice", dev);
@@ -160,7 +161,7 @@ read_driver(struct walk *walk, const struct item *item, const xmlNode *node, voi
     disk->backend = (libxl_disk_backend)word->value;
     if (disk->format != LIBXL_DISK_FORMAT_RAW &&
         (strcmp(name, "phy") == 0 || strcmp(name, "file") == 0))
-        return xml_fail(driver, err, "driver '%s' knows no type but raw", name);
+        return xml_fail(driver, err, "driver '%s' supports only type raw", name);
     return 0;
 }
 

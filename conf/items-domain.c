@@ -332,7 +332,7 @@ read_quota(struct walk *walk, const struct item *item, const xmlNode *node, void
         (period_text && xml_number(period_node, period_text, UINT32_MAX, &period, err)))
         return -1;
     if (!period)
-        return xml_fail(period_node, err, "a period takes time");
+        return xml_fail(period_node, err, "the period must not be 0");
     if (quota && quota * 100 / period == 0)
         return xml_unsupported(node, err, "is less than one percent of a CPU");
     if (quota * 100 / period > UINT16_MAX)
@@ -579,7 +579,7 @@ read_seclabel(struct walk *walk, const struct item *item, const xmlNode *node, v
     if (!label || !*label)
         return xml_unsupported(node, err, "a label is needed: Xen gives none by itself");
     if (config->c_info.ssid_label)
-        return xml_fail(node, err, "is there twice");
+        return xml_fail(node, err, "occurs twice");
     config->c_info.ssid_label = take_ptr(label);
     return 0;
 }

@@ -298,7 +298,7 @@ collect_child(struct collector *c, const xmlNode *parent, const xmlNode *child, 
         return 0;
     if (!(row.item && row.item->flags & MANY) &&
         xml_child(parent, (const char *)child->name) != child)
-        return xml_fail(child, err, "is there twice");
+        return xml_fail(child, err, "occurs twice");
     return collect(c, child, longer, err);
 }
 

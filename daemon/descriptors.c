@@ -39,7 +39,7 @@ descriptors_prepare(struct config *config)
     if (for_clients >= wanted)
         return;
     config->rpc.max_clients = (unsigned)for_clients;
-    log_warning("max_clients is %u, not %u: this process may have %llu descriptors only "
+    log_warning("max_clients is lowered from %u to %u: this process may have only %llu descriptors "
                 "(RLIMIT_NOFILE)",
-                config->rpc.max_clients, wanted, (unsigned long long)limit);
+                wanted, config->rpc.max_clients, (unsigned long long)limit);
 }

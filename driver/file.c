@@ -63,7 +63,7 @@ file_do_symlink(const struct operation *op, struct err *err)
     const worker_file *params = file_params(op);
 
     if (!*params->second)
-        return err_set(err, ERR_INVALID_ARG, "%s: a link to nothing", params->path);
+        return err_set(err, ERR_INVALID_ARG, "%s: the link has no target", params->path);
     return new_file_symlink(params->path, params->second, op->task->job, err);
 }
 

@@ -190,7 +190,7 @@ memory_lower_target(struct memory *m, const struct memory_state *s, uint64_t kib
                           "%llu MiB, keeps %llu MiB",
                           mib(s->promised), mib(s->dom0), mib(min));
     }
-    log_about(LOG_LEVEL_INFO, &m->xl->log.about, "dom0 is asked for %llu MiB of its %llu MiB",
+    log_about(LOG_LEVEL_INFO, &m->xl->log.about, "asking dom0 for %llu MiB of its %llu MiB",
               mib(kib + 1023), mib(s->dom0));
     rc = libxl_set_memory_target(m->xl->ctx, 0, -(int64_t)kib, 1, 0);
     if (rc)
@@ -312,7 +312,7 @@ memory_give_back(struct memory *m)
     m->done = NULL;
     if (m->lowered_kib && libxl_set_memory_target(m->xl->ctx, 0, (int64_t)m->lowered_kib, 1, 0))
         log_about(LOG_LEVEL_WARNING, &m->xl->log.about,
-                  "dom0 is not told that it may keep its %llu MiB", mib(m->lowered_kib));
+                  "cannot raise dom0's memory target again, by %llu MiB", mib(m->lowered_kib));
     m->lowered_kib = 0;
     if (m->promise >= 0) {
         unlink(m->rules->promise);

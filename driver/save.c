@@ -2,10 +2,12 @@
 /*
  * save.c: write a running domain to a file, then destroy it.
  *
- *   save_start      open a new file, write the wrapper, see that a restore could read it,
- * start the suspend save_suspended  see that the stream is whole, give the file its name, start the
- * destroy save_destroyed save_roll_back  (instead, where a step failed) remove the file; resume
- * what is suspended save_resumed
+ *   save_start      open a new file, write the wrapper, see that a restore could read it, start the
+ *                   suspend
+ *   save_suspended  see that the stream is whole, give the file its name, start the destroy
+ *   save_destroyed
+ *   save_roll_back  (instead, where a step failed) remove the file; resume what is suspended
+ *   save_resumed
  *
  * Where a worker died in it:
  *

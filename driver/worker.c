@@ -326,7 +326,8 @@ static void
 worker_hear_bye(struct worker *w)
 {
     if (w->op)
-        log_about(LOG_LEVEL_WARNING, &w->xl.log.about, "the operation is not done: it goes on");
+        log_about(LOG_LEVEL_WARNING, &w->xl.log.about,
+                  "told to exit before the operation is done: going on with it");
     else
         worker_end(w);
 }

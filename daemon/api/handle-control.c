@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * handle-control.c: what changes a domain.  Each makes a job and is answered when that has ended;
- * shutdown and reboot only ask the guest.
+ * handle-control.c: what changes a domain.  Create, destroy, save and restore make a job and are
+ * answered when that has ended; shutdown and reboot only ask the guest.  Pause and unpause need no
+ * handler (RPC_JOB); aborts are in handle-job.c.
  */
 #include <string.h>
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * handle-domain.c: what is asked about domains.  Everything is answered at once, from the table
- * and the hypervisor; only the XML of a guest of xl is asked of libxl first.
+ * handle-domain.c: what is asked about domains.  Everything but the XML is answered at once, from
+ * the table and the hypervisor; the XML comes in the client's turn, once xenstore, and for a guest
+ * of xl libxl, has answered.
  */
 #include <string.h>
 
@@ -165,7 +166,7 @@ handle_domain_get_messages(struct request *req, struct domain *dom,
     remote_domain_get_messages_ret ret = {.msgs = {.msgs_val = list}};
 
     if (wanted && dom->run.model_told)
-        list[ret.msgs.msgs_len++] = xstrdup("the device model has ended");
+        list[ret.msgs.msgs_len++] = xstrdup("the device model has exited");
     for (size_t i = 0; i < count && ret.msgs.msgs_len < REMOTE_DOMAIN_MESSAGES_MAX; i++)
         list[ret.msgs.msgs_len++] = xasprintf("ignored: %s", def->notes[i].message);
     reply_domain_get_messages(req, &ret);

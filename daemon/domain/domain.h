@@ -48,17 +48,17 @@ struct domain_work {
 
 /* What is true of one run of it; a new run begins with domain_run_initial. */
 struct domain_run {
-    int                 domid;      /* -1: it does not run: it is about to be made, or is unmade */
-    uint64_t            found_usec; /* when it was seen to run; 0: it was not found, but made */
-    bool                announced;  /* STARTED was told, so STOPPED is due */
-    bool                shutdown_seen;    /* that its kernel stopped was acted on */
-    bool                shutdown_told;    /* ... and told, perhaps by an earlier daemon */
-    int                 stop_detail;      /* why it stopped, for the event; -1: nobody said yet */
-    int                 running_reason;   /* virDomainRunningReason */
-    uint64_t            model_ended_usec; /* when its device model did; 0: it lives, or has none */
-    bool                model_told;       /* ... and that was said */
-    struct host_dominfo info;             /* for domain_ask */
-    uint64_t            info_usec;        /* when the hypervisor said it; 0: it is to be asked */
+    int      domid;         /* -1: it does not run: it is about to be made, or is being destroyed */
+    uint64_t found_usec;    /* when it was seen to run; 0: it was not found, but made */
+    bool     announced;     /* STARTED was told, so STOPPED is due */
+    bool     shutdown_seen; /* that its kernel stopped was acted on */
+    bool     shutdown_told; /* ... and told, perhaps by an earlier daemon */
+    int      stop_detail;   /* why it stopped, for the event; -1: nobody said yet */
+    int      running_reason;       /* virDomainRunningReason */
+    uint64_t model_ended_usec;     /* when its device model did; 0: it lives, or has none */
+    bool     model_told;           /* ... and that was said */
+    struct host_dominfo info;      /* for domain_ask */
+    uint64_t            info_usec; /* when the hypervisor said it; 0: it is to be asked */
 };
 extern const struct domain_run domain_run_initial;
 
@@ -105,7 +105,7 @@ bool domain_ask(struct domain *dom, struct host_dominfo *info_out);
 /** The same, now, for a decision: ERR_NO_DOMAIN where there is none with its id. */
 int domain_ask_now(const struct domain *dom, struct host_dominfo *info_out, struct err *err);
 
-/** An HVM guest whose device model has ended: it runs on without it. */
+/** An HVM guest whose device model has exited: it runs on without it. */
 bool domain_lacks_model(const struct domain *dom, const struct host_dominfo *info);
 
 /** The hypervisor has just said this of it. */

@@ -22,7 +22,7 @@ struct domain_observer {
     /** The guest reboots. */
     void (*reboot)(void *arg, const struct domain *dom);
 
-    /** Its device model has ended, and it runs on. */
+    /** Its device model has exited, and it runs on. */
     void (*model_lost)(void *arg, const struct domain *dom);
 
     /** The kernel of a guest of dom0d has stopped, and this is what its definition wants done;

@@ -46,8 +46,7 @@ watch_model_lost(struct domain *dom, const struct host_dominfo *info)
         return;
     dom->run.model_told = true;
     log_about(LOG_LEVEL_WARNING, &about,
-              "its device model has ended: the guest runs on without the devices that were the "
-              "model's");
+              "its device model has exited: the guest runs on without the devices it provided");
     dom->table->observer->model_lost(dom->table->arg, dom);
 }
 

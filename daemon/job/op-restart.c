@@ -59,8 +59,8 @@ restart_put_off(struct job *job, const char *why, const struct err *err)
     struct log_about    about = job_for_log(job, uuid);
 
     restart_lengthen_delay(of_domain);
-    log_about(LOG_LEVEL_ERROR, &about, "%s %s, and is tried again in %.0f s: %s", about.operation,
-              why, (double)of_domain->restart_delay_usec / 1e6, err->message);
+    log_about(LOG_LEVEL_ERROR, &about, "%s %s; trying again in %.0f s: %s", about.operation, why,
+              (double)of_domain->restart_delay_usec / 1e6, err->message);
     return of_domain->restart_delay_usec;
 }
 
@@ -78,7 +78,7 @@ restart_granted(struct job *job)
     uint64_t           delay = restart_delay(domain_jobs(job->dom));
 
     if (delay)
-        log_warning("domain '%s' restarts again and again: waiting %.0f s", job->dom->name,
+        log_warning("domain '%s' keeps restarting: waiting %.0f s", job->dom->name,
                     (double)delay / 1e6);
     restart_wait(op, delay);
 }

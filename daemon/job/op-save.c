@@ -48,7 +48,7 @@ save_check(const struct domain *dom, struct err *err)
         return -1;
     if (domain_lacks_model(dom, &info))
         return err_set_libvirt(err, ERR_OPERATION_INVALID,
-                               "domain '%s' cannot be saved: its device model has ended",
+                               "domain '%s' cannot be saved: its device model has exited",
                                dom->name);
     switch (domain_state(dom, &info, &reason)) {
     case STATE_RUNNING:

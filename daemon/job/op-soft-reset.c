@@ -29,7 +29,7 @@ soft_reset_granted(struct job *job)
     uint64_t delay = restart_delay(domain_jobs(job->dom));
 
     if (delay)
-        log_warning("domain '%s' is reset again and again: waiting %.0f s", job->dom->name,
+        log_warning("domain '%s' keeps being reset: waiting %.0f s", job->dom->name,
                     (double)delay / 1e6);
     soft_reset_wait(container_of(job, struct op_soft_reset, job), delay);
 }

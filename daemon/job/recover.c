@@ -103,8 +103,7 @@ recover_read_later(struct jobs *jobs, const char *path, recover_fn *again, const
 {
     struct recover_unread *unread = xcalloc(1, sizeof *unread);
 
-    log_error("a job of an earlier daemon cannot be read yet, and that is tried again: %s",
-              err->message);
+    log_error("a job of an earlier daemon cannot be read yet; trying again: %s", err->message);
     unread->path = xstrdup(path);
     unread->again = again;
     TAILQ_INSERT_TAIL(&jobs->unread, unread, link);
@@ -184,8 +183,8 @@ recover_task(struct jobs *jobs, const task_record *record, const char *path,
     const worker_start *task = &record->task;
     struct job         *job;
 
-    log_info("job %" PRIu64 " (%s %s) is taken up again: its worker %s", (uint64_t)task->job,
-             record->operation, task->name, worker ? "lives" : "is dead");
+    log_info("job %" PRIu64 " (%s %s) is resumed: its worker is %s", (uint64_t)task->job,
+             record->operation, task->name, worker ? "alive" : "dead");
     job = recover_job(jobs, record->operation, task->job, &task->params, record->stop_detail);
     job->state = JOB_RUNNING;
     recover_hold_domain(job, record);

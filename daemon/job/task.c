@@ -279,11 +279,11 @@ task_give_up(struct task *task, const struct err *died)
     struct job *job = task->job;
     struct err  err = task->died;
 
-    err_append(&err, "; the %u that were to repair what it left died too, the last one: %s",
+    err_append(&err, "; all %u workers that were to clean up after it died too, the last one: %s",
                task->repairs, died->message);
     if (task_keep_for_next_daemon(task))
-        err_append(&err, "; that is tried again when the daemon is started again, unless something "
-                         "else is done with the domain before");
+        err_append(&err, "; this is tried again when the daemon restarts, unless something else is "
+                         "done with the domain before");
     else if (task->guest_only)
         task_record_clean(task);
     job->operation->worker_done(job, &err);
@@ -297,7 +297,7 @@ task_repair_later(struct task *task, const struct err *died)
     uint64_t         usec = REPAIR_AGAIN_USEC << (task->repairs - 1);
 
     log_about(LOG_LEVEL_ERROR, &about,
-              "%s: the repair of what it left is tried again in %.0f s: %s", about.operation,
+              "%s: cleaning up after it failed; trying again in %.0f s: %s", about.operation,
               (double)usec / 1e6, died->message);
     loop_timer_start(&task->again, usec);
 }

@@ -175,11 +175,11 @@ events_add(struct events *events, struct conn *conn, int event, const uint8_t *u
         return err_set_libvirt(err, ERR_INTERNAL, "unsupported event ID %d", event);
     if (conn->n_registrations >= max)
         return err_set_libvirt(err, ERR_OPERATION_FAILED,
-                               "this connection may register for %u events, not more", max);
+                               "this connection may register for at most %u events", max);
     if (events_user_has_too_many(conn))
         return err_set_libvirt(err, ERR_OPERATION_FAILED,
-                               "by the read-only socket a user may register for %u events, not "
-                               "more",
+                               "over the read-only socket a user may register for at most %u "
+                               "events",
                                USER_REGISTRATIONS_MAX);
     reg = xcalloc(1, sizeof *reg);
     reg->event = event;

@@ -47,10 +47,10 @@ listen_clear_way(const struct sockaddr_un *address, struct err *err)
         return errno == ENOENT ? 0 : err_set_errno(err, errno, "cannot listen on %s", path);
     if (!S_ISSOCK(st.st_mode))
         return err_set(err, ERR_OPERATION_FAILED,
-                       "cannot listen on %s: there is something else of that name", path);
+                       "cannot listen on %s: it exists and is not a socket", path);
     if (listen_is_taken(address))
         return err_set(err, ERR_OPERATION_FAILED,
-                       "cannot listen on %s: another process does already", path);
+                       "cannot listen on %s: another process already does", path);
     if (unlink(path) < 0)
         return err_set_errno(err, errno, "cannot remove %s", path);
     return 0;

@@ -55,7 +55,7 @@ request_check_waiting(struct request *req)
         req->conn->user->n_waiting < USER_WAITING_MAX)
         return true;
     request_fail_libvirt(req, ERR_OPERATION_FAILED,
-                         "by the read-only socket a user may wait %u times, not more",
+                         "over the read-only socket a user may wait at most %u times",
                          USER_WAITING_MAX);
     return false;
 }

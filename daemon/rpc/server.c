@@ -136,7 +136,7 @@ server_second_due(void *arg)
         server->most_conns = server->n_conns;
     }
     if (server->complaints > COMPLAINTS_MAX)
-        log_warning("%u more clients were closed for their misbehaviour",
+        log_warning("%u more clients were disconnected for misbehaving",
                     server->complaints - COMPLAINTS_MAX);
     if (server->refused > 1)
         log_warning("%u more clients were turned away", server->refused - 1);
@@ -164,7 +164,7 @@ server_refuse(struct server *server, const struct ucred *peer, bool read_only)
 {
     server_start_second(server);
     if (server->refused++ == 0)
-        log_warning("a %s client of user %u was turned away: there are %u, of max_clients %u",
+        log_warning("a %s client of user %u was turned away: %u are connected, max_clients is %u",
                     read_only ? "read-only" : "read-write", (unsigned)peer->uid, server->n_conns,
                     server->setup.limits->max_clients);
 }
@@ -309,7 +309,7 @@ server_held_more(void *arg)
 
     while (server->held.bytes > server->setup.limits->max_buffers &&
            (conn = server_find_greediest(server)))
-        conn_give_up(conn, "it holds most of what waits for clients, and that is too much");
+        conn_give_up(conn, "its unsent and unread data is the largest share of too much");
 }
 
 /* Of this user's clients the one that holds most. */

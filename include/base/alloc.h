@@ -12,7 +12,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* None of them returns NULL (but where it says so); what they return is the caller's to free. */
+
 void *xmalloc(size_t size);
+
+/** All bytes are 0. */
 void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *ptr, size_t size);
 void *xreallocarray(void *ptr, size_t count, size_t size);
@@ -20,6 +24,8 @@ void *xmemdup(const void *ptr, size_t size);
 
 /** NULL gives NULL. */
 char *xstrdup(const char *s);
+
+/** At most max bytes of s. */
 char *xstrndup(const char *s, size_t max);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -14,7 +14,9 @@
  * Put data into a file so that a reader, or a machine that loses power, sees the old content or
  * the new one: a new file beside it, fsync, rename, fsync of the folder.
  *
- * Waits for the disk: on the daemon's loop only below /run.
+ * mode: whatever the umask is.  Waits for the disk: on the daemon's loop only below /run.
+ *
+ * Errors: ERR_SYSTEM.
  */
 int file_replace(const char *path, const void *data, size_t size, mode_t mode, struct err *err);
 
@@ -24,6 +26,8 @@ int file_replace(const char *path, const void *data, size_t size, mode_t mode, s
  * Symbolic links are followed, as everybody expects.  What is no regular file is not opened at all:
  * to open a FIFO may wait, to open a device may do something.  Nor is a file of /proc, of tracefs
  * or of others that the kernel makes up: to read it may wait too.
+ *
+ * Errors: ERR_OPERATION_FAILED where it is not a regular file; ERR_SYSTEM.
  */
 int file_open_regular(const char *path, struct err *err);
 
@@ -32,6 +36,8 @@ int file_open_regular(const char *path, struct err *err);
  *
  * *data_out is the caller's to free, with a NUL behind it that *size_out (may be NULL) does not
  * count.
+ *
+ * Errors: as file_open_regular; ERR_INVALID_ARG where it has more than max bytes.
  */
 int file_read(const char *path, size_t max, char **data_out, size_t *size_out, struct err *err);
 

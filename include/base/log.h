@@ -36,6 +36,11 @@ enum log_level log_get_level(void);
 /** NULL: back to stderr.  The sink gets a message with no newline; about is never NULL. */
 void log_set_sink(log_sink_fn *sink);
 
+/**
+ * One line, made valid UTF-8 without control characters, and cut where it is too long.  about may
+ * be NULL; both are Borrowed.  Does not wait for journald.  For the loop's thread only: the sink
+ * has no lock.
+ */
 void log_about(enum log_level level, const struct log_about *about, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -17,10 +17,11 @@
  *
  * Of ours it has the standard descriptors and no others, marked or not, and the environment without
  * what systemd has said to us alone.  Its signals are those of a fresh process.  It leads a session
- * of its own: a terminal's Ctrl-C or hang-up does not reach it, nor does it end with us when it is
- * stopped.
+ * of its own: it gets neither a terminal's Ctrl-C nor its hang-up, and outlives us.
  *
  * argv: NULL behind the last.  fd stays the caller's.  *pid_out is the caller's to reap.
+ *
+ * Errors: ERR_SYSTEM, also where argv[0] cannot be executed.
  */
 int spawn_program(const char *const *argv, int fd, pid_t *pid_out, struct err *err);
 

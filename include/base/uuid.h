@@ -24,7 +24,10 @@ char *uuid_format(const uint8_t uuid[UUID_SIZE], char text_out[UUID_TEXT_SIZE]);
 /** A new random one (version 4). */
 void uuid_generate(uint8_t uuid_out[UUID_SIZE]);
 
+/** Are both the same? */
 bool uuid_equal(const uint8_t a[UUID_SIZE], const uint8_t b[UUID_SIZE]);
+
+/** Are all its bytes 0: is no UUID known? */
 bool uuid_is_zero(const uint8_t uuid[UUID_SIZE]);
 
 #pragma GCC visibility pop

@@ -23,6 +23,9 @@ int conf_to_libxl(const struct domain_def *def, libxl_domain_config *config_out,
 /**
  * The definition, with a document, of a domain whose configuration libxl keeps: a guest that xl
  * made, or the JSON of an image that `xl save` wrote.
+ *
+ * *def_out is freed by domain_def_free.  Errors: as domain_def_parse; ERR_INTERNAL where the
+ * configuration contradicts itself.
  */
 int conf_from_libxl(const libxl_domain_config *config, struct domain_def **def_out,
                     struct err *err);

@@ -100,6 +100,7 @@ void host_close(struct host *host);
 
 /*----- queries: no lock, no waiting -----*/
 
+/** What the hypervisor says of the machine.  Errors: ERR_NO_CONNECT once Xen is lost. */
 int host_info(struct host *host, struct host_info *info_out, struct err *err);
 
 /** All domains, dom0 with them, in order of domid.  *list_out is the caller's to free. */
@@ -142,7 +143,8 @@ enum host_request {
     HOST_RESUME, /* a domain that suspended itself for a save that did not succeed */
 };
 
-/** The limit is not the guest's, who may take its time: it is that of xenstored. */
+/** The limit of time is not for the guest, which may take long: it is for xenstored.  Never NULL;
+ * the call is the host's, and gone when done was called. */
 struct host_call *host_request(struct host *host, enum host_request what, uint32_t domid,
                                host_done_fn *done, void *arg);
 

@@ -121,7 +121,8 @@ void framed_set_read_max(struct framed *framed, size_t size);
  * what holds it. */
 void framed_take_turn(struct framed *framed);
 
-/** While paused nothing is read and no frame is delivered. */
+/** While paused nothing is read and no frame is delivered.  framed_resume delivers what is there
+ * from the loop, not at once. */
 void framed_pause(struct framed *framed);
 void framed_resume(struct framed *framed);
 

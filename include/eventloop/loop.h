@@ -101,7 +101,7 @@ struct loop_timer {
 
 void loop_timer_init(struct loop_timer *timer, struct loop *loop, loop_fn *due, void *arg);
 
-/** usec from now; 0: as soon as the loop turns. */
+/** usec from now; 0: as soon as the loop turns.  Ends the process where libevent cannot add it. */
 void loop_timer_start(struct loop_timer *timer, uint64_t usec);
 void loop_timer_stop(struct loop_timer *timer);
 bool loop_timer_is_active(const struct loop_timer *timer);
@@ -132,6 +132,7 @@ struct loop_signal {
 };
 
 void loop_signal_init(struct loop_signal *sig, struct loop *loop, loop_fn *received, void *arg);
+/** signum is caught until loop_signal_stop.  Ends the process where that is not possible. */
 void loop_signal_start(struct loop_signal *sig, int signum);
 void loop_signal_stop(struct loop_signal *sig);
 
@@ -158,6 +159,9 @@ void loop_child_init(struct loop_child *child, struct loop *loop, loop_child_fn 
 
 /** exited gets wait(2)'s status, once.  A child that is already dead is noticed too. */
 void loop_child_start(struct loop_child *child, pid_t pid);
+
+/** exited is not called any more.  The child is not killed, and its exit is the caller's to reap.
+ */
 void loop_child_stop(struct loop_child *child);
 
 /**

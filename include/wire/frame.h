@@ -27,7 +27,7 @@ enum wire_program {
     WIRE_PROGRAM_WORKER = 0x64306477,    /* between the daemon and a worker, see worker.x */
     WIRE_PROGRAM_HOST = 0x64306468, /* between the daemon and its helper processes, see host.x */
 };
-#define WIRE_VERSION 1u /* of all but the last: see worker.x, state.x */
+#define WIRE_VERSION 1u /* of all but WIRE_PROGRAM_WORKER: see worker.x, state.x */
 
 /* Procedures of WIRE_PROGRAM_KEEPALIVE. */
 enum { KEEPALIVE_PING = 1, KEEPALIVE_PONG = 2 };
@@ -54,7 +54,7 @@ struct wire_header {
 };
 
 /**
- * How long is the frame that begins at data?  Made for struct stream_ops.
+ * How long is the frame that begins at data?  It is a struct framed_ops.size_of.
  *
  * Returns 0 with *frame_out (0: fewer than 4 bytes are there), or -1 with err where the length is
  * below WIRE_HEADER_SIZE or above WIRE_FRAME_MAX.

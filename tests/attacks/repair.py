@@ -78,7 +78,7 @@ def half_done(operation, host, client):
     crash(host)
     os.kill(worker, signal.SIGKILL)
     host.fake("delay", 0)
-    wait_for(lambda: "is tried again" in host.log())
+    wait_for(lambda: "trying again" in host.log())
     return serial
 
 
@@ -103,7 +103,7 @@ def what_is_never_repaired_is_the_next_daemons():
             serial = half_done(operation, host, client)
             reply = client.wait(serial, 2 * REPAIRS_SECONDS + 15)
             check(f"{operation.name} that no worker could repair says so",
-                  f"the {REPAIRS} that were to repair what it left died too" in str(reply), reply)
+                  f"all {REPAIRS} workers that were to clean up after it died too" in str(reply), reply)
             crash(host, False)
             host.restart(signal.SIGTERM)
             check(f"{operation.name} that no worker could repair is undone by the next daemon",
@@ -118,7 +118,7 @@ def a_destroy_goes_before_a_repair_that_waits():
     for operation in (Save, Create, Restore):
         with world() as host, host.client() as client:
             half_done(operation, host, client)
-            wait_for(lambda: "is tried again in 4 s" in host.log())
+            wait_for(lambda: "trying again in 4 s" in host.log())
             crash(host, False)
             begin = time.monotonic()
             reply = client.call(raw.DESTROY, A, timeout=30)

@@ -1,7 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Each folder includes only what design allows: eventloop <- driver <- daemon, wire below daemon
-# and client, client never driver.
+# Each folder includes only what HACKING's table of folders allows it.
 set -u
 cd "$top_srcdir" || exit 1
 status=0

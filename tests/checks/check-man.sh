@@ -21,7 +21,7 @@ options_of_page() { sed -n 's/^\.It Fl \([a-zA-Z] , Fl \)\{0,1\}-\([a-z-]*\).*/-
 section() { sed -n '/^\.Sh COMMANDS/,/^\.Sh PROGRESS/p' "$man/dom0ctl.1"; }
 
 if command -v mandoc >/dev/null; then
-    mandoc -T lint -W warning "$man"/*.[158] || status=1
+    mandoc -T lint -W warning "$man"/*.[1578] || status=1
 fi
 
 compare "dom0ctl's commands" "$("$dom0ctl" help --names)" \

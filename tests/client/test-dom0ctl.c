@@ -617,6 +617,8 @@ static const struct {
     {"pause --json web", "pause prints nothing that could be JSON\nTry 'dom0ctl help pause'."},
     {"shutdown --mode x web",
      "--mode is acpi or paravirt, not \"x\"\nTry 'dom0ctl help shutdown'."},
+    {"reboot --mode acpi web",
+     "--mode is paravirt for a reboot, not \"acpi\"\nTry 'dom0ctl help reboot'."},
     {"events --count 0",
      "--count needs a number from 1 to 4294967295, not \"0\"\nTry 'dom0ctl help events'."},
     {"events --timeout 1h",

@@ -338,7 +338,7 @@ START_TEST(a_second_interrupt_leaves_as_any_interrupt_does)
     ck_assert(WIFSIGNALED(scene.status));
     ck_assert_int_eq(WTERMSIG(scene.status), SIGINT);
     ck_assert_ptr_nonnull(
-        strstr(scene.err.text, "dom0ctl: left without waiting; see 'dom0ctl jobs'\n"));
+        strstr(scene.err.text, "dom0ctl: no longer waiting; see 'dom0ctl jobs'\n"));
 }
 END_TEST
 
@@ -575,7 +575,7 @@ START_TEST(create_takes_no_text_with_a_zero_byte)
     scene_run(&scene, command);
     unlink(path);
     ck_assert_int_eq(scene_exit_status(&scene), 1);
-    ck_assert_ptr_nonnull(strstr(scene.err.text, " is no text: it has a zero byte\n"));
+    ck_assert_ptr_nonnull(strstr(scene.err.text, " is not a text file: it contains a NUL byte\n"));
     ck_assert_uint_eq(scene_count(&scene, 10), 0);
 }
 END_TEST

@@ -536,7 +536,7 @@ START_TEST(an_interrupt_leaves_what_is_not_to_be_aborted)
     scene.on_idle = interrupt_while_away;
     run(kept[_i]);
     ck_assert(WIFSIGNALED(scene.status));
-    ck_assert_ptr_nonnull(strstr(scene.err.text, "dom0ctl: left without waiting; see 'dom0ctl "));
+    ck_assert_ptr_nonnull(strstr(scene.err.text, "dom0ctl: no longer waiting; see 'dom0ctl "));
     ck_assert_ptr_null(strstr(scene.err.text, "aborting"));
 }
 END_TEST
@@ -713,7 +713,7 @@ START_TEST(events_go_on_with_the_next_daemon)
     line = strstr(scene.out.text, " web started (booted)\n");
     ck_assert_ptr_nonnull(line);
     ck_assert_ptr_nonnull(strstr(line, " web stopped (shut down)\n"));
-    check_said("dom0ctl: connected again; what happened meanwhile may not be told in full\n");
+    check_said("dom0ctl: reconnected; some events in between may be missing\n");
     ck_assert_int_eq(scene.number, _i ? 7 : -1);
     ck_assert_uint_eq(scene_count(&scene, REGISTER), 2);
 }
@@ -724,7 +724,7 @@ START_TEST(events_go_on_with_the_one_after_next_too)
     second.timid = true;
     follow("events --count 2");
     ck_assert_int_eq(scene_exit_status(&scene), 0);
-    check_said("dom0ctl: connected again; what happened meanwhile may not be told in full\n");
+    check_said("dom0ctl: reconnected; some events in between may be missing\n");
     ck_assert_uint_eq(scene.n_conns, 3);
 }
 END_TEST

@@ -61,7 +61,7 @@ static const struct {
 } bad[] = {
     {"<video/>", "line 1: <video>: cannot come or go while the guest runs"},
     {"<tpm/>", "line 1: <tpm>: is not supported"},
-    {"<x/>", "line 1: <x>: is no device that is known"},
+    {"<x/>", "line 1: <x>: is not a known device"},
     {"<disk><target dev='xvda'/></disk>", "line 1: <disk>: <source file='...'/> is missing"},
     {"<disk><source file='/x'/><target dev='xvda'/><y/></disk>", "line 1: <y>: is not known here"},
 };

@@ -137,7 +137,7 @@ static const struct {
     {"name = \"a\"\nmemory = 4\ndisk = [ 'rbd:a:key=S3CRET,xvda' ]", ERR_XML,
      "disk: xl.cfg: config parsing error in disk specification: bad disk syntax"},
     {"name = \"a\"\nmemory = 4\nkernel = '/k'\ndisk = [ '/x,,a,w' ]", ERR_CONFIG_UNSUPPORTED,
-     "as domain XML: line 16: <target>: dev 'a' is no name that Xen knows, like xvda"},
+     "as domain XML: line 16: <target>: dev 'a' is not a disk name that Xen knows, such as xvda"},
     {"name = \"a\"\nmemory = 4\ndisk = 'phy:/x,xvda,w'", ERR_XML, "disk: is a list: [ ... ]"},
     {"name = \"a\"\nmemory = 4\n\nioports = [ '3f8' ]", ERR_CONFIG_UNSUPPORTED,
      "line 4: ioports: is not supported"},
@@ -152,7 +152,7 @@ static const struct {
      "line 3: latency: is not supported"},
     {"import os\nname = 'a'\n", ERR_XML, "line 1: 'import': a line is key = value"},
     {"name = 'a'\ndef f():\n    return 1\n", ERR_XML, "line 2: 'def': a line is key = value"},
-    {"name = 'a\xff'\n", ERR_XML, "this is no text in UTF-8"},
+    {"name = 'a\xff'\n", ERR_XML, "the text is not valid UTF-8"},
 };
 
 START_TEST(an_xl_cfg_that_cannot_be_obeyed_is_refused)

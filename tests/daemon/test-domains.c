@@ -800,8 +800,8 @@ START_TEST(a_repair_that_is_never_done_is_said_and_is_for_the_next_daemon)
     id = jobs_first(daemon_->jobs)->id;
     world_worker_dies();
     repairs_die();
-    assert_answer(ERR_INTERNAL, "the 5 that were to repair what it left died too");
-    ck_assert_ptr_nonnull(strstr(world_answer.message, "when the daemon is started again"));
+    assert_answer(ERR_INTERNAL, "all 5 workers that were to clean up after it died too");
+    ck_assert_ptr_nonnull(strstr(world_answer.message, "when the daemon restarts"));
     ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
     ck_assert_ptr_nonnull(history_end(jobs_history(daemon_->jobs), id));
     for (int n = 0; n < 2; n++) {
@@ -825,13 +825,13 @@ static char repairs_logged[ERR_MESSAGE_SIZE];
 static void
 log_keeps_repairs(enum log_level level, const struct log_about *about, const char *message)
 {
-    const char *when = strstr(message, "is tried again in ");
+    const char *when = strstr(message, "trying again in ");
     size_t      used = strlen(repairs_logged);
 
     (void)level, (void)about;
     if (when)
         snprintf(repairs_logged + used, sizeof repairs_logged - used, "%.3s;",
-                 when + strlen("is tried again in "));
+                 when + strlen("trying again in "));
 }
 
 START_TEST(a_repair_that_waits_when_the_daemon_stops_is_the_next_ones)
@@ -2277,7 +2277,7 @@ START_TEST(a_destroy_whose_workers_die_by_themselves_ends)
         ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
         world_worker_dies();
     }
-    assert_answer(ERR_INTERNAL, "the 5 that were to repair what it left died too");
+    assert_answer(ERR_INTERNAL, "all 5 workers that were to clean up after it died too");
     ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
 }
 END_TEST
@@ -2792,7 +2792,7 @@ START_TEST(a_device_model_that_has_ended_is_told_once)
     world_model(1, false, 6000000);
     world_changed();
     ck_assert_str_eq(world_events, "CONTROL_ERROR web 1 0;");
-    ck_assert_str_eq(messages_of("web", 0), "the device model has ended\n");
+    ck_assert_str_eq(messages_of("web", 0), "the device model has exited\n");
     ck_assert_int_eq(world_task.operation, 0); /* nothing is done about it */
     ck_assert_int_eq(domains_by_name(daemon_->domains, "web")->run.domid, 1);
 }
@@ -2836,7 +2836,7 @@ START_TEST(an_hvm_guest_whose_device_model_has_ended_is_not_saved)
     world_model(1, false, 0);
     client_saves("web", "/tmp/web.save");
     if (_i)
-        assert_answer(ERR_OPERATION_INVALID, "its device model has ended");
+        assert_answer(ERR_OPERATION_INVALID, "its device model has exited");
     ck_assert_int_eq(world_task.operation, _i ? 0 : WORKER_SAVE);
     if (!_i)
         world_worker_succeeds();

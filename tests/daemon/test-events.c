@@ -319,7 +319,7 @@ START_TEST(registrations_of_a_connection_are_bounded)
         register_by_id(&other, n % EVENT_COUNT, n % 2 ? uuid_web : NULL);
     client_expect_error(&other, ask_to_register(&other, EVENT_LIFECYCLE, NULL),
                         ERR_OPERATION_FAILED,
-                        "operation failed: this connection may register for 1024 events, not more");
+                        "operation failed: this connection may register for at most 1024 events");
     client_expect_reply(&other,
                         client_call(&other, CALLBACK_DEREGISTER, (xdrproc_t)xdr_int, &(int){5}),
                         NULL, NULL);
@@ -334,7 +334,7 @@ START_TEST(by_the_read_only_socket_fewer_of_them_are_allowed)
         register_by_id(&client, EVENT_LIFECYCLE, NULL);
     client_expect_error(&client, ask_to_register(&client, EVENT_LIFECYCLE, NULL),
                         ERR_OPERATION_FAILED,
-                        "operation failed: this connection may register for 64 events, not more");
+                        "operation failed: this connection may register for at most 64 events");
 }
 END_TEST
 
@@ -352,8 +352,8 @@ START_TEST(what_one_user_registers_for_by_the_read_only_socket_is_bounded)
     }
     client_expect_error(&client, ask_to_register(&client, EVENT_LIFECYCLE, NULL),
                         ERR_OPERATION_FAILED,
-                        "operation failed: by the read-only socket a user may register for 8192 "
-                        "events, not more");
+                        "operation failed: over the read-only socket a user may register for at "
+                        "most 8192 events");
     client_call(&crowd[0], CALLBACK_DEREGISTER, (xdrproc_t)xdr_int, &id);
     harness_settle(&h);
     register_by_id(&client, EVENT_LIFECYCLE, NULL);

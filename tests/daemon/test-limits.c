@@ -242,8 +242,8 @@ START_TEST(how_often_a_user_may_wait_by_the_read_only_socket_is_bounded)
     harness_settle(&h);
     wait_for_job(&crowd[0]);
     client_expect_error(&crowd[0], crowd[0].serial - 1, ERR_OPERATION_FAILED,
-                        "operation failed: by the read-only socket a user may wait 256 times, "
-                        "not more");
+                        "operation failed: over the read-only socket a user may wait at most 256 "
+                        "times");
     client_free(&crowd[1]);
     wait_for_job(&crowd[0]);
     client_expect_nothing(&crowd[0]);
@@ -454,7 +454,7 @@ START_TEST(who_holds_most_is_closed_when_all_hold_too_much)
     ck_assert_uint_eq(server_client_count(h.daemon.server), CROWD);
     ck_assert(!is_there(&crowd[3]));
     ck_assert_uint_eq(h.log_lines, 1);
-    ck_assert_ptr_nonnull(strstr(h.last_log, "is closed: it holds most"));
+    ck_assert_ptr_nonnull(strstr(h.last_log, "is closed: its unsent and unread data"));
     client_open(&another, 0);
     expect_service(&another);
     client_free(&another);

@@ -199,7 +199,7 @@ START_TEST(a_socket_on_which_somebody_listens_is_left_alone)
     if (_i)
         crowd_in(path_ro);
     ck_assert_int_eq(server_listen(h.daemon.server, &err), -1);
-    ck_assert_ptr_nonnull(strstr(err.message, "sock-ro: another process does already"));
+    ck_assert_ptr_nonnull(strstr(err.message, "sock-ro: another process already does"));
     ck_assert_int_ne(access(path, F_OK), 0); /* the other one was closed again */
     ck_assert_int_eq(access(path_ro, F_OK), 0);
     close(fd);
@@ -213,7 +213,7 @@ START_TEST(a_file_that_is_no_socket_is_left_alone)
 
     close(open(path, O_CREAT | O_WRONLY, 0600));
     ck_assert_int_eq(server_listen(h.daemon.server, &err), -1);
-    ck_assert_ptr_nonnull(strstr(err.message, "sock: there is something else of that name"));
+    ck_assert_ptr_nonnull(strstr(err.message, "sock: it exists and is not a socket"));
     ck_assert_int_eq(unlink(path), 0);
 }
 END_TEST

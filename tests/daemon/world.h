@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * world.h: a host, workers, clients and listeners in memory, for tests of the daemon's domain
- * half.  They stand at link time where driver/, workers.c, request.c and events.c would.
+ * half.  They stand at link time where driver/, job/pool.c, rpc/request.c and rpc/events.c would.
  */
 #ifndef TESTS_DAEMON_WORLD_H
 #define TESTS_DAEMON_WORLD_H

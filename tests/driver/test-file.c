@@ -227,7 +227,7 @@ START_TEST(what_makes_no_sense_is_refused)
     char         relative[] = "web.xml", none[] = "";
 
     start.params.worker_params_u.file.second = none;
-    assert_failed(scene_run(&start, NULL), ERR_INVALID_ARG, "a link to nothing");
+    assert_failed(scene_run(&start, NULL), ERR_INVALID_ARG, "the link has no target");
     start = start_file(WORKER_FILE_RENAME, "");
     start.params.worker_params_u.file.second = relative;
     assert_failed(scene_run(&start, NULL), ERR_INVALID_ARG, "an absolute path is needed");

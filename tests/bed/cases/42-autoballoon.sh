@@ -31,7 +31,7 @@ expect 'it boots' has_booted large
 less=$(dom0_mib)
 expect 'dom0 has given what lacked' [ $((whole - less)) -ge 150 ]
 expect 'and no more than that' [ $((whole - less)) -le 400 ]
-expect 'the log says so' logged 'dom0 is asked for [0-9]+ MiB of its'
+expect 'the log says so' logged 'asking dom0 for [0-9]+ MiB of its'
 expect_eq 'the guest has what it asked for' $large "$(dom0ctl list | awk '$1 == "large" { print $3 }')"
 
 create pv one 128 >"$BED/one.out" 2>&1 3>&- &
