@@ -46,8 +46,10 @@ static void
 operation_undo_files(struct operation *op)
 {
     operation_phase(op, WORKER_UNDOING);
-    if (op->type->undo_files)
+    if (op->type->undo_files) {
+        op->started = true;
         op->type->undo_files(op);
+    }
     operation_finish(op);
 }
 
@@ -64,11 +66,11 @@ operation_begin(void *arg)
     if (op->xl->ctx)
         xl_log_clear(&op->xl->log);
     operation_phase(op, WORKER_RUNNING);
-    op->started = true;
     if (operation_is_of_files(op->task)) {
         operation_undo_files(op);
         return;
     }
+    op->started = true;
     /* Who waits for these sees by it that the worker does not hang. */
     if (operation_is_undo(op) || op->type == &operation_destroy)
         operation_tick(op, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a worker left that was killed: it is made here by hand, then undone or finished. */
 #include <check.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -309,6 +310,22 @@ START_TEST(of_the_files_only_xen_is_asked_nothing)
 }
 END_TEST
 
+/* Their structs are as they were made: nothing was begun, and nothing is there to be closed. */
+START_TEST(of_the_files_of_an_operation_that_has_none_nothing_is_touched)
+{
+    static const worker_operation without[] = {WORKER_CREATE, WORKER_RESTORE, WORKER_DESTROY,
+                                               WORKER_SOFT_RESET};
+    struct scene_outcome          out;
+
+    scene_write_image(path, IMAGE_LIBVIRT, xml, 1);
+    out = undo_partly(without[_i], WORKER_FILES_ONLY);
+    assert_done(&out);
+    ck_assert_int_ge(fcntl(STDIN_FILENO, F_GETFD), 0);
+    ck_assert_uint_eq(scene_count_files(), 1);
+    ck_assert_str_eq(scene.world->log, "");
+}
+END_TEST
+
 START_TEST(where_somebody_waits_a_guest_is_watched_for_three_seconds)
 {
     uint64_t             begin = loop_now_usec();
@@ -354,6 +371,7 @@ main(void)
     tcase_add_test(tc, of_the_guest_only_a_suspended_one_is_resumed_and_no_file_is_looked_at);
     tcase_add_test(tc, of_the_guest_only_a_dump_leaves_its_file);
     tcase_add_loop_test(tc, of_the_files_only_xen_is_asked_nothing, 0, 2);
+    tcase_add_loop_test(tc, of_the_files_of_an_operation_that_has_none_nothing_is_touched, 0, 4);
     tcase_add_test(tc, where_somebody_waits_a_guest_is_watched_for_three_seconds);
     tcase_add_loop_test(tc, a_complete_domain_is_let_run, 0, 2);
     tcase_add_loop_test(tc, a_complete_domain_that_was_to_stay_paused_stays_so, 0, 2);
