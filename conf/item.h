@@ -54,6 +54,7 @@ enum {
     MANY = 1 << 8,     /* may be there more than once; a hook is called for each */
     STRICT = 1 << 9,   /* for a guest of another type it is refused, not ignored */
     WHOLE = 1 << 10,   /* its hook looks at all that is in it */
+    TEXT = 1 << 11,    /* a hook reads the text of the element */
 };
 
 struct word {
@@ -90,16 +91,28 @@ struct item {
     const struct word *words; /* up to one without a word */
     const struct hook *hook;
     const char        *reason; /* of REFUSED, IGNORED and IMPLIED */
+
+    /* "@type=tcp|udp", "@type=file|": it is read only where that attribute of the device is one of
+     * these; "" is one that is absent.  Elsewhere it is noted, and refused where STRICT. */
+    const char *when;
 };
 
 /* Offsets, so that a row is short. */
 #define C(member) offsetof(libxl_domain_config, member)
 
-/* Rows that read nothing.  Part of what another row's hook reads; implied; a guest boots as well;
- * to ignore it would be another machine. */
+/* Rows that read nothing.  Part of what another row's hook reads, always or only then; implied; a
+ * guest boots as well; to ignore it would be another machine. */
 #define PART(path_)                                                                                \
     {                                                                                              \
         .path = path_, .types = ALL                                                                \
+    }
+#define PART_WHEN(path_, when_)                                                                    \
+    {                                                                                              \
+        .path = path_, .types = ALL, .when = when_                                                 \
+    }
+#define PART_ONLY_WHEN(path_, when_)                                                               \
+    {                                                                                              \
+        .path = path_, .types = ALL, .flags = STRICT, .when = when_                                \
     }
 #define SO(path_, why)                                                                             \
     {                                                                                              \

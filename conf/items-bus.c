@@ -131,7 +131,9 @@ static int
 note_xenbus(struct walk *walk, const struct item *item, const xmlNode *node, void *base,
             struct err *err)
 {
-    (void)item, (void)base, (void)err;
+    (void)item, (void)base;
+    if (walk->index)
+        return xml_unsupported(node, err, "only one is supported");
     if (!xml_attr(node, "maxGrantFrames") && !xml_attr(node, "maxEventChannels"))
         walk_note(walk, node, NULL, true, "there is one");
     return 0;
@@ -144,8 +146,8 @@ static const struct item xenbus_items[] = {
     PART("@type"),
     SO("@index", "there is one"),
     SO("alias", "is given when the domain starts"),
-    {"@maxGrantFrames", KIND_U32, C(b_info.max_grant_frames), ALL, .max = INT32_MAX},
-    {"@maxEventChannels", KIND_U32, C(b_info.event_channels), ALL, .max = INT32_MAX},
+    {"@maxGrantFrames", KIND_U32, C(b_info.max_grant_frames), ALL, .min = 1, .max = INT32_MAX},
+    {"@maxEventChannels", KIND_U32, C(b_info.event_channels), ALL, .min = 1, .max = INT32_MAX},
 };
 
 const struct device xenbus_table = {
@@ -308,7 +310,7 @@ read_pci(struct walk *walk, const struct item *item, const xmlNode *node, void *
     unsigned          domain = 0, bus = 0, slot = 0, function = 0;
     bool              managed = false, filter = true;
 
-    (void)walk, (void)item;
+    (void)item;
     if (!address)
         return xml_fail(node, err, "<source><address .../></source> is missing");
     if (read_address(address, "domain", 0xffff, &domain, err) ||
@@ -320,6 +322,12 @@ read_pci(struct walk *walk, const struct item *item, const xmlNode *node, void *
         return -1;
     if (driver && strcmp(driver, "xen") != 0)
         return xml_unsupported_attr(xml_child(node, "driver"), "name", err, "the driver is Xen's");
+    if (!domain && !bus && !slot)
+        return xml_fail(address, err, "domain, bus or slot is more than 0");
+    for (size_t i = 0; walk->config && i < walk->index; i++)
+        if (walk->config->pcidevs[i].domain == (int)domain && walk->config->pcidevs[i].bus == bus &&
+            walk->config->pcidevs[i].dev == slot && walk->config->pcidevs[i].func == function)
+            return xml_fail(address, err, "the device is passed through twice");
     pci->domain = (int)domain;
     pci->bus = (uint8_t)bus;
     pci->dev = (uint8_t)slot;
@@ -460,6 +468,60 @@ const struct device usbdev_table = {
 
 /*----- as a whole -----*/
 
+static const struct word controllers[] = {
+    {"ide", 0, NULL},           {"fdc", 0, NULL},  {"scsi", 0, NULL}, {"sata", 0, NULL},
+    {"virtio-serial", 0, NULL}, {"ccid", 0, NULL}, {"usb", 0, NULL},  {"pci", 0, NULL},
+    {"isa", 0, NULL},           {NULL, 0, NULL},
+};
+
+static const struct item controller_items[] = {
+    {.path = "@type",
+     .types = ALL,
+     .flags = IMPLIED,
+     .words = controllers,
+     .reason = "Xen's machine has those that its devices need"},
+    SO("@index", "Xen's machine has those that its devices need"),
+    SO("@model", "Xen's machine has those that its devices need"),
+    SO("@ports", "Xen's machine has those that its devices need"),
+    SO("@vectors", "Xen's machine has those that its devices need"),
+    SO("@ioeventfd", "is KVM's"),
+    SO("model", "Xen's machine has those that its devices need"),
+    SO("target", "Xen's machine has those that its devices need"),
+    SO("driver", "Xen's machine has those that its devices need"),
+    SO("master", "Xen's machine has those that its devices need"),
+    SO("pcihole64", "Xen's machine has those that its devices need"),
+    SO("alias", "is given when the domain starts"),
+    SO("address", "Xen's machine gives each device its place"),
+};
+
+static const struct device other_controller_table = {
+    .element = "controller",
+    .rows = {controller_items, array_size(controller_items)},
+    .array = NOWHERE,
+};
+
+static const struct word xen_only[] = {{"xen", 0, NULL}, {NULL, 0, NULL}};
+
+static const struct item memballoon_items[] = {
+    {.path = "@model",
+     .types = ALL,
+     .flags = IMPLIED,
+     .words = xen_only,
+     .reason = "a guest's balloon is Xen's, and cannot be switched off"},
+    SO("@autodeflate", "a guest's balloon is Xen's"),
+    SO("@freePageReporting", "a guest's balloon is Xen's"),
+    SO("stats", "a guest's balloon is Xen's"),
+    SO("driver", "a guest's balloon is Xen's"),
+    SO("alias", "is given when the domain starts"),
+    SO("address", "a guest's balloon is Xen's"),
+};
+
+static const struct device memballoon_table = {
+    .element = "memballoon",
+    .rows = {memballoon_items, array_size(memballoon_items)},
+    .array = NOWHERE,
+};
+
 #define WITHOUT(name, element_, flags_, why)                                                       \
     static const struct device name##_table = {                                                    \
         .element = element_, .array = NOWHERE, .flags = flags_, .reason = why}
@@ -468,8 +530,6 @@ static const char not_supported[] = "is not supported";
 
 WITHOUT(other_channel, "channel", IGNORED, "only channels to a target of type 'xen' are supported");
 WITHOUT(other_hostdev, "hostdev", REFUSED, "only PCI and USB devices of the host are supported");
-WITHOUT(other_controller, "controller", IMPLIED, "Xen's machine has those that its devices need");
-WITHOUT(memballoon, "memballoon", IMPLIED, "a guest's balloon is Xen's");
 WITHOUT(hub, "hub", IGNORED, "Xen's machine has no USB hub");
 WITHOUT(rng, "rng", IGNORED, "Xen has no random number generator for guests");
 WITHOUT(watchdog, "watchdog", IGNORED, "Xen's watchdog needs no device");

@@ -121,11 +121,14 @@ chardev_read(const xmlNode *node, char **text_out, struct err *err)
 {
     static const char *const plain[] = {"pty", "null", "vc", "stdio"};
     const char              *type = xml_attr(node, "type");
+    const xmlNode           *source = xml_child(node, "source");
 
     if (!type)
         type = "pty";
     if (check_mode(node, err))
         return -1;
+    if (strcmp(type, "udp") != 0 && source && xml_next(source, "source"))
+        return xml_unsupported(xml_next(source, "source"), err, "only one is supported");
     for (size_t i = 0; i < array_size(plain); i++) {
         if (strcmp(type, plain[i]) != 0)
             continue;
@@ -268,14 +271,15 @@ strip_terminal(struct walk *walk, const struct item *item, xmlNode *parent, cons
 
 #define CHARDEV_ROWS                                                                               \
     PART("@type"), SO("@tty", "is true of a running domain only"),                                 \
-        {.path = "source", .types = ALL, .flags = MANY}, PART("source@path"), PART("source@mode"), \
-        PART("source@host"), PART("source@service"), PART("protocol@type"),                        \
+        {.path = "source", .types = ALL, .flags = MANY},                                           \
+        PART_WHEN("source@path", "@type=file|pipe|dev|unix|pty|"),                                 \
+        PART_WHEN("source@mode", "@type=unix|tcp|udp"), PART_WHEN("source@host", "@type=tcp|udp"), \
+        PART_WHEN("source@service", "@type=tcp|udp"), PART_WHEN("protocol@type", "@type=tcp"),     \
         MAY("source@append", "a log is begun anew"), NO("source@tls", "is not supported"),         \
         NO("source/reconnect", "is not supported"), MAY("source/seclabel", "Xen labels no files"), \
         NO("log", "is not supported"), SO("alias", "is given when the domain starts"),             \
-        SO("address", "Xen's machine gives each device its place"), PART("target@type"),           \
-        PART("target@port"), SO("target/model", "an HVM guest's are isa-serial"),                  \
-        NO("acpi", "is not supported")
+        SO("address", "Xen's machine gives each device its place"), PART("target@port"),           \
+        SO("target/model", "an HVM guest's are isa-serial"), NO("acpi", "is not supported")
 
 /*----- serial ports -----*/
 
@@ -351,8 +355,16 @@ write_serial(struct walk *walk, const struct item *item, xmlNode *parent, const 
 
 static const struct hook serial_hook = {read_serial, write_serial, strip_terminal};
 
+static const struct word isa_only[] = {
+    {"isa-serial", 0, NULL}, {"serial", 0, NULL}, {NULL, 0, NULL}};
+
 static const struct item serial_items[] = {
     {"", KIND_HOOK, NOWHERE, HVM, .hook = &serial_hook},
+    {.path = "target@type",
+     .types = ALL,
+     .flags = IMPLIED,
+     .words = isa_only,
+     .reason = "an HVM guest's are isa-serial"},
     CHARDEV_ROWS,
 };
 
@@ -384,6 +396,7 @@ static const struct hook console_hook = {.read = read_console, .complete = strip
 
 static const struct item console_items[] = {
     {"", KIND_HOOK, NOWHERE, ALL, .hook = &console_hook},
+    PART("target@type"),
     CHARDEV_ROWS,
 };
 
@@ -479,8 +492,8 @@ static const struct item channel_items[] = {
     PART("@type"),
     SO("@tty", "is true of a running domain only"),
     {.path = "source", .types = ALL},
-    PART("source@path"),
-    PART("source@mode"),
+    PART_WHEN("source@path", "@type=unix"),
+    PART_WHEN("source@mode", "@type=unix"),
     PART("target@type"),
     {"target@name", KIND_STR, H(name), ALL, REQUIRED | KEY},
     SO("target@state", "is true of a running domain only"),

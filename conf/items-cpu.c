@@ -486,17 +486,19 @@ read_distances(const xmlNode *node, libxl_vnode_info *cell, struct err *err)
 
     for (const xmlNode *sibling = xml_child(distances, "sibling"); sibling;
          sibling = xml_next(sibling, "sibling")) {
-        uint64_t id = UINT64_MAX, value = 10;
+        uint64_t id = UINT64_MAX, value = 0;
 
         if (xml_number_attr(sibling, "id", CELLS_MAX - 1, &id, err) ||
             xml_number_attr(sibling, "value", 254, &value, err))
             return -1;
         if (id == UINT64_MAX)
             return xml_fail(sibling, err, "id is missing");
+        if (value < 10)
+            return xml_fail(sibling, err, "value is a number from 10 to 254");
         while ((uint64_t)cell->num_distances <= id) {
             cell->distances = xreallocarray(cell->distances, (size_t)cell->num_distances + 1,
                                             sizeof *cell->distances);
-            cell->distances[cell->num_distances++] = 20;
+            cell->distances[cell->num_distances++] = 0; /* not said */
         }
         cell->distances[id] = (uint32_t)value;
     }
@@ -537,35 +539,109 @@ read_cell(struct walk *walk, const struct item *item, const xmlNode *node, void 
 
 static const struct word unknown_off[] = {{"no", 0, NULL}, {NULL, 0, NULL}};
 
-/* A cell without distances is as far from the others as SLIT's usual 20. */
+/* What is not said of the way from one cell to another is as of the way back, or SLIT's usual. */
+static uint32_t
+distance_between(const libxl_domain_build_info *info, int from, int to)
+{
+    uint32_t there = info->vnuma_nodes[from].distances[to];
+    uint32_t back = info->vnuma_nodes[to].distances[from];
+
+    return there ? there : from == to ? 10 : back ? back : 20;
+}
+
 static int
-check_cells(struct walk *walk, const struct item *item, const xmlNode *node, void *base,
-            struct err *err)
+finish_distances(const xmlNode *numa, libxl_domain_build_info *info, struct err *err)
+{
+    int n = info->num_vnuma_nodes;
+
+    for (int i = 0; i < n; i++) {
+        libxl_vnode_info *cell = &info->vnuma_nodes[i];
+
+        if (cell->num_distances > n)
+            return xml_fail(numa, err, "a distance is to a cell that is not there");
+        cell->distances = xreallocarray(cell->distances, (size_t)n, sizeof *cell->distances);
+        while (cell->num_distances < n)
+            cell->distances[cell->num_distances++] = 0;
+        if (cell->distances[i] && cell->distances[i] != 10)
+            return xml_fail(numa, err, "the distance of a cell to itself is 10");
+    }
+    for (int i = 0; i < n; i++)
+        for (int to = 0; to < n; to++)
+            info->vnuma_nodes[i].distances[to] = distance_between(info, i, to);
+    return 0;
+}
+
+/* libxl wants each in one cell, and in no other. */
+static int
+check_cpus_of_cells(const xmlNode *numa, const libxl_domain_build_info *info, struct err *err)
+{
+    for (int cpu = 0; cpu < info->max_vcpus; cpu++) {
+        int cells = 0;
+
+        for (int i = 0; i < info->num_vnuma_nodes; i++)
+            cells += libxl_bitmap_test(&info->vnuma_nodes[i].vcpus, cpu) ? 1 : 0;
+        if (cells != 1)
+            return xml_fail(numa, err, "virtual CPU %d is in %s", cpu,
+                            cells ? "more than one cell" : "no cell");
+    }
+    for (int i = 0; i < info->num_vnuma_nodes; i++)
+        for (int cpu = info->max_vcpus; cpu < (int)info->vnuma_nodes[i].vcpus.size * 8; cpu++)
+            if (libxl_bitmap_test(&info->vnuma_nodes[i].vcpus, cpu))
+                return xml_fail(numa, err, "there is no virtual CPU %d", cpu);
+    return 0;
+}
+
+/* The guest is told of its cells in an ACPI table. */
+static int
+need_acpi(const struct walk *walk, const xmlNode *root, libxl_domain_build_info *info,
+          struct err *err)
+{
+    const xmlNode *acpi = xml_child(xml_child(root, "features"), "acpi");
+
+    if (walk->type == DOMAIN_PV || libxl_defbool_val(info->acpi))
+        return 0;
+    if (acpi)
+        return xml_unsupported(acpi, err, "a guest with NUMA cells needs it");
+    libxl_defbool_set(&info->acpi, true);
+    return 0;
+}
+
+/* As libvirt has it: they are the domain's memory, whatever <memory> says. */
+static int
+take_memory_of_cells(struct walk *walk, const xmlNode *root, libxl_domain_build_info *info,
+                     struct err *err)
+{
+    const xmlNode *memory = xml_child(root, "memory");
+    uint64_t       sum = 0;
+
+    for (int i = 0; i < info->num_vnuma_nodes; i++)
+        sum += info->vnuma_nodes[i].memkb;
+    if (!sum)
+        return xml_fail(xml_child(xml_child(root, "cpu"), "numa"), err, "the cells have no memory");
+    if (sum == info->max_memkb)
+        return 0;
+    if (memory)
+        walk_note(walk, memory, NULL, false, "the cells say what memory there is");
+    if (info->target_memkb == info->max_memkb || info->target_memkb > sum)
+        info->target_memkb = sum;
+    info->max_memkb = sum;
+    return 0;
+}
+
+static int
+finish_cells(struct walk *walk, const struct item *item, const xmlNode *node, void *base,
+             struct err *err)
 {
     libxl_domain_build_info *info = &((libxl_domain_config *)base)->b_info;
     const xmlNode           *numa = xml_child(xml_child(node, "cpu"), "numa");
-    uint64_t                 sum = 0;
 
-    (void)walk, (void)item;
-    for (int i = 0; i < info->num_vnuma_nodes; i++) {
-        libxl_vnode_info *cell = &info->vnuma_nodes[i];
-        int               had = cell->num_distances;
-
-        if (had > info->num_vnuma_nodes)
-            return xml_fail(numa, err, "a distance is to a cell that is not there");
-        cell->distances =
-            xreallocarray(cell->distances, (size_t)info->num_vnuma_nodes, sizeof *cell->distances);
-        cell->num_distances = info->num_vnuma_nodes;
-        for (int to = had; to < cell->num_distances; to++)
-            cell->distances[to] = 20;
-        if (i >= had)
-            cell->distances[i] = 10;
-        sum += cell->memkb;
-    }
-    if (info->num_vnuma_nodes && sum != info->max_memkb)
-        return xml_fail(numa, err, "the cells have %" PRIu64 " KiB, the domain has %" PRIu64, sum,
-                        info->max_memkb);
-    return 0;
+    (void)item;
+    if (!info->num_vnuma_nodes)
+        return 0;
+    return finish_distances(numa, info, err) || check_cpus_of_cells(numa, info, err) ||
+                   need_acpi(walk, node, info, err) || take_memory_of_cells(walk, node, info, err)
+               ? -1
+               : 0;
 }
 
 static void
@@ -603,7 +679,7 @@ write_cells(struct walk *walk, const struct item *item, xmlNode *parent, const v
 }
 
 static const struct hook cell_hook = {.read = read_cell, .write = write_cells};
-static const struct hook cells_hook = {.read = check_cells};
+static const struct hook cells_hook = {.read = finish_cells};
 
 /*----- the rows -----*/
 

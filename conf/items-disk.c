@@ -233,8 +233,6 @@ add_monitors(struct text *out, const xmlNode *source)
     for (const xmlNode *host = xml_child(source, "host"); host; host = xml_next(host, "host")) {
         const char *name = xml_attr(host, "name"), *port = xml_attr(host, "port");
 
-        if (!name)
-            continue;
         text_add(out, before);
         before = "\\;";
         if (strchr(name, ':'))
@@ -254,7 +252,7 @@ check_host(const xmlNode *host, struct err *err)
     static const char host_characters[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS ".:_-%";
     const char *name = xml_attr(host, "name"), *port = xml_attr(host, "port");
-    const char *socket = xml_attr(host, "socket");
+    const char *socket = xml_attr(host, "socket"), *transport = xml_attr(host, "transport");
 
     if (name && (!*name || name[strspn(name, host_characters)]))
         return xml_fail(host, err, "name '%s' is no name of a host", name);
@@ -262,6 +260,8 @@ check_host(const xmlNode *host, struct err *err)
         return xml_fail(host, err, "port '%s' is not a number", port);
     if (socket && (!*socket || strchr(socket, ':')))
         return xml_unsupported(host, err, "':' cannot be in the name of a socket");
+    if (socket && (!transport || strcmp(transport, "unix") != 0))
+        return xml_fail(host, err, "a socket goes with transport 'unix'");
     return 0;
 }
 
@@ -299,6 +299,10 @@ read_rbd(const xmlNode *node, const xmlNode *source, char **path_out, struct err
         return xml_unsupported_attr(xml_child(auth, "secret"), "type", err,
                                     "only ceph is "
                                     "supported");
+    for (const xmlNode *host = xml_child(source, "host"); host; host = xml_next(host, "host"))
+        if (!xml_attr(host, "name") ||
+            (xml_attr(host, "transport") && strcmp(xml_attr(host, "transport"), "tcp") != 0))
+            return xml_unsupported(host, err, "a monitor is named, and reached by transport 'tcp'");
     text_addf(&out, "rbd:%s", name);
     if (snapshot)
         text_addf(&out, "@%s", snapshot);
@@ -634,7 +638,7 @@ static const struct item items[] = {
     {"script@path", KIND_STR, D(script), ALL},
     {"", KIND_HOOK, NOWHERE, ALL, .hook = &readonly_hook},
     {"boot", KIND_HOOK, NOWHERE, HVM, .hook = &boot_order_hook},
-    PART("readonly"),
+    {"readonly", KIND_PRESENT, NOWHERE, ALL},
     {.path = "target@dev", .types = ALL, .flags = KEY},
     SO("target@bus", "follows from the name"),
     {.path = "target@removable",
@@ -648,23 +652,23 @@ static const struct item items[] = {
      .words = closed_only,
      .reason = "is not supported"},
     MAY("target@rotation_rate", "Xen's disks do not tell"),
-    PART("source@file"),
-    PART("source@dev"),
-    PART("source@protocol"),
-    PART("source@name"),
-    {.path = "source/host", .types = ALL, .flags = MANY},
+    PART_ONLY_WHEN("source@file", "@type=file|"),
+    PART_ONLY_WHEN("source@dev", "@type=block"),
+    PART_ONLY_WHEN("source@protocol", "@type=network"),
+    PART_ONLY_WHEN("source@name", "@type=network"),
+    {.path = "source/host", .types = ALL, .flags = MANY | STRICT, .when = "@type=network"},
     PART("source/host@name"),
     PART("source/host@port"),
     PART("source/host@transport"),
     PART("source/host@socket"),
-    PART("source/config@file"),
-    PART("source/snapshot@name"),
-    PART("source/auth@username"),
+    PART_ONLY_WHEN("source/config@file", "source@protocol=rbd"),
+    PART_ONLY_WHEN("source/snapshot@name", "source@protocol=rbd"),
+    PART_ONLY_WHEN("source/auth@username", "source@protocol=rbd"),
     PART("source/auth/secret@type"),
     {.path = "source/auth/secret@passwd", .types = ALL, .flags = SECRET},
     NO("source/auth/secret@uuid", "dom0d keeps no secrets"),
     NO("source/auth/secret@usage", "dom0d keeps no secrets"),
-    PART("auth@username"),
+    PART_ONLY_WHEN("auth@username", "source@protocol=rbd"),
     PART("auth/secret@type"),
     {.path = "auth/secret@passwd", .types = ALL, .flags = SECRET},
     NO("auth/secret@uuid", "dom0d keeps no secrets"),

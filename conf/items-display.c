@@ -3,6 +3,7 @@
  * items-display.c: what a guest shows and hears, and how its user answers: <graphics>, <video>,
  * <input>, <sound>.
  */
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,6 +70,8 @@ read_listen(const xmlNode *node, char **address_out, struct err *err)
     *address_out = copy_attr(listen, "address");
     if (!*address_out)
         *address_out = copy_attr(node, "listen");
+    else if (xml_attr(node, "listen") && strcmp(xml_attr(node, "listen"), *address_out) != 0)
+        return xml_fail(node, err, "listen and the address of <listen> differ");
     return 0;
 }
 
@@ -91,6 +94,35 @@ read_port(const xmlNode *node, int *port_out, struct err *err)
     return 0;
 }
 
+/* libxl refuses a display beside an address with a ':': it is to be behind that already. */
+static void
+join_ipv6(libxl_vnc_info *vnc)
+{
+    unsigned char      address[sizeof(struct in6_addr)];
+    cleanup_free char *plain = NULL;
+
+    if (!vnc->listen || !vnc->display || inet_pton(AF_INET6, vnc->listen, address) != 1)
+        return;
+    plain = vnc->listen;
+    vnc->listen = xasprintf("[%s]:%d", plain, vnc->display);
+    vnc->display = 0;
+}
+
+/* "[::1]:1", or "127.0.0.1:1" of an xl.cfg: the address is the caller's to free, the display where
+ * there is one. */
+static char *
+split_listen(const char *listen, int *display)
+{
+    const char *colon = listen ? strrchr(listen, ':') : NULL;
+    char        after;
+
+    if (!colon || (*listen == '[' ? colon[-1] != ']' : strchr(listen, ':') != colon) ||
+        sscanf(colon, ":%d%c", display, &after) != 1)
+        return xstrdup(listen);
+    return *listen == '[' ? xstrndup(listen + 1, (size_t)(colon - listen - 2))
+                          : xstrndup(listen, (size_t)(colon - listen));
+}
+
 static int
 read_vnc(const xmlNode *node, struct graphics *graphics, struct err *err)
 {
@@ -104,6 +136,7 @@ read_vnc(const xmlNode *node, struct graphics *graphics, struct err *err)
     libxl_defbool_set(&graphics->vnc.findunused, port < 0);
     if (port >= 0)
         graphics->vnc.display = port - DOMAIN_VNC_PORT_MIN;
+    join_ipv6(&graphics->vnc);
     graphics->vnc.passwd = xstrdup(xml_attr(node, "passwd"));
     graphics->keymap = xstrdup(xml_attr(node, "keymap"));
     return 0;
@@ -123,6 +156,9 @@ read_spice(const xmlNode *node, struct graphics *graphics, struct err *err)
         xml_number_attr(node, "tlsPort", UINT16_MAX, &tls, err) ||
         xml_bool_attr(xml_child(node, "clipboard"), "copypaste", false, &copy, err))
         return -1;
+    if (port < 0 && xml_attr(node, "port") && strcmp(xml_attr(node, "port"), "-1") != 0)
+        return xml_unsupported_attr(node, "autoport", err,
+                                    "libxl looks for no free port: the port is given without it");
     if (port <= 0 && !tls)
         return xml_unsupported(node, err, "a port is needed: libxl looks for no free one");
     if (mouse && strcmp(mouse, "client") != 0 && strcmp(mouse, "server") != 0)
@@ -288,12 +324,14 @@ set_yes_no(xmlNode *parent, const char *child, const char *name, libxl_defbool v
 static void
 write_vnc(xmlNode *node, const struct graphics *graphics)
 {
-    bool automatic = is_true(graphics->vnc.findunused, true);
+    bool               automatic = is_true(graphics->vnc.findunused, true);
+    int                display = graphics->vnc.display;
+    cleanup_free char *listen = split_listen(graphics->vnc.listen, &display);
 
     xml_set_attr(node, "type", "vnc");
-    set_display_number(node, "port", automatic ? -1 : graphics->vnc.display + DOMAIN_VNC_PORT_MIN);
+    set_display_number(node, "port", automatic ? -1 : display + DOMAIN_VNC_PORT_MIN);
     xml_set_attr(node, "autoport", automatic ? "yes" : "no");
-    xml_set_attr(node, "listen", graphics->vnc.listen);
+    xml_set_attr(node, "listen", listen);
     xml_set_attr(node, "passwd", graphics->vnc.passwd);
 }
 
@@ -363,20 +401,20 @@ static const struct word none_only[] = {{"-1", 0, NULL}, {NULL, 0, NULL}};
 static const struct item graphics_items[] = {
     {"", KIND_HOOK, NOWHERE, ALL, .hook = &graphics_hook},
     PART("@type"),
-    PART("@port"),
-    PART("@autoport"),
-    PART("@tlsPort"),
-    PART("@listen"),
-    PART("listen@type"),
-    PART("listen@address"),
+    PART_WHEN("@port", "@type=vnc|spice"),
+    PART_WHEN("@autoport", "@type=vnc|spice"),
+    PART_WHEN("@tlsPort", "@type=spice"),
+    PART_WHEN("@listen", "@type=vnc|spice"),
+    PART_WHEN("listen@type", "@type=vnc|spice"),
+    PART_WHEN("listen@address", "@type=vnc|spice"),
     NO("listen@network", "name the address"),
     NO("listen@socket", "a server on a socket is not supported"),
-    {.path = "@passwd", .types = ALL, .flags = SECRET},
+    {.path = "@passwd", .types = ALL, .flags = SECRET, .when = "@type=vnc|spice"},
     NO("@passwdValidTo", "a time limit is not supported"),
     NO("@connected", "is not supported"),
-    PART("@keymap"),
-    PART("@display"),
-    PART("@xauth"),
+    PART_WHEN("@keymap", "@type=vnc|spice"),
+    PART_WHEN("@display", "@type=sdl"),
+    PART_WHEN("@xauth", "@type=sdl"),
     NO("@socket", "a server on a socket is not supported"),
     {.path = "@websocket",
      .types = ALL,
@@ -392,11 +430,11 @@ static const struct item graphics_items[] = {
     MAY("@powerControl", "is the device model's"),
     MAY("@defaultMode", "is the device model's"),
     MAY("@audio", "sound is the host's"),
-    PART("mouse@mode"),
-    PART("clipboard@copypaste"),
-    PART("image@compression"),
-    PART("streaming@mode"),
-    PART("gl@enable"),
+    PART_WHEN("mouse@mode", "@type=spice"),
+    PART_WHEN("clipboard@copypaste", "@type=spice"),
+    PART_WHEN("image@compression", "@type=spice"),
+    PART_WHEN("streaming@mode", "@type=spice"),
+    PART_WHEN("gl@enable", "@type=sdl"),
     MAY("filetransfer", "is the device model's"),
     MAY("jpeg", "is the device model's"),
     MAY("zlib", "is the device model's"),
@@ -429,6 +467,22 @@ static const struct word videos[] = {
     {NULL, 0, NULL},
 };
 
+/* libxl refuses less, in KiB. */
+static uint64_t
+least_vram(libxl_vga_interface_type kind)
+{
+    switch (kind) {
+    case LIBXL_VGA_INTERFACE_TYPE_STD:
+        return 16 * 1024;
+    case LIBXL_VGA_INTERFACE_TYPE_CIRRUS:
+        return 8 * 1024;
+    case LIBXL_VGA_INTERFACE_TYPE_QXL:
+        return 128 * 1024;
+    default:
+        return 0;
+    }
+}
+
 static int
 read_video(struct walk *walk, const struct item *item, const xmlNode *node, void *base,
            struct err *err)
@@ -442,14 +496,16 @@ read_video(struct walk *walk, const struct item *item, const xmlNode *node, void
     (void)item, (void)base;
     if (walk->index)
         return xml_unsupported(node, err, "only one is supported");
-    if (!type)
+    if (!model)
         return 0;
-    word = walk_find_word(videos, type);
+    word = walk_find_word(videos, type ? type : "cirrus");
     if (!word)
         return xml_fail(model, err, "type '%s' is not known", type);
     info->u.hvm.vga.kind = (libxl_vga_interface_type)word->value;
     if (xml_number_attr(model, "vram", UINT32_MAX, &vram, err))
         return -1;
+    if (vram && vram < least_vram(info->u.hvm.vga.kind))
+        walk_note(walk, model, "vram", false, "is less than libxl wants for this card");
     if (vram)
         info->video_memkb = vram;
     return 0;

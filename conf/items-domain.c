@@ -83,6 +83,14 @@ read_amount(const xmlNode *node, uint64_t *kib_out, struct err *err)
     return amount_read(node, text, xml_attr(node, "unit"), kib_out, err);
 }
 
+static bool
+has_cells(const struct domain_def *def)
+{
+    const xmlNode *root = xmlDocGetRootElement(def->document);
+
+    return xml_child(xml_child(xml_child(root, "cpu"), "numa"), "cell");
+}
+
 static int
 read_memory(struct walk *walk, const struct item *item, const xmlNode *node, void *base,
             struct err *err)
@@ -90,7 +98,11 @@ read_memory(struct walk *walk, const struct item *item, const xmlNode *node, voi
     libxl_domain_config *config = base;
     uint64_t             kib = 0;
 
-    (void)walk, (void)item;
+    (void)item;
+    if (!node && has_cells(walk->def))
+        return 0; /* finish_cells */
+    if (!node)
+        return xml_fail(xmlDocGetRootElement(walk->def->document), err, "<memory> is missing");
     if (read_amount(node, &kib, err))
         return -1;
     if (!kib)
@@ -247,6 +259,8 @@ read_vcpupin(struct walk *walk, const struct item *item, const xmlNode *node, vo
         return 0;
     if (xml_number_attr(node, "vcpu", DOMAIN_VCPUS_MAX, &vcpu, err))
         return -1;
+    if (vcpu == UINT64_MAX)
+        return xml_fail(node, err, "vcpu is missing");
     if (vcpu >= (uint64_t)info->max_vcpus)
         return xml_fail(node, err, "there is no such vcpu");
     grow_affinity(info, (int)vcpu + 1);
@@ -254,6 +268,9 @@ read_vcpupin(struct walk *walk, const struct item *item, const xmlNode *node, vo
         return xml_fail(node, err, "the vcpu is pinned twice");
     return read_cpu_list(node, "cpuset", &info->vcpu_hard_affinity[vcpu], err);
 }
+
+/* Xen refuses a virtual CPU that may run nowhere. */
+#define EVERYWHERE "0-4095"
 
 static void
 write_vcpupins(struct walk *walk, const struct item *item, xmlNode *parent, const void *base)
@@ -266,7 +283,7 @@ write_vcpupins(struct walk *walk, const struct item *item, xmlNode *parent, cons
         char               text[16];
         xmlNode           *node;
 
-        if (!*list)
+        if (!*list || strcmp(list, EVERYWHERE) == 0)
             continue;
         node = xml_add_child(walk_make(parent, "cputune"), "vcpupin", NULL);
         snprintf(text, sizeof text, "%d", i);
@@ -283,6 +300,7 @@ read_cpuset(struct walk *walk, const struct item *item, const xmlNode *node, voi
             struct err *err)
 {
     libxl_domain_build_info *info = &((libxl_domain_config *)base)->b_info;
+    int                      running = libxl_bitmap_count_set(&info->avail_vcpus);
     libxl_bitmap             map;
     bool                     used = false;
 
@@ -292,7 +310,7 @@ read_cpuset(struct walk *walk, const struct item *item, const xmlNode *node, voi
     libxl_bitmap_init(&map);
     if (read_cpu_list(node, "cpuset", &map, err))
         return -1;
-    grow_affinity(info, libxl_bitmap_count_set(&info->avail_vcpus));
+    grow_affinity(info, running);
     for (int i = 0; i < info->num_vcpu_hard_affinity; i++) {
         libxl_bitmap *own = &info->vcpu_hard_affinity[i];
 
@@ -303,12 +321,30 @@ read_cpuset(struct walk *walk, const struct item *item, const xmlNode *node, voi
         used = true;
     }
     libxl_bitmap_dispose(&map);
+    if (running < info->max_vcpus)
+        walk_note(walk, node, "cpuset", false, "is not of virtual CPUs that are started later");
     if (!used)
         walk_note(walk, node, "cpuset", true, "each virtual CPU that runs is pinned by itself");
     return 0;
 }
 
 static const struct hook cpuset_hook = {.read = read_cpuset};
+
+/* libxl would give Xen an empty set for those before the last one that is pinned. */
+static int
+fill_affinity(struct walk *walk, const struct item *item, const xmlNode *node, void *base,
+              struct err *err)
+{
+    libxl_domain_build_info *info = &((libxl_domain_config *)base)->b_info;
+
+    (void)walk, (void)item, (void)node, (void)err;
+    for (int i = 0; i < info->num_vcpu_hard_affinity; i++)
+        if (!info->vcpu_hard_affinity[i].size)
+            bits_parse(EVERYWHERE, &info->vcpu_hard_affinity[i]);
+    return 0;
+}
+
+static const struct hook affinity_hook = {.read = fill_affinity};
 
 /*----- the scheduler -----*/
 
@@ -517,6 +553,10 @@ read_timer(struct walk *walk, const struct item *item, const xmlNode *node, void
         return xml_fail(node, err, "name is missing");
     if (xml_bool_attr(node, "present", true, &present, err))
         return -1;
+    if (strcmp(name, "tsc") != 0 && xml_attr(node, "mode"))
+        return xml_unsupported_attr(node, "mode", err, "only the timer tsc has modes");
+    if (strcmp(name, "tsc") == 0 && !present)
+        return xml_unsupported_attr(node, "present", err, "a processor has it");
     if (strcmp(name, "tsc") == 0)
         return read_tsc(node, info, err);
     if (strcmp(name, "hpet") == 0 && walk->type == DOMAIN_HVM) {
@@ -604,11 +644,16 @@ static const struct hook seclabel_hook = {.read = read_seclabel, .write = write_
 static const char commandline_ns[] = "http://libvirt.org/schemas/domain/xen/1.0";
 
 static bool
-is_commandline(const xmlNode *node, const char *name)
+is_xens(const xmlNode *node)
 {
     return node->type == XML_ELEMENT_NODE && node->ns && node->ns->href &&
-           strcmp((const char *)node->ns->href, commandline_ns) == 0 &&
-           strcmp((const char *)node->name, name) == 0;
+           strcmp((const char *)node->ns->href, commandline_ns) == 0;
+}
+
+static bool
+is_commandline(const xmlNode *node, const char *name)
+{
+    return is_xens(node) && strcmp((const char *)node->name, name) == 0;
 }
 
 static int
@@ -617,11 +662,15 @@ read_commandline(struct walk *walk, const struct item *item, const xmlNode *node
 {
     libxl_domain_config *config = base;
 
-    (void)walk, (void)item;
+    (void)item;
     for (const xmlNode *line = node->children; line; line = line->next) {
+        if (is_xens(line) && !is_commandline(line, "commandline"))
+            walk_note(walk, line, NULL, false, "is not known here");
         if (!is_commandline(line, "commandline"))
             continue;
         for (const xmlNode *arg = line->children; arg; arg = arg->next) {
+            if (arg->type == XML_ELEMENT_NODE && !is_commandline(arg, "arg"))
+                walk_note(walk, arg, NULL, false, "is not known here");
             if (!is_commandline(arg, "arg"))
                 continue;
             if (!xml_attr(arg, "value"))
@@ -697,26 +746,26 @@ static const struct item items[] = {
      .types = ALL,
      .flags = IMPLIED | LIVE,
      .reason = "is given when the domain starts"},
-    {"name", KIND_HOOK, NOWHERE, ALL, REQUIRED, .hook = &name_hook},
-    {"uuid", KIND_HOOK, NOWHERE, ALL, .hook = &uuid_hook},
+    {"name", KIND_HOOK, NOWHERE, ALL, REQUIRED | TEXT, .hook = &name_hook},
+    {"uuid", KIND_HOOK, NOWHERE, ALL, TEXT, .hook = &uuid_hook},
     SO("title", KEPT),
     SO("description", KEPT),
     SO("metadata", KEPT),
-    {"memory", KIND_HOOK, NOWHERE, ALL, REQUIRED, .hook = &memory_hook},
+    {"memory", KIND_HOOK, NOWHERE, ALL, TEXT, .hook = &memory_hook},
     PART("memory@unit"),
     {.path = "memory@dumpCore",
      .types = ALL,
      .flags = IMPLIED,
      .words = dump_core,
      .reason = "a core holds the guest's memory"},
-    {"currentMemory", KIND_HOOK, NOWHERE, ALL, .hook = &current_memory_hook},
+    {"currentMemory", KIND_HOOK, NOWHERE, ALL, TEXT, .hook = &current_memory_hook},
     PART("currentMemory@unit"),
     {.path = "currentMemory@dumpCore",
      .types = ALL,
      .flags = IMPLIED,
      .words = dump_core,
      .reason = "a core holds the guest's memory"},
-    {"vcpu", KIND_HOOK, NOWHERE, ALL, .hook = &vcpu_hook},
+    {"vcpu", KIND_HOOK, NOWHERE, ALL, TEXT, .hook = &vcpu_hook},
     PART("vcpu@current"),
     {.path = "vcpu@placement",
      .types = ALL,
@@ -728,9 +777,10 @@ static const struct item items[] = {
     PART("cputune/vcpupin@vcpu"),
     PART("cputune/vcpupin@cpuset"),
     {"vcpu@cpuset", KIND_HOOK, NOWHERE, ALL, .hook = &cpuset_hook},
+    {"", KIND_HOOK, NOWHERE, ALL, .hook = &affinity_hook},
     {"cputune/shares", KIND_INT, C(b_info.sched_params.weight), ALL, .min = 1, .max = 65535},
-    {"cputune/global_quota", KIND_HOOK, NOWHERE, ALL, .hook = &quota_hook},
-    PART("cputune/global_period"),
+    {"cputune/global_quota", KIND_HOOK, NOWHERE, ALL, TEXT, .hook = &quota_hook},
+    {.path = "cputune/global_period", .types = ALL, .flags = TEXT},
     {"numatune/memory@nodeset", KIND_HOOK, NOWHERE, ALL, .hook = &nodeset_hook},
     {.path = "numatune/memory@mode",
      .types = ALL,
@@ -768,7 +818,7 @@ static const struct item items[] = {
     PART("seclabel@type"),
     PART("seclabel@model"),
     MAY("seclabel@relabel", "Xen labels no files"),
-    PART("seclabel/label"),
+    {.path = "seclabel/label", .types = ALL, .flags = TEXT},
     MAY("seclabel/imagelabel", "Xen labels no files"),
     NO("seclabel/baselabel", "a label is given as a whole"),
     {.path = "devices", .types = ALL, .flags = WHOLE},

@@ -2,6 +2,7 @@
 /*
  * items-nic.c: <interface>.
  */
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,7 +11,6 @@
 
 #include "base/alloc.h"
 #include "hooks.h"
-#include "text.h"
 #include "xml.h"
 
 #define N(member) offsetof(libxl_device_nic, member)
@@ -135,20 +135,45 @@ static const struct hook type_hook = {.read = read_type, .write = write_nic_type
 static const char ovs_script[] = "vif-openvswitch";
 
 static int
+read_tag(const xmlNode *tag, bool trunk, char **native, char **tagged, struct err *err)
+{
+    const char        *mode = xml_attr(tag, "nativeMode");
+    cleanup_free char *before = NULL;
+    uint64_t           id = 4096;
+
+    if (xml_number_attr(tag, "id", 4095, &id, err))
+        return -1;
+    if (id == 4096)
+        return xml_fail(tag, err, "id is missing");
+    if (mode && strcmp(mode, "untagged") != 0)
+        return xml_unsupported_attr(tag, "nativeMode", err, "only untagged is supported");
+    if (*native && (mode || !trunk))
+        return xml_fail(tag, err, "there is a native VLAN already");
+    if (mode || !trunk) {
+        *native = xasprintf(".%" PRIu64, id);
+        return 0;
+    }
+    before = *tagged;
+    *tagged = xasprintf("%s:%" PRIu64, before ? before : "", id);
+    return 0;
+}
+
+/* The native one is in front, wherever it stands in the XML. */
+static int
 read_vlan(struct walk *walk, const struct item *item, const xmlNode *node, void *base,
           struct err *err)
 {
-    libxl_device_nic *nic = base;
-    const char       *port = xml_child_attr(node, "virtualport", "type");
-    const xmlNode    *vlan = xml_child(node, "vlan"), *tag = xml_child(vlan, "tag");
-    bool              trunk = false;
-    struct text       out = {0};
+    libxl_device_nic  *nic = base;
+    const char        *port = xml_child_attr(node, "virtualport", "type");
+    const xmlNode     *vlan = xml_child(node, "vlan"), *tag = xml_child(vlan, "tag");
+    bool               trunk = false;
+    cleanup_free char *bridge = NULL, *native = NULL, *tagged = NULL;
 
     (void)walk, (void)item;
-    if (port && strcmp(port, "openvswitch") != 0)
+    if (xml_child(node, "virtualport") && (!port || strcmp(port, "openvswitch") != 0))
         return xml_unsupported_attr(xml_child(node, "virtualport"), "type", err,
                                     "only openvswitch is supported");
-    if (xml_child(node, "virtualport") && !nic->script)
+    if (port && !nic->script)
         nic->script = xstrdup(ovs_script);
     if (!vlan)
         return 0;
@@ -161,22 +186,12 @@ read_vlan(struct walk *walk, const struct item *item, const xmlNode *node, void 
     if (!tag)
         return xml_fail(vlan, err, "<tag id='...'/> is missing");
     trunk = trunk || xml_next(tag, "tag");
-    text_add(&out, nic->bridge ? nic->bridge : "");
-    for (; tag; tag = xml_next(tag, "tag")) {
-        const char *mode = xml_attr(tag, "nativeMode");
-        uint64_t    id = 4096;
-
-        if (xml_number_attr(tag, "id", 4095, &id, err) ||
-            (id == 4096 && xml_fail(tag, err, "id is missing")) ||
-            (mode && strcmp(mode, "untagged") != 0 &&
-             xml_unsupported_attr(tag, "nativeMode", err, "only untagged is supported"))) {
-            free(text_take(&out));
+    for (; tag; tag = xml_next(tag, "tag"))
+        if (read_tag(tag, trunk, &native, &tagged, err))
             return -1;
-        }
-        text_addf(&out, mode || !trunk ? ".%" PRIu64 : ":%" PRIu64, id);
-    }
-    free(nic->bridge);
-    nic->bridge = text_take(&out);
+    bridge = nic->bridge;
+    nic->bridge =
+        xasprintf("%s%s%s", bridge ? bridge : "", native ? native : "", tagged ? tagged : "");
     return 0;
 }
 
@@ -245,6 +260,14 @@ static const struct hook bridge_hook = {.write = write_bridge};
 
 #define IPS_SIZE 4096 /* bytes of all, about */
 
+static bool
+is_ip_address(const char *text)
+{
+    unsigned char address[sizeof(struct in6_addr)];
+
+    return inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1;
+}
+
 /* libxl has them in one string. */
 static int
 read_ip(struct walk *walk, const struct item *item, const xmlNode *node, void *base,
@@ -254,9 +277,14 @@ read_ip(struct walk *walk, const struct item *item, const xmlNode *node, void *b
     const char       *address = xml_attr(node, "address");
     char             *before = nic->ip;
 
-    (void)walk, (void)item;
-    if (!address)
+    (void)item;
+    if (!node)
         return 0;
+    if (!address)
+        return xml_fail(node, err, "address is missing");
+    /* A script of xl's may take other words. */
+    if (!walk->whole && !is_ip_address(address))
+        return xml_fail(node, err, "'%s' is not an IP address", address);
     if (before && strlen(before) > IPS_SIZE)
         return xml_fail(node, err, "there are too many");
     nic->ip = before ? xasprintf("%s %s", before, address) : xstrdup(address);
@@ -430,7 +458,7 @@ static const struct item items[] = {
     SO("mac@type", "is true of a running domain only"),
     SO("mac@check", "is not Xen's"),
     {"", KIND_HOOK, NOWHERE, ALL, .hook = &bridge_hook},
-    PART("source@bridge"),
+    PART_WHEN("source@bridge", "@type=bridge|network"),
     {"script@path", KIND_STR, N(script), ALL},
     {"", KIND_HOOK, NOWHERE, ALL, .hook = &vlan_hook},
     PART("virtualport@type"),

@@ -197,12 +197,17 @@ static int
 check_firmware_feature(struct walk *walk, const struct item *item, const xmlNode *node, void *base,
                        struct err *err)
 {
-    bool enabled = false;
+    static const char *const names[] = {"secure-boot", "enrolled-keys", NULL};
+    const char              *name = xml_attr(node, "name");
+    bool                     enabled = false;
+    int                      word;
 
     (void)item, (void)base;
     if (!node)
         return 0;
     if (xml_bool_attr(node, "enabled", false, &enabled, err))
+        return -1;
+    if (xml_word(node, "name", name ? name : "", names, &word, err))
         return -1;
     if (enabled)
         return xml_unsupported_attr(node, "name", err, "Xen's UEFI has no Secure Boot");
@@ -312,12 +317,30 @@ write_boot(struct walk *walk, const struct item *item, xmlNode *parent, const vo
 
 static const struct hook boot_hook = {.read = read_boot, .write = write_boot};
 
+/* libxl's, of the kind of a device. */
+static char
+boot_letter(const xmlNode *device)
+{
+    const char *kind = xml_attr(device, "device");
+
+    return xml_is(device, "interface") ? 'n' : kind && strcmp(kind, "cdrom") == 0 ? 'd' : 'c';
+}
+
+static bool
+is_first_of_its_kind(const xmlNode *device)
+{
+    for (const xmlNode *before = device->prev; before; before = before->prev)
+        if (xml_is(before, (const char *)device->name) &&
+            boot_letter(before) == boot_letter(device))
+            return false;
+    return true;
+}
+
 static int
 read_boot_order(struct walk *walk, const struct item *item, const xmlNode *node, void *base,
                 struct err *err)
 {
     const xmlNode *device = node ? node->parent : NULL;
-    const char    *kind = xml_attr(device, "device");
     uint64_t       order = 0;
 
     (void)item, (void)base;
@@ -333,9 +356,8 @@ read_boot_order(struct walk *walk, const struct item *item, const xmlNode *node,
     if (walk->n_boot == array_size(walk->boot))
         return xml_unsupported(node, err, "there are more than %zu", walk->n_boot);
     walk->boot[walk->n_boot].order = order;
-    walk->boot[walk->n_boot++].letter = xml_is(device, "interface")          ? 'n'
-                                        : kind && strcmp(kind, "cdrom") == 0 ? 'd'
-                                                                             : 'c';
+    walk->boot[walk->n_boot].node = node;
+    walk->boot[walk->n_boot++].letter = boot_letter(device);
     return 0;
 }
 
@@ -363,8 +385,12 @@ boot_order_finish(struct walk *walk, const xmlNode *root, struct err *err)
         if (next == walk->n_boot)
             break;
         last = walk->boot[next].order;
-        if (!strchr(letters, walk->boot[next].letter))
-            letters[n++] = walk->boot[next].letter;
+        if (strchr(letters, walk->boot[next].letter))
+            continue;
+        if (!is_first_of_its_kind(walk->boot[next].node->parent))
+            return xml_unsupported(walk->boot[next].node, err,
+                                   "libxl boots the first device of a kind: put it in front");
+        letters[n++] = walk->boot[next].letter;
     }
     walk->config->b_info.u.hvm.boot = xstrdup(letters);
     return 0;
@@ -381,13 +407,13 @@ static const struct word emulate_only[] = {{"emulate", 0, NULL}, {NULL, 0, NULL}
 static const struct item items[] = {
     {"", KIND_HOOK, NOWHERE, ALL, .hook = &os_hook},
     {"bootloader", KIND_STR, C(b_info.bootloader), PV | PVH},
-    {"bootloader_args", KIND_HOOK, NOWHERE, PV | PVH, .hook = &bootloader_args_hook},
+    {"bootloader_args", KIND_HOOK, NOWHERE, PV | PVH, TEXT, .hook = &bootloader_args_hook},
     {"os@firmware", KIND_ENUM, C(b_info.u.hvm.bios), HVM, STRICT, .initial = NULL,
      .words = firmwares},
     {"os/type@arch", KIND_ENUM, NOWHERE, ALL, COMPLETE, "x86_64", .words = arches},
-    {"os/type", KIND_HOOK, NOWHERE, ALL, .hook = &type_hook},
+    {"os/type", KIND_HOOK, NOWHERE, ALL, TEXT, .hook = &type_hook},
     PART("os/type@machine"),
-    {"os/loader", KIND_HOOK, NOWHERE, HVM, .hook = &loader_hook},
+    {"os/loader", KIND_HOOK, NOWHERE, HVM, TEXT, .hook = &loader_hook},
     PART("os/loader@type"),
     {.path = "os/loader@readonly",
      .types = HVM,
@@ -417,8 +443,8 @@ static const struct item items[] = {
     {"os/kernel", KIND_STR, C(b_info.kernel), ALL},
     {"os/initrd", KIND_STR, C(b_info.ramdisk), ALL},
     {"os/cmdline", KIND_STR, C(b_info.cmdline), ALL},
-    {"os/root", KIND_HOOK, NOWHERE, ALL, .hook = &root_hook},
-    {"os/acpi/table", KIND_HOOK, NOWHERE, HVM, MANY | STRICT, .hook = &table_hook},
+    {"os/root", KIND_HOOK, NOWHERE, ALL, TEXT, .hook = &root_hook},
+    {"os/acpi/table", KIND_HOOK, NOWHERE, HVM, MANY | STRICT | TEXT, .hook = &table_hook},
     PART("os/acpi/table@type"),
     {"os/boot", KIND_HOOK, NOWHERE, HVM, MANY, .hook = &boot_hook},
     PART("os/boot@dev"),
@@ -707,7 +733,7 @@ static const struct item features[] = {
     PART("features/pmu@state"),
     {"features/msrs", KIND_HOOK, NOWHERE, ALL, .hook = &msrs_hook},
     PART("features/msrs@unknown"),
-    {"genid", KIND_HOOK, NOWHERE, HVM, STRICT, .hook = &genid_hook},
+    {"genid", KIND_HOOK, NOWHERE, HVM, STRICT | TEXT, .hook = &genid_hook},
     SO("features/privnet", "is for containers"),
     MAY("features/kvm", "is KVM's"),
     MAY("features/pvspinlock", "a guest decides this itself"),

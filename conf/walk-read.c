@@ -25,6 +25,7 @@ struct found {
 
 struct collector {
     struct walk              *walk;
+    const xmlNode            *element; /* the domain's or the device's */
     const struct rows *const *tables;
     struct row_index        **index; /* of the walk; NULL: the tables are searched */
     size_t                    searches;
@@ -237,6 +238,58 @@ wrong_guest(struct walk *walk, const struct item *row, const xmlNode *node, cons
     return 0;
 }
 
+/*----- rows that depend on another attribute -----*/
+
+/* The attribute of "@type=tcp|udp" or "source@protocol=rbd"; "" where it is absent. */
+static const char *
+governing_value(const xmlNode *element, const char *when)
+{
+    size_t             above = strcspn(when, "@");
+    size_t             length = strcspn(when + above + 1, "=");
+    cleanup_free char *parent = xstrndup(when, above);
+    cleanup_free char *name = xstrndup(when + above + 1, length);
+    const char        *value = xml_attr(*parent ? xml_child(element, parent) : element, name);
+
+    return value ? value : "";
+}
+
+static bool
+row_is_read(const struct collector *c, const struct item *item)
+{
+    const char *value, *word;
+
+    if (!item->when)
+        return true;
+    value = governing_value(c->element, item->when);
+    for (word = strchr(item->when, '='); word; word = strchr(word, '|')) {
+        size_t length = strcspn(++word, "|");
+
+        if (strlen(value) == length && strncmp(word, value, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int
+not_read(const struct collector *c, const struct item *item, const xmlNode *node, const char *name,
+         struct err *err)
+{
+    const char *value = governing_value(c->element, item->when);
+    const char *governing = strchr(item->when, '@') + 1;
+    int         length = (int)strcspn(governing, "=");
+    char        reason[160];
+
+    if (*value)
+        snprintf(reason, sizeof reason, "has no meaning where %.*s is '%.*s'", length, governing,
+                 xml_shown_length(value), value);
+    else
+        snprintf(reason, sizeof reason, "has no meaning without %.*s", length, governing);
+    if (item->flags & STRICT)
+        return refuse(c->walk, node, name, reason, err);
+    walk_note(c->walk, node, name, false, reason);
+    return 0;
+}
+
 /* done_out: nothing more is to be looked at below. */
 static int
 walk_take(struct collector *c, const struct row *row, const xmlNode *node, const char *name,
@@ -249,6 +302,8 @@ walk_take(struct collector *c, const struct row *row, const xmlNode *node, const
         return wrong_guest(c->walk, row->item, node, name, err);
     if (row->item->flags & (REFUSED | IGNORED | IMPLIED))
         return pass_over(c->walk, row->item, node, name, err);
+    if (!row_is_read(c, row->item))
+        return not_read(c, row->item, node, name, err);
     *done_out = row->item->flags & WHOLE;
     if (found->node)
         return 0;
@@ -278,7 +333,43 @@ collect_attributes(struct collector *c, const xmlNode *node, size_t length, stru
     return 0;
 }
 
-static int collect(struct collector *c, const xmlNode *node, size_t length, struct err *err);
+/*----- text -----*/
+
+static bool
+has_text(const xmlNode *node)
+{
+    for (const xmlNode *child = node->children; child; child = child->next)
+        if (child->type == XML_CDATA_SECTION_NODE || child->type == XML_ENTITY_REF_NODE ||
+            (child->type == XML_TEXT_NODE && !xmlIsBlankNode(child)))
+            return true;
+    return false;
+}
+
+static bool
+reads_text(const struct item *item)
+{
+    return item->flags & TEXT || item->kind == KIND_STR || item->kind == KIND_U64 ||
+           item->kind == KIND_U32 || item->kind == KIND_INT || item->kind == KIND_DEFBOOL ||
+           item->kind == KIND_ENUM;
+}
+
+/* item: of the element; NULL: it has none. */
+static int
+check_text(struct walk *walk, const struct item *item, const xmlNode *node, struct err *err)
+{
+    if ((item && reads_text(item)) || !has_text(node))
+        return 0;
+    /* <acpi>off</acpi> would switch it on. */
+    if (item && (item->kind == KIND_FEATURE || item->kind == KIND_PRESENT))
+        return refuse(walk, node, NULL, "takes no text; an attribute 'state' switches it off", err);
+    if (walk->validate)
+        return xml_fail(node, err, "takes no text");
+    walk_note(walk, node, NULL, false, "takes no text");
+    return 0;
+}
+
+static int collect(struct collector *c, const xmlNode *node, const struct item *item, size_t length,
+                   struct err *err);
 
 static int
 collect_child(struct collector *c, const xmlNode *parent, const xmlNode *child, size_t length,
@@ -299,13 +390,14 @@ collect_child(struct collector *c, const xmlNode *parent, const xmlNode *child, 
     if (!(row.item && row.item->flags & MANY) &&
         xml_child(parent, (const char *)child->name) != child)
         return xml_fail(child, err, "occurs twice");
-    return collect(c, child, longer, err);
+    return collect(c, child, row.item, longer, err);
 }
 
 static int
-collect(struct collector *c, const xmlNode *node, size_t length, struct err *err)
+collect(struct collector *c, const xmlNode *node, const struct item *item, size_t length,
+        struct err *err)
 {
-    if (collect_attributes(c, node, length, err))
+    if (check_text(c->walk, item, node, err) || collect_attributes(c, node, length, err))
         return -1;
     for (const xmlNode *child = xml_child(node, NULL); child; child = xml_next(child, NULL))
         if (collect_child(c, node, child, length, err))
@@ -461,15 +553,16 @@ walk_read(struct walk *walk, const struct rows *const *tables, struct row_index 
           const xmlNode *element, void *base, struct err *err)
 {
     struct found     found[ROWS_MAX];
-    struct collector c = {.walk = walk, .tables = tables, .index = index, .found = found};
-    size_t           n = 0;
+    struct collector c = {
+        .walk = walk, .element = element, .tables = tables, .index = index, .found = found};
+    size_t n = 0;
 
     for (size_t i = 0; tables[i]; i++)
         n += tables[i]->n;
     if (n > ROWS_MAX)
         abort();
     memset(found, 0, n * sizeof *found);
-    if (collect(&c, element, 0, err))
+    if (collect(&c, element, NULL, 0, err))
         return -1;
     for (size_t i = 0, before = 0; tables[i]; before += tables[i]->n, i++)
         if (read_rows(walk, tables[i], found + before, element, base, err))
@@ -585,6 +678,8 @@ walk_read_devices(struct walk *walk, const xmlNode *devices, struct err *err)
 {
     size_t seen[KINDS_MAX] = {0};
 
+    if (devices && check_text(walk, NULL, devices, err))
+        return -1;
     for (const xmlNode *node = xml_child(devices, NULL); node; node = xml_next(node, NULL)) {
         size_t kind = device_kind(node);
 

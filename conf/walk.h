@@ -20,9 +20,10 @@ struct walk {
     bool                 whole; /* libxl's configuration is known: the XML says what is there */
     size_t               index; /* of the device among those of its kind */
     struct {
-        uint64_t order;
-        char     letter; /* libxl's, of what boots */
-    } boot[32];          /* by <boot order='...'/> of the devices */
+        uint64_t       order;
+        char           letter; /* libxl's, of what boots */
+        const xmlNode *node;
+    } boot[32]; /* by <boot order='...'/> of the devices */
     size_t n_boot;
 
     /* Of the tables of devices, and of the domain's at the end; NULL: not made yet. */

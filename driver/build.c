@@ -137,6 +137,29 @@ build_keep_xml(struct build *b, struct err *err)
               : 0;
 }
 
+/* A cell is on the node of its number; libxl refuses one that is not there. */
+static int
+build_place_cells(struct build *b, struct err *err)
+{
+    libxl_domain_build_info *info = &b->config.b_info;
+    libxl_physinfo           phys;
+    int                      rc;
+
+    if (!info->num_vnuma_nodes)
+        return 0;
+    libxl_physinfo_init(&phys);
+    rc = libxl_get_physinfo(b->op.xl->ctx, &phys);
+    if (!rc && (uint32_t)info->num_vnuma_nodes > phys.nr_nodes) {
+        log_about(LOG_LEVEL_WARNING, &b->op.xl->log.about,
+                  "this host has %u NUMA nodes: the memory of all %d cells is on the first one",
+                  phys.nr_nodes, info->num_vnuma_nodes);
+        for (int i = 0; i < info->num_vnuma_nodes; i++)
+            info->vnuma_nodes[i].pnode = 0;
+    }
+    libxl_physinfo_dispose(&phys);
+    return rc ? xl_err_set(err, b->op.xl, rc, "cannot determine the nodes of this host") : 0;
+}
+
 /*----- the steps -----*/
 
 void
@@ -149,6 +172,11 @@ build_begin(struct build *b, void (*ready)(struct build *b))
     if (operation_find(&b->op, b->def->uuid, &domid) == OPERATION_DOMAIN_THERE) {
         err_set(&err, ERR_OPERATION_INVALID, "the domain with uuid %s is running: its id is %d",
                 uuid_format(b->def->uuid, text), domid);
+        operation_fail(&b->op, &err);
+        build_roll_back(b);
+        return;
+    }
+    if (build_place_cells(b, &err) < 0) {
         operation_fail(&b->op, &err);
         build_roll_back(b);
         return;

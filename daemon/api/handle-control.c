@@ -44,10 +44,17 @@ control_call_free(struct control_call *call)
 static int
 control_check_definition(const struct domain_def *def, struct err *err)
 {
-    if (def->on_poweroff == DOMAIN_ACTION_RENAME_RESTART ||
-        def->on_reboot == DOMAIN_ACTION_RENAME_RESTART ||
-        def->on_crash == DOMAIN_ACTION_RENAME_RESTART)
-        return err_set_libvirt(err, ERR_CONFIG_UNSUPPORTED, "rename-restart is not supported");
+    const struct {
+        const char        *element;
+        enum domain_action action;
+    } actions[] = {{"on_poweroff", def->on_poweroff},
+                   {"on_reboot", def->on_reboot},
+                   {"on_crash", def->on_crash}};
+
+    for (size_t i = 0; i < array_size(actions); i++)
+        if (actions[i].action == DOMAIN_ACTION_RENAME_RESTART)
+            return err_set_libvirt(err, ERR_CONFIG_UNSUPPORTED,
+                                   "<%s>: rename-restart is not supported", actions[i].element);
     return 0;
 }
 

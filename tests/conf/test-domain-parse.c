@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
+#include <libxl_utils.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "conf/domain.h"
+#include "conf/libxl.h"
 #include "data.h"
 
 /*----- helpers -----*/
@@ -274,6 +276,24 @@ static const struct {
     {"<launchSecurity type='sev'/>", "", ERR_CONFIG_UNSUPPORTED,
      "<launchSecurity>: is not supported"},
     {"<cpu><numa><cell/></numa></cpu>", "", ERR_XML, "<cell>: memory is missing"},
+    {"<vcpu>2</vcpu><cpu><numa><cell cpus='0' memory='65536'/></numa></cpu>", "", ERR_XML,
+     "<numa>: virtual CPU 1 is in no cell"},
+    {"<cpu><numa><cell cpus='0' memory='1024'/><cell cpus='0' memory='1024'/></numa></cpu>", "",
+     ERR_XML, "<numa>: virtual CPU 0 is in more than one cell"},
+    {"<cpu><numa><cell cpus='0-7' memory='65536'/></numa></cpu>", "", ERR_XML,
+     "<numa>: there is no virtual CPU 1"},
+    {"<features><acpi state='off'/></features><cpu><numa><cell cpus='0' memory='65536'/></numa>"
+     "</cpu>",
+     "", ERR_CONFIG_UNSUPPORTED, "<acpi>: a guest with NUMA cells needs it"},
+    {"<cpu><numa><cell cpus='0' memory='65536'><distances><sibling id='0' value='20'/>"
+     "</distances></cell></numa></cpu>",
+     "", ERR_XML, "<numa>: the distance of a cell to itself is 10"},
+    {"<vcpu>2</vcpu><cputune><vcpupin cpuset='1'/></cputune>", "", ERR_XML,
+     "<vcpupin>: vcpu is missing"},
+    {"<clock><timer name='tsc' present='no'/></clock>", "", ERR_CONFIG_UNSUPPORTED,
+     "<timer present='no'>: a processor has it"},
+    {"<clock><timer name='hpet' mode='native'/></clock>", "", ERR_CONFIG_UNSUPPORTED,
+     "<timer mode='native'>: only the timer tsc has modes"},
 
     {"", "<disk type='dir'/>", ERR_CONFIG_UNSUPPORTED, "<disk>: type 'dir' is not supported"},
     {"", "<disk device='lun'/>", ERR_CONFIG_UNSUPPORTED, "<disk>: device 'lun' is not supported"},
@@ -286,8 +306,26 @@ static const struct {
      "<target>: dev 'xvda/../b' is not a disk name that Xen knows, such as xvda"},
     {"", "<disk type='file'><target dev='xvda'/></disk>", ERR_XML,
      "<disk>: <source file='...'/> is missing"},
-    {"", "<disk type='block'><source file='/x'/><target dev='xvda'/></disk>", ERR_XML,
-     "<disk>: <source dev='...'/> is missing"},
+    {"", "<disk type='block'><source file='/x'/><target dev='xvda'/></disk>",
+     ERR_CONFIG_UNSUPPORTED, "<source file='/x'>: has no meaning where type is 'block'"},
+    {"", "<disk device='cdrom'><source dev='/x'/><target dev='hdc'/></disk>",
+     ERR_CONFIG_UNSUPPORTED, "<source dev='/x'>: has no meaning without type"},
+    {"",
+     "<disk type='network'><source protocol='nbd'><host name='h'/><auth username='u'/></source>"
+     "<target dev='hda'/></disk>",
+     ERR_CONFIG_UNSUPPORTED, "<auth username='u'>: has no meaning where protocol is 'nbd'"},
+    {"",
+     "<disk type='network'><source protocol='nbd'><host name='h' socket='/s'/></source>"
+     "<target dev='hda'/></disk>",
+     ERR_XML, "<host>: a socket goes with transport 'unix'"},
+    {"",
+     "<disk type='network'><source protocol='rbd' name='p/i'><host name='h' transport='rdma'/>"
+     "</source><target dev='hda'/></disk>",
+     ERR_CONFIG_UNSUPPORTED, "<host>: a monitor is named, and reached by transport 'tcp'"},
+    {"", "<disk><source file='/x'/><target dev='xvda'/><readonly>no</readonly></disk>",
+     ERR_CONFIG_UNSUPPORTED, "<readonly>: takes no text; an attribute 'state' switches it off"},
+    {"<features><acpi>off</acpi></features>", "", ERR_CONFIG_UNSUPPORTED,
+     "<acpi>: takes no text; an attribute 'state' switches it off"},
     {"",
      "<disk><source file='/x'/><target dev='xvda'/></disk>"
      "<disk><source file='/y'/><target dev='xvda'/></disk>",
@@ -316,6 +354,17 @@ static const struct {
      "<mtu>: 70000 is more than 65535 (size)"},
     {"", "<interface type='ethernet'><filterref filter='x'/></interface>", ERR_CONFIG_UNSUPPORTED,
      "<filterref>: is not supported"},
+    {"", "<interface type='ethernet'><ip family='ipv4'/></interface>", ERR_XML,
+     "<ip>: address is missing"},
+    {"", "<interface type='ethernet'><ip address='10.0.0.1 evil'/></interface>", ERR_XML,
+     "<ip>: '10.0.0.1 evil' is not an IP address"},
+    {"",
+     "<interface type='bridge'><source bridge='b'/><virtualport type='openvswitch'/>"
+     "<vlan trunk='yes'><tag id='5' nativeMode='untagged'/><tag id='6' nativeMode='untagged'/>"
+     "</vlan></interface>",
+     ERR_XML, "<tag>: there is a native VLAN already"},
+    {"", "<interface type='bridge'><source bridge='b'/><virtualport/></interface>",
+     ERR_CONFIG_UNSUPPORTED, "<virtualport type=''>: only openvswitch is supported"},
     {"", "<interface type='ethernet'><vlan/></interface>", ERR_CONFIG_UNSUPPORTED,
      "<vlan>: is supported with <virtualport type='openvswitch'/> only"},
 
@@ -326,6 +375,11 @@ static const struct {
     {"", "<graphics type='vnc' port='80'/>", ERR_XML, "<graphics>: port 80 is less than 5900"},
     {"", "<graphics type='vnc' port='99999'/>", ERR_XML,
      "<graphics>: 99999 is more than 65535 (port)"},
+    {"", "<graphics type='vnc' listen='0.0.0.0'><listen address='127.0.0.1'/></graphics>", ERR_XML,
+     "<graphics>: listen and the address of <listen> differ"},
+    {"", "<graphics type='spice' autoport='yes' port='5900' tlsPort='5901'/>",
+     ERR_CONFIG_UNSUPPORTED,
+     "<graphics autoport='yes'>: libxl looks for no free port: the port is given without it"},
     {"", "<graphics type='vnc'><listen type='socket'/></graphics>", ERR_CONFIG_UNSUPPORTED,
      "<listen>: type 'socket' is not supported"},
     {"", "<graphics type='vnc'/><graphics type='vnc'/>", ERR_CONFIG_UNSUPPORTED,
@@ -333,6 +387,10 @@ static const struct {
     {"", "<serial type='nmdm'/>", ERR_CONFIG_UNSUPPORTED, "<serial>: type 'nmdm' is not supported"},
     {"", "<serial type='dev'><source path='stdio'/></serial>", ERR_XML,
      "<source>: the path of a device begins with '/'"},
+    {"", "<serial><target type='pci-serial'/></serial>", ERR_CONFIG_UNSUPPORTED,
+     "<target type='pci-serial'>: an HVM guest's are isa-serial"},
+    {"", "<serial type='file'><source path='/a'/><source path='/b'/></serial>",
+     ERR_CONFIG_UNSUPPORTED, "<source>: only one is supported"},
     {"", "<serial type='tcp'/>", ERR_XML, "<serial>: the host of a <source> is missing"},
     {"", "<serial><target port='1'/></serial>", ERR_CONFIG_UNSUPPORTED,
      "<target>: ports are numbered from 0 in their order"},
@@ -341,6 +399,20 @@ static const struct {
     {"", "<video><model type='virtio'/></video>", ERR_XML, "<model>: type 'virtio' is not known"},
     {"", "<hostdev mode='subsystem'/>", ERR_CONFIG_UNSUPPORTED,
      "<hostdev>: only PCI and USB devices of the host are supported"},
+    {"", "<hostdev mode='subsystem' type='pci'><source><address domain='0'/></source></hostdev>",
+     ERR_XML, "<address>: domain, bus or slot is more than 0"},
+    {"",
+     "<hostdev mode='subsystem' type='pci'><source><address bus='1'/></source></hostdev>"
+     "<hostdev mode='subsystem' type='pci'><source><address bus='0x1'/></source></hostdev>",
+     ERR_XML, "<address>: the device is passed through twice"},
+    {"", "<controller type='xenbus' maxGrantFrames='0'/>", ERR_XML,
+     "<controller>: 0 is less than 1"},
+    {"", "<controller type='xenbus'/><controller type='xenbus'/>", ERR_CONFIG_UNSUPPORTED,
+     "<controller>: only one is supported"},
+    {"", "<controller type='bogus'/>", ERR_CONFIG_UNSUPPORTED,
+     "<controller type='bogus'>: Xen's machine has those that its devices need"},
+    {"", "<memballoon model='none'/>", ERR_CONFIG_UNSUPPORTED,
+     "<memballoon model='none'>: a guest's balloon is Xen's, and cannot be switched off"},
     {"", "<filesystem/>", ERR_CONFIG_UNSUPPORTED, "<filesystem>: is not supported"},
     {"", "<tpm/>", ERR_CONFIG_UNSUPPORTED, "<tpm>: is not supported"},
 };
@@ -374,6 +446,168 @@ START_TEST(what_is_refused_is_only_noted_of_a_guest_that_runs)
     ck_assert_int_eq(config.num_disks, 1);
     libxl_domain_config_dispose(&config);
     domain_def_free(def);
+}
+END_TEST
+
+/* What the guest does not get though each of the words is known. */
+static const struct {
+    const char *elements, *devices, *note;
+} unread[] = {
+    {"", "<disk><source file='/x'/><target dev='xvda'/><backenddomain>d</backenddomain></disk>",
+     "<backenddomain>: takes no text"},
+    {"", "<interface type='ethernet'><mtu>9000</mtu></interface>", "<mtu>: takes no text"},
+    {"", "words", "<devices>: takes no text"},
+    {"<features>pae</features>", "", "<features>: takes no text"},
+    {"", "<interface type='ethernet'><source bridge='b'/></interface>",
+     "<source bridge='b'>: has no meaning where type is 'ethernet'"},
+    {"", "<graphics type='vnc'><mouse mode='client'/></graphics>",
+     "<mouse mode='client'>: has no meaning where type is 'vnc'"},
+    {"", "<graphics type='sdl' keymap='de'/>",
+     "<graphics keymap='de'>: has no meaning where type is 'sdl'"},
+    {"", "<serial type='tcp'><source host='h' service='1' path='/x'/></serial>",
+     "<source path='/x'>: has no meaning where type is 'tcp'"},
+    {"", "<serial type='pty'><source host='h'/></serial>",
+     "<source host='h'>: has no meaning where type is 'pty'"},
+    {"", "<video><model type='vga' vram='4096'/></video>",
+     "<model vram='4096'>: is less than libxl wants for this card"},
+    {"<vcpu cpuset='0-1' current='1'>4</vcpu>", "",
+     "<vcpu cpuset='0-1'>: is not of virtual CPUs that are started later"},
+    {"<xen:comandline xmlns:xen='http://libvirt.org/schemas/domain/xen/1.0'/>", "",
+     "<comandline>: is not known here"},
+    {"<xen:commandline xmlns:xen='http://libvirt.org/schemas/domain/xen/1.0'><xen:args/>"
+     "</xen:commandline>",
+     "", "<args>: is not known here"},
+};
+
+START_TEST(what_is_not_read_where_it_stands_is_noted)
+{
+    struct domain_def *def = parse_with(unread[_i].elements, unread[_i].devices);
+    bool               noted = false;
+
+    for (size_t i = 0; i < def->n_notes; i++)
+        noted = noted || (strstr(def->notes[i].message, unread[_i].note) && !def->notes[i].implied);
+    ck_assert_msg(noted, "%s", def->n_notes ? def->notes[0].message : "no note");
+    domain_def_free(def);
+}
+END_TEST
+
+static void
+config_with(const char *elements, const char *devices, libxl_domain_config *config_out)
+{
+    struct domain_def *def = parse_with(elements, devices);
+
+    data_config(def, config_out);
+    domain_def_free(def);
+}
+
+/* Xen refuses a virtual CPU that may run nowhere. */
+START_TEST(a_virtual_cpu_before_one_that_is_pinned_may_run_everywhere)
+{
+    libxl_domain_config config;
+
+    config_with("<vcpu>3</vcpu><cputune><vcpupin vcpu='1' cpuset='2'/></cputune>", "", &config);
+    ck_assert_int_eq(config.b_info.num_vcpu_hard_affinity, 2);
+    ck_assert_int_eq(libxl_bitmap_count_set(&config.b_info.vcpu_hard_affinity[0]), 4096);
+    ck_assert_int_eq(libxl_bitmap_count_set(&config.b_info.vcpu_hard_affinity[1]), 1);
+    libxl_domain_config_dispose(&config);
+}
+END_TEST
+
+START_TEST(distances_of_cells_that_are_not_said_are_those_of_the_way_back)
+{
+    libxl_domain_config config;
+
+    config_with("<vcpu>2</vcpu><cpu><numa><cell cpus='0' memory='32768'><distances>"
+                "<sibling id='1' value='31'/></distances></cell>"
+                "<cell cpus='1' memory='32768'/></numa></cpu>",
+                "", &config);
+    ck_assert_int_eq(config.b_info.vnuma_nodes[0].distances[0], 10);
+    ck_assert_int_eq(config.b_info.vnuma_nodes[0].distances[1], 31);
+    ck_assert_int_eq(config.b_info.vnuma_nodes[1].distances[0], 31);
+    ck_assert_int_eq(config.b_info.vnuma_nodes[1].distances[1], 10);
+    ck_assert(libxl_defbool_val(config.b_info.acpi)); /* they are told in its tables */
+    libxl_domain_config_dispose(&config);
+}
+END_TEST
+
+START_TEST(cells_say_what_memory_there_is)
+{
+    static const char *const memory[] = {"", "<memory>1024</memory>"};
+
+    for (size_t i = 0; i < array_size(memory); i++) {
+        cleanup_free char *xml =
+            xasprintf("<domain type='xen'><name>a</name>%s<os><type>hvm</type></os><cpu><numa>"
+                      "<cell cpus='0' memory='65536'/></numa></cpu></domain>",
+                      memory[i]);
+        struct domain_def *def = parse_good(xml);
+        cleanup_free char *told = domain_def_format(def, NULL, 0);
+
+        ck_assert_uint_eq(def->max_memory_kib, 65536);
+        ck_assert_uint_eq(def->memory_kib, 65536);
+        ck_assert_ptr_nonnull(strstr(told, ">65536</memory>"));
+        ck_assert_uint_eq(def->n_notes, i);
+        domain_def_free(def);
+    }
+}
+END_TEST
+
+START_TEST(the_native_vlan_is_in_front)
+{
+    libxl_domain_config config;
+
+    config_with("",
+                "<interface type='bridge'><source bridge='b'/><virtualport type='openvswitch'/>"
+                "<vlan trunk='yes'><tag id='6'/><tag id='5' nativeMode='untagged'/><tag id='7'/>"
+                "</vlan></interface>",
+                &config);
+    ck_assert_str_eq(config.nics[0].bridge, "b.5:6:7");
+    libxl_domain_config_dispose(&config);
+}
+END_TEST
+
+/* libxl takes a display of its own with an IPv4 address only. */
+START_TEST(a_vnc_server_on_an_ipv6_address_has_its_display_behind_it)
+{
+    static const char   devices[] = "<graphics type='vnc' port='5901' listen='::1'/>";
+    libxl_domain_config config;
+    struct domain_def  *back = NULL;
+    cleanup_free char  *xml = NULL;
+    struct err          err;
+
+    config_with("", devices, &config);
+    ck_assert_str_eq(config.b_info.u.hvm.vnc.listen, "[::1]:1");
+    ck_assert_int_eq(config.b_info.u.hvm.vnc.display, 0);
+    ck_assert_int_eq(conf_from_libxl(&config, &back, &err), 0);
+    xml = domain_def_format(back, NULL, 0);
+    ck_assert_ptr_nonnull(strstr(xml, "port='5901'"));
+    ck_assert_ptr_nonnull(strstr(xml, "listen='::1'"));
+    domain_def_free(back);
+    libxl_domain_config_dispose(&config);
+}
+END_TEST
+
+START_TEST(a_card_without_a_type_is_libvirts_default)
+{
+    libxl_domain_config config;
+
+    config_with("", "<video><model vram='16384'/></video>", &config);
+    ck_assert_int_eq(config.b_info.u.hvm.vga.kind, LIBXL_VGA_INTERFACE_TYPE_CIRRUS);
+    ck_assert_uint_eq(config.b_info.video_memkb, 16384);
+    libxl_domain_config_dispose(&config);
+}
+END_TEST
+
+/* libxl's order is of kinds. */
+START_TEST(a_boot_order_of_which_the_first_disk_is_not_the_first_is_refused)
+{
+    cleanup_free char *xml =
+        domain_with("", "<disk><source file='/a'/><target dev='hda'/></disk>"
+                        "<disk><source file='/b'/><target dev='hdb'/><boot order='1'/></disk>");
+    struct err err;
+
+    ck_assert_ptr_null(parse(xml, &err));
+    ck_assert_str_eq(err.message,
+                     "line 5: <boot>: libxl boots the first device of a kind: put it in front");
 }
 END_TEST
 
@@ -740,6 +974,14 @@ main(void)
     tcase_add_loop_test(tc, a_bad_part_is_refused_with_line_element_and_reason, 0,
                         array_size(bad_parts));
     tcase_add_test(tc, what_is_refused_is_only_noted_of_a_guest_that_runs);
+    tcase_add_loop_test(tc, what_is_not_read_where_it_stands_is_noted, 0, array_size(unread));
+    tcase_add_test(tc, a_virtual_cpu_before_one_that_is_pinned_may_run_everywhere);
+    tcase_add_test(tc, distances_of_cells_that_are_not_said_are_those_of_the_way_back);
+    tcase_add_test(tc, cells_say_what_memory_there_is);
+    tcase_add_test(tc, the_native_vlan_is_in_front);
+    tcase_add_test(tc, a_vnc_server_on_an_ipv6_address_has_its_display_behind_it);
+    tcase_add_test(tc, a_card_without_a_type_is_libvirts_default);
+    tcase_add_test(tc, a_boot_order_of_which_the_first_disk_is_not_the_first_is_refused);
     tcase_add_test(tc, a_disk_of_the_network_that_is_not_emulated_is_noted);
     tcase_add_test(tc, a_boot_device_too_many_is_refused);
     tcase_add_test(tc, a_document_too_long_is_refused_unread);

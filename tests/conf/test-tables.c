@@ -59,7 +59,7 @@ static const struct {
 } companions[] = {
     {"seclabel", "", "<seclabel model='flask'><label>l</label></seclabel>"},
     {"clock/timer", "clock", "<timer name='tsc'/>"},
-    {"cpu/numa/cell", "cpu/numa", "<cell memory='64' unit='MiB'/>"},
+    {"cpu/numa/cell", "cpu/numa", "<cell cpus='0' memory='64' unit='MiB'/>"},
     {"numatune/memory", "numatune", "<memory nodeset='0'/>"},
     {"cpu/feature", "cpu", "<feature name='avx'/>"},
     {"virtualport", "", "<virtualport type='openvswitch'/>"},

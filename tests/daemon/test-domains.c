@@ -1838,7 +1838,7 @@ START_TEST(xml_that_is_too_large_or_broken_is_refused)
     client_creates("<domain", 0);
     ck_assert_int_eq(world_answer.code, ERR_XML);
     client_creates(world_xml("web", 'w', "<on_crash>rename-restart</on_crash>"), 0);
-    assert_answer(ERR_CONFIG_UNSUPPORTED, "rename-restart");
+    assert_answer(ERR_CONFIG_UNSUPPORTED, "<on_crash>: rename-restart is not supported");
     ck_assert_uint_eq(domains_count(daemon_->domains), 1);
 }
 END_TEST

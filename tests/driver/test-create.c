@@ -303,6 +303,36 @@ START_TEST(a_definition_that_keeps_libxls_configuration_makes_that_guest)
 }
 END_TEST
 
+/* libxl refuses a cell on a node that is not there: the fake host has one. */
+START_TEST(numa_cells_are_on_the_first_node_of_a_host_with_fewer_nodes)
+{
+    struct scene_outcome out;
+    cleanup_free char   *path = NULL, *json = NULL;
+    struct err           err;
+
+    replace("<vcpu>1</vcpu>", "<vcpu>2</vcpu>");
+    replace("</domain>", "<cpu><numa><cell cpus='0' memory='65536'/>"
+                         "<cell cpus='1' memory='65536'/></numa></cpu></domain>");
+    out = create(0, NULL);
+    ck_assert_msg(out.err.code == ERR_NONE, "%s", out.err.message);
+    path = fake_path("config", (uint32_t)out.domid);
+    ck_assert_int_eq(file_read(path, 1 << 20, &json, NULL, &err), 0);
+    ck_assert_ptr_nonnull(strstr(json, "\"vnuma_nodes\""));
+    ck_assert_ptr_null(strstr(json, "\"pnode\": 1"));
+}
+END_TEST
+
+START_TEST(a_host_whose_nodes_are_not_known_gets_no_guest_with_numa_cells)
+{
+    struct scene_outcome out;
+
+    replace("</domain>", "<cpu><numa><cell cpus='0' memory='65536'/></numa></cpu></domain>");
+    fake_xen_rule("get_physinfo", 1, ERROR_FAIL, false);
+    out = create(0, NULL);
+    assert_failed(&out, ERR_OPERATION_FAILED, "cannot determine the nodes of this host");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -328,6 +358,8 @@ main(void)
     tcase_add_test(tc, a_missing_kernel_is_named);
     tcase_add_test(tc, a_kernel_that_is_a_fifo_does_not_block);
     tcase_add_test(tc, too_much_memory_is_told_in_figures);
+    tcase_add_test(tc, numa_cells_are_on_the_first_node_of_a_host_with_fewer_nodes);
+    tcase_add_test(tc, a_host_whose_nodes_are_not_known_gets_no_guest_with_numa_cells);
     tcase_add_test(tc, a_definition_that_keeps_libxls_configuration_makes_that_guest);
     return scene_main("create", tc);
 }
