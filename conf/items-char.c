@@ -40,6 +40,20 @@ check_part(const xmlNode *node, const char *part, const char *name, struct err *
     return strchr(part, ',') ? xml_unsupported(node, err, "',' cannot be in %s", name) : 0;
 }
 
+/* A host or a service: all else would be taken apart in other places. */
+static int
+check_end(const xmlNode *node, const char *part, const char *name, struct err *err)
+{
+    static const char characters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:_-%[]";
+
+    if (!part || !*part)
+        return xml_fail(node, err, "%s is missing", name);
+    return part[strspn(part, characters)]
+               ? xml_fail(node, err, "%s '%s' has characters of no such name", name, part)
+               : 0;
+}
+
 static bool
 is_bound(const xmlNode *source)
 {
@@ -71,8 +85,8 @@ read_tcp(const xmlNode *node, char **text_out, struct err *err)
     if (protocol && strcmp(protocol, "raw") != 0 && strcmp(protocol, "telnet") != 0)
         return xml_unsupported_attr(xml_child(node, "protocol"), "type", err,
                                     "only raw and telnet are supported");
-    if (check_part(source ? source : node, host, "the host of a <source>", err) ||
-        check_part(source, service, "service", err))
+    if (check_end(source ? source : node, host, "the host of a <source>", err) ||
+        check_end(source, service, "service", err))
         return -1;
     *text_out =
         xasprintf("%s:%s:%s%s", protocol && strcmp(protocol, "telnet") == 0 ? "telnet" : "tcp",
@@ -94,10 +108,10 @@ read_udp(const xmlNode *node, char **text_out, struct err *err)
         end[0] = xml_attr(source, "host");
         end[1] = xml_attr(source, "service");
     }
-    if (check_part(node, to[1], "the service of a <source mode='connect'>", err) ||
-        (to[0] && check_part(node, to[0], "host", err)) ||
-        (from[0] && check_part(node, from[0], "host", err)) ||
-        (from[1] && check_part(node, from[1], "service", err)))
+    if (check_end(node, to[1], "the service of a <source mode='connect'>", err) ||
+        (to[0] && check_end(node, to[0], "host", err)) ||
+        (from[0] && check_end(node, from[0], "host", err)) ||
+        (from[1] && check_end(node, from[1], "service", err)))
         return -1;
     *text_out = from[0] || from[1] ? xasprintf("udp:%s:%s@%s:%s", to[0] ? to[0] : "", to[1],
                                                from[0] ? from[0] : "", from[1] ? from[1] : "0")
@@ -329,15 +343,18 @@ serial_at(const libxl_domain_build_info *info, size_t index)
 static bool
 load_serial(struct walk *walk, size_t index, void *device)
 {
-    const char *text = serial_at(&walk->config->b_info, index);
-    xmlNode    *trial;
-    bool        words;
+    const char        *text = serial_at(&walk->config->b_info, index);
+    cleanup_free char *again = NULL;
+    xmlNode           *trial;
+    struct err         err;
+    bool               words;
 
     (void)device;
     if (!text)
         return false;
     trial = xmlNewNode(NULL, (const xmlChar *)"serial");
-    words = chardev_write(trial, text);
+    words = chardev_write(trial, text) && !chardev_read(trial, &again, &err) &&
+            strcmp(again, text) == 0;
     xmlFreeNode(trial);
     return words;
 }

@@ -391,6 +391,8 @@ static const struct {
      "<target type='pci-serial'>: an HVM guest's are isa-serial"},
     {"", "<serial type='file'><source path='/a'/><source path='/b'/></serial>",
      ERR_CONFIG_UNSUPPORTED, "<source>: only one is supported"},
+    {"", "<serial type='udp'><source mode='connect' host='a@b' service='1'/></serial>", ERR_XML,
+     "<serial>: host 'a@b' has characters of no such name"},
     {"", "<serial type='tcp'/>", ERR_XML, "<serial>: the host of a <source> is missing"},
     {"", "<serial><target port='1'/></serial>", ERR_CONFIG_UNSUPPORTED,
      "<target>: ports are numbered from 0 in their order"},

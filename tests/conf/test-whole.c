@@ -286,6 +286,7 @@ static const struct {
     {"xl-pv", "\"xvda\"", "\"xvdaaa17\""},
     {"xl-pv", "\"xvda\"", "\"hda1\""},
     {"xl-pv", "\"format\": \"raw\"", "\"format\": \"qed\""},
+    {"xl-hvm", "\"serial\": \"pty\"", "\"serial\": \"udp:a b:1@c@d:2\""},
     {"xl-pv", "\"format\": \"raw\"", "\"format\": \"raw\", \"script\": \"block-iscsi\""},
     {"xl-pv", "\"format\": \"raw\"", "\"format\": \"raw\", \"backend_domname\": \"stor\""},
     {"xl-pv", "\"mac\": \"00:16:3e:01:02:03\"",

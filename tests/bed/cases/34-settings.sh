@@ -38,7 +38,7 @@ END
 console_says() { wait_for 60 "tr -d '\r' <$(console_log "$1") | grep -qE -- '$2'"; }
 console_never_said() { ! tr -d '\r' <"$(console_log "$1")" | grep -qE -- "$2"; }
 has_flag() { console_says "$1" "^cpu flags .* $2 "; }
-has_no_flag() { console_says "$1" '^cpu flags .* fpu .* \.$' && console_never_said "$1" "^cpu flags .* $2 "; }
+has_no_flag() { console_says "$1" '^cpu flags fpu .* \.$' && console_never_said "$1" "^cpu flags .* $2 "; }
 
 # "0 1" where vcpu 0 may run on processor 0 only, and vcpu 1 on 1: hard affinity, as xl prints it.
 affinity() { xl vcpu-list "$1" | awk 'NR > 1 { print $7 }' | paste -sd ' '; }
