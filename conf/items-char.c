@@ -467,9 +467,8 @@ read_channel(struct walk *walk, const struct item *item, const xmlNode *node, vo
     const char           *type = xml_attr(node, "type");
     const xmlNode        *source = xml_child(node, "source");
 
-    (void)item;
-    if (walk->config)
-        channel->devid = (int)walk->index;
+    (void)walk, (void)item;
+    /* It has no number yet: libxl gives them from 1 on, for 0 is the console's. */
     if (!type || strcmp(type, "pty") == 0) {
         libxl_device_channel_init_connection(channel, LIBXL_CHANNEL_CONNECTION_PTY);
         return 0;

@@ -51,6 +51,7 @@ static const struct {
     {"b_info.type.hvm.vpt_align", "\"True\"", false},
     {"b_info.type.hvm.xen_platform_pci", "\"True\"", false},
     {"nics.nictype", "\"vif_ioemu\"", false},
+    {"channels.devid", NULL, false},
     /* The XML has one list of arguments, whatever the type of the guest. */
     {"b_info.extra_hvm", NULL, false},
     {"b_info.extra_pv", NULL, false},
