@@ -35,6 +35,7 @@ struct worker {
     struct loop_timer warm;
     struct framed     daemon;
     bool              connected;
+    bool              dismissed; /* nobody will ask how its operation has ended */
 
     struct memory_rules memory;
 
@@ -167,6 +168,12 @@ worker_log_outcome(const struct worker *w)
         log_about(LOG_LEVEL_INFO, about, "%s done", about->operation);
 }
 
+static void
+worker_end(struct worker *w)
+{
+    loop_stop(w->loop);
+}
+
 /* err: how it ended; code 0: well. */
 static void
 worker_finish(struct worker *w, const struct err *err, int domid, bool domain_left, const char *log)
@@ -186,6 +193,8 @@ worker_finish(struct worker *w, const struct err *err, int domid, bool domain_le
     };
     worker_log_outcome(w);
     worker_say_done(w);
+    if (w->dismissed)
+        worker_end(w);
 }
 
 static void
@@ -287,12 +296,6 @@ worker_lost_xl(void *arg, const char *reason)
 /*----- what is heard -----*/
 
 static void
-worker_end(struct worker *w)
-{
-    loop_stop(w->loop);
-}
-
-static void
 worker_hear_start(struct worker *w, worker_start *start)
 {
     if (w->begun) {
@@ -325,6 +328,7 @@ worker_hear_refuse(struct worker *w, const worker_error *why)
 static void
 worker_hear_bye(struct worker *w)
 {
+    w->dismissed = true;
     if (w->op)
         log_about(LOG_LEVEL_WARNING, &w->xl.log.about,
                   "told to exit before the operation is done: going on with it");

@@ -463,33 +463,59 @@ pool_fill_one(void *arg)
         loop_defer_start(&pool->fill);
 }
 
-/* Nobody listens there, and there is no task whose end is to be dealt with. */
 static bool
-pool_is_dead_socket(const char *path)
+pool_is_unrecorded_socket(const char *path)
 {
     cleanup_free char *record_path = xasprintf("%s" WORKER_RECORD_SUFFIX, path);
-    cleanup_close int  fd = -1;
     struct stat        st;
-    struct err         err;
 
-    if (lstat(path, &st) < 0 || !S_ISSOCK(st.st_mode) || access(record_path, F_OK) == 0)
-        return false;
-    fd = pool_connect(path, &err);
-    return fd < 0 && err.detail == ECONNREFUSED;
+    return lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) && access(record_path, F_OK) != 0;
 }
 
-/* An earlier daemon was killed between making a socket and starting the worker for it; or both were
- * killed.  Idle workers that live remove theirs themselves. */
+/* fd is Taken. */
+static struct pool_worker *
+pool_worker_adopt(struct pool *pool, const char *socket_path, int fd)
+{
+    struct pool_worker *w = xcalloc(1, sizeof *w);
+
+    w->pool = pool;
+    w->pid = -1;
+    w->version = WORKER_VERSION;
+    w->adopted = true;
+    snprintf(w->socket_path, sizeof w->socket_path, "%s", socket_path);
+    loop_child_init(&w->child, pool->loop, pool_worker_exited, w);
+    loop_timer_init(&w->killed, pool->loop, pool_worker_hangs_in_kernel, w);
+    framed_init(&w->framed, pool->loop, fd, &pool_worker_framed_ops, w);
+    TAILQ_INSERT_TAIL(&pool->busy, w, link);
+    return w;
+}
+
+/* Nobody knows what it does, for an earlier daemon had no room for a record: it goes when it has
+ * done it.  One that was idle goes by itself. */
 static void
-pool_remove_dead_sockets(const struct pool *pool)
+pool_dismiss_unrecorded(struct pool *pool, const char *path)
+{
+    struct err err;
+    int        fd = pool_connect(path, &err);
+
+    if (fd >= 0)
+        pool_worker_dismiss(pool_worker_adopt(pool, path, fd));
+    else if (err.detail == ECONNREFUSED)
+        pool_remove_socket(path);
+}
+
+/* An earlier daemon was killed between making a socket and starting the worker for it, or both
+ * were; or the worker has no record. */
+static void
+pool_clear_sockets(struct pool *pool)
 {
     cleanup_free char  *folder = xasprintf("%s/jobs", pool->limits->run_dir);
     size_t              count;
     cleanup_free char **paths = records_find(folder, "", &count);
 
     for (size_t n = 0; n < count; n++) {
-        if (pool_is_dead_socket(paths[n]))
-            pool_remove_socket(paths[n]);
+        if (pool_is_unrecorded_socket(paths[n]))
+            pool_dismiss_unrecorded(pool, paths[n]);
         free(paths[n]);
     }
 }
@@ -501,10 +527,10 @@ pool_new(struct loop *loop, const struct job_limits *limits)
 
     pool->loop = loop;
     pool->limits = limits;
-    pool_remove_dead_sockets(pool);
     TAILQ_INIT(&pool->idle);
     TAILQ_INIT(&pool->busy);
     TAILQ_INIT(&pool->leaving);
+    pool_clear_sockets(pool);
     loop_defer_init(&pool->fill, pool->loop, pool_fill_one, pool);
     pool_spare_init(&pool->spare);
     return pool;
@@ -667,18 +693,11 @@ pool_worker_find(struct pool *pool, const char *record_path, const task_record *
         process_kill_session(record->pid, record->pid_started);
         return NULL;
     }
-    w = xcalloc(1, sizeof *w);
-    w->pool = pool;
+    w = pool_worker_adopt(pool, socket_path, fd);
     w->pid = record->pid > 0 ? record->pid : -1;
     w->pid_started = record->pid_started;
     w->version = record->protocol;
-    w->adopted = true;
-    snprintf(w->socket_path, sizeof w->socket_path, "%s", socket_path);
     w->record_path = xstrdup(record_path);
-    loop_child_init(&w->child, pool->loop, pool_worker_exited, w);
-    loop_timer_init(&w->killed, pool->loop, pool_worker_hangs_in_kernel, w);
-    framed_init(&w->framed, pool->loop, fd, &pool_worker_framed_ops, w);
-    TAILQ_INSERT_TAIL(&pool->busy, w, link);
     return w;
 }
 

@@ -371,6 +371,27 @@ START_TEST(what_a_dead_idle_worker_promised_goes_with_its_socket)
 }
 END_TEST
 
+/* Of a destroy in a full run_dir: its daemon was killed, and no record says what it does. */
+START_TEST(a_worker_that_no_record_names_is_told_to_go)
+{
+    struct pool *next;
+    char         frame[256];
+    ssize_t      size;
+
+    unlink(record_path);
+    next = pool_new(loop, &(struct job_limits){.run_dir = run_dir});
+    fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
+    ck_assert_int_ge(fd, 0);
+    turn();
+    size = recv(fd, frame, sizeof frame, MSG_DONTWAIT);
+    ck_assert_int_gt(size, WIRE_HEADER_SIZE);
+    ck_assert_int_eq(frame[size - 1], WORKER_BYE);
+    ck_assert_int_eq(recv(fd, frame, sizeof frame, MSG_DONTWAIT), 0);
+    ck_assert_int_ne(access(socket_path, F_OK), 0);
+    pool_free(next);
+}
+END_TEST
+
 START_TEST(a_record_without_its_worker_has_what_that_had_started_killed)
 {
     task_record record = {.pid = 0};
@@ -454,6 +475,7 @@ main(void)
     tcase_add_test(tc, a_worker_that_is_killed_and_does_not_go_counts_as_dead);
     tcase_add_test(tc, what_a_dead_worker_promised_to_others_of_memory_goes_with_its_task);
     tcase_add_test(tc, what_a_dead_idle_worker_promised_goes_with_its_socket);
+    tcase_add_test(tc, a_worker_that_no_record_names_is_told_to_go);
     tcase_add_loop_test(tc, a_record_without_its_worker_has_what_that_had_started_killed, 0, 2);
     tcase_add_test(tc, the_last_descriptors_are_kept_for_what_goes_on_without_a_record);
     suite_add_tcase(suite, tc);

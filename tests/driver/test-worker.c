@@ -455,12 +455,13 @@ START_TEST(a_second_operation_is_not_begun)
 }
 END_TEST
 
-START_TEST(a_bye_in_the_middle_does_not_end_it)
+START_TEST(a_bye_in_the_middle_ends_it_when_its_operation_has_ended)
 {
     scene.world->delay_msec = 50;
     tell_start(&client, start_create());
     tell_plain(&client, WORKER_BYE);
-    hear_done(&client, ERR_NONE);
+    assert_ends();
+    ck_assert_uint_eq(fake_domain_count(), 1);
 }
 END_TEST
 
@@ -594,7 +595,7 @@ main(void)
     tcase_add_test(tc, a_daemon_that_comes_back_is_asked_again);
     tcase_add_test(tc, a_newer_daemon_takes_the_place_of_the_older);
     tcase_add_test(tc, a_second_operation_is_not_begun);
-    tcase_add_test(tc, a_bye_in_the_middle_does_not_end_it);
+    tcase_add_test(tc, a_bye_in_the_middle_ends_it_when_its_operation_has_ended);
     tcase_add_test(tc, answers_that_nobody_waits_for_are_ignored);
     tcase_add_test(tc, garbage_closes_the_connection_and_the_operation_goes_on);
     tcase_add_test(tc, a_frame_of_another_program_closes_the_connection);
