@@ -498,6 +498,19 @@ cfg_read_serial(struct cfg *cfg, struct err *err)
     return cfg_read_list(cfg, "serial", &info->u.hvm.serial_list, err);
 }
 
+/* libxl starts no guest without; to the XML, no password is that none is asked for. */
+static int
+cfg_check_spice(const libxl_spice_info *spice, struct err *err)
+{
+    if (libxl_defbool_is_default(spice->enable) || !libxl_defbool_val(spice->enable) ||
+        spice->passwd)
+        return 0;
+    if (libxl_defbool_is_default(spice->disable_ticketing) ||
+        !libxl_defbool_val(spice->disable_ticketing))
+        return cfg_fail("spicepasswd", err, "is needed, or spicedisable_ticketing = 1");
+    return 0;
+}
+
 static int
 cfg_read_hvm(struct cfg *cfg, struct err *err)
 {
@@ -521,7 +534,7 @@ cfg_read_hvm(struct cfg *cfg, struct err *err)
         uuid_generate(info->u.hvm.ms_vm_genid.bytes);
     else if (genid && strcmp(genid, "none") != 0)
         return cfg_fail("ms_vm_genid", err, "'%s' is not known", genid);
-    return 0;
+    return cfg_check_spice(&info->u.hvm.spice, err);
 }
 
 /*----- lists of devices -----*/

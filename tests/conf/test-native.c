@@ -150,6 +150,8 @@ static const struct {
      "viridian: '!all' is not known"},
     {"name = \"a\"\nmemory = 4\nlatency = 5", ERR_CONFIG_UNSUPPORTED,
      "line 3: latency: is not supported"},
+    {"name = \"a\"\nmemory = 4\ntype = \"hvm\"\nspice = 1\nspiceport = 6000", ERR_XML,
+     "spicepasswd: is needed, or spicedisable_ticketing = 1"},
     {"import os\nname = 'a'\n", ERR_XML, "line 1: 'import': a line is key = value"},
     {"name = 'a'\ndef f():\n    return 1\n", ERR_XML, "line 2: 'def': a line is key = value"},
     {"name = 'a\xff'\n", ERR_XML, "the text is not valid UTF-8"},
