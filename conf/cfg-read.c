@@ -848,6 +848,8 @@ cfg_read_pci(struct cfg *cfg, const char *spec, struct err *err)
     }
     if (xlu_pci_parse_spec_string(cfg->xlu, pci, spec))
         return cfg_parser_failed(cfg, "pci", err);
+    if (pci->vfunc_mask == LIBXL_PCI_FUNC_ALL)
+        return cfg_fail("pci", err, "all functions at once are not supported: name each function");
     if (cfg->type == DOMAIN_PV)
         libxl_defbool_setdefault(&cfg->config->b_info.u.pv.e820_host, true);
     return 0;

@@ -56,7 +56,7 @@ static const struct {
     {"b_info.extra_hvm", NULL, false},
     {"b_info.extra_pv", NULL, false},
     /* One function is always the guest's function 0. */
-    {"pcidevs.vfunc_mask", NULL, false},
+    {"pcidevs.vfunc_mask", "1", false},
 };
 
 struct pairs {

@@ -152,6 +152,8 @@ static const struct {
      "line 3: latency: is not supported"},
     {"name = \"a\"\nmemory = 4\ntype = \"hvm\"\nspice = 1\nspiceport = 6000", ERR_XML,
      "spicepasswd: is needed, or spicedisable_ticketing = 1"},
+    {"name = \"a\"\nmemory = 4\nkernel = '/k'\npci = [ '01:00.*' ]", ERR_XML,
+     "pci: all functions at once are not supported: name each function"},
     {"import os\nname = 'a'\n", ERR_XML, "line 1: 'import': a line is key = value"},
     {"name = 'a'\ndef f():\n    return 1\n", ERR_XML, "line 2: 'def': a line is key = value"},
     {"name = 'a\xff'\n", ERR_XML, "the text is not valid UTF-8"},

@@ -196,6 +196,20 @@ START_TEST(what_only_the_configuration_says_is_named)
 }
 END_TEST
 
+/* The XML names one function: the first. */
+START_TEST(all_functions_of_a_pci_device_at_once_are_what_only_the_configuration_says)
+{
+    cleanup_free char *one = json_of("xl-much");
+    cleanup_free char *all =
+        replaced(one, "\"dev\": 3,", "\"dev\": 3, \"vfunc_mask\": 4294967295,");
+    struct domain_def *def = whole_of(all);
+    cleanup_free char *xml = domain_def_format(def, NULL, 0);
+
+    ck_assert_ptr_nonnull(strstr(xml, "<dom0d:only>pcidevs[0].vfunc_mask</dom0d:only>"));
+    domain_def_free(def);
+}
+END_TEST
+
 /* The daemon obeys it, and asks no libxl. */
 START_TEST(actions_that_the_xml_cannot_say_are_the_configurations)
 {
@@ -459,6 +473,7 @@ main(void)
                         array_size(guests));
     tcase_add_loop_test(tc, a_guest_of_xl_may_be_as_odd_as_xl_lets_it_be, 0, array_size(odd));
     tcase_add_test(tc, what_only_the_configuration_says_is_named);
+    tcase_add_test(tc, all_functions_of_a_pci_device_at_once_are_what_only_the_configuration_says);
     tcase_add_test(tc, actions_that_the_xml_cannot_say_are_the_configurations);
     tcase_add_test(tc, the_configuration_is_shown_to_those_only_who_may_see_passwords);
     tcase_add_test(tc, xml_that_took_its_place_inherits_what_it_cannot_say);
