@@ -796,6 +796,19 @@ cfg_read_usbctrl(struct cfg *cfg, const char *spec, struct err *err)
     return cfg_read_options("usbctrl", spec, cfg_read_usbctrl_option, usbctrl, err);
 }
 
+/* As xl has it: 0x0a and 012 are 10.  0 is no bus and no address. */
+static int
+cfg_read_usb_number(const char *value, uint8_t *to)
+{
+    char *end;
+    long  number = isdigit((unsigned char)*value) ? strtol(value, &end, 0) : 0;
+
+    if (number < 1 || number > UINT8_MAX || *end)
+        return -1;
+    *to = (uint8_t)number;
+    return 0;
+}
+
 static int
 cfg_read_usbdev_option(void *device, const char *key, const char *value)
 {
@@ -804,10 +817,10 @@ cfg_read_usbdev_option(void *device, const char *key, const char *value)
     if (strcmp(key, "type") == 0)
         return strcmp(value, "hostdev");
     if (strcmp(key, "hostbus") == 0)
-        usbdev->u.hostdev.hostbus = (uint8_t)atoi(value);
-    else if (strcmp(key, "hostaddr") == 0)
-        usbdev->u.hostdev.hostaddr = (uint8_t)atoi(value);
-    else if (strcmp(key, "controller") == 0)
+        return cfg_read_usb_number(value, &usbdev->u.hostdev.hostbus);
+    if (strcmp(key, "hostaddr") == 0)
+        return cfg_read_usb_number(value, &usbdev->u.hostdev.hostaddr);
+    if (strcmp(key, "controller") == 0)
         usbdev->ctrl = atoi(value);
     else if (strcmp(key, "port") == 0)
         usbdev->port = atoi(value);

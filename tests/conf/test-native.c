@@ -154,6 +154,12 @@ static const struct {
      "spicepasswd: is needed, or spicedisable_ticketing = 1"},
     {"name = \"a\"\nmemory = 4\nkernel = '/k'\npci = [ '01:00.*' ]", ERR_XML,
      "pci: all functions at once are not supported: name each function"},
+    {"name = \"a\"\nmemory = 4\nkernel = '/k'\nusbdev = [ 'hostbus=1,hostaddr=0' ]", ERR_XML,
+     "usbdev: hostaddr: is not known, or its value is not valid"},
+    {"name = \"a\"\nmemory = 4\nkernel = '/k'\nusbdev = [ 'hostbus=1,hostaddr=256' ]", ERR_XML,
+     "usbdev: hostaddr: is not known, or its value is not valid"},
+    {"name = \"a\"\nmemory = 4\nkernel = '/k'\nusbdev = [ 'hostbus=1,hostaddr=1a' ]", ERR_XML,
+     "usbdev: hostaddr: is not known, or its value is not valid"},
     {"import os\nname = 'a'\n", ERR_XML, "line 1: 'import': a line is key = value"},
     {"name = 'a'\ndef f():\n    return 1\n", ERR_XML, "line 2: 'def': a line is key = value"},
     {"name = 'a\xff'\n", ERR_XML, "the text is not valid UTF-8"},
@@ -277,6 +283,33 @@ START_TEST(the_affinity_of_a_thousand_virtual_cpus_is_compared_in_time)
 }
 END_TEST
 
+/* The configuration of cfg, the caller's to dispose of. */
+static libxl_domain_config
+config_of(const char *cfg)
+{
+    libxl_domain_config config;
+    libxl_string_list   unknown = NULL;
+    struct err          err;
+
+    libxl_domain_config_init(&config);
+    ck_assert_msg(conf_from_cfg(cfg, strlen(cfg), &config, &unknown, &err) == 0, "%s", err.message);
+    libxl_string_list_dispose(&unknown);
+    return config;
+}
+
+START_TEST(the_numbers_of_a_usb_device_are_of_the_base_that_xl_takes_them_in)
+{
+    libxl_domain_config config =
+        config_of("name = 'a'\nmemory = 4\nkernel = '/k'\n"
+                  "usbdev = [ 'hostbus=010,hostaddr=0x0a', 'hostbus=1,hostaddr=255' ]\n");
+
+    ck_assert_int_eq(config.usbdevs[0].u.hostdev.hostbus, 8);
+    ck_assert_int_eq(config.usbdevs[0].u.hostdev.hostaddr, 10);
+    ck_assert_int_eq(config.usbdevs[1].u.hostdev.hostaddr, 255);
+    libxl_domain_config_dispose(&config);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -296,6 +329,7 @@ main(void)
     tcase_add_test(tc, an_action_that_json_omits_is_said_to_be_lost);
     tcase_add_test(tc, what_of_the_xml_has_no_effect_is_in_comments_of_xl_cfg);
     tcase_add_test(tc, the_affinity_of_a_thousand_virtual_cpus_is_compared_in_time);
+    tcase_add_test(tc, the_numbers_of_a_usb_device_are_of_the_base_that_xl_takes_them_in);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
