@@ -77,6 +77,13 @@ cfg_syntax_failed(struct cfg *cfg, struct err *err)
 
 /*----- plain values -----*/
 
+static void
+cfg_set(char **to, const char *value)
+{
+    free(*to);
+    *to = xstrdup(value);
+}
+
 static const char *
 cfg_string_of(const struct cfg *cfg, const char *key)
 {
@@ -340,6 +347,7 @@ cfg_read_cmdline(struct cfg *cfg)
         *to = xstrdup(extra);
 }
 
+/* It wins over bios and firmware_override, which are read before it. */
 static int
 cfg_read_firmware(struct cfg *cfg, struct err *err)
 {
@@ -357,7 +365,7 @@ cfg_read_firmware(struct cfg *cfg, struct err *err)
     else if (strcmp(firmware, "rombios") == 0)
         info->u.hvm.bios = LIBXL_BIOS_TYPE_ROMBIOS;
     else if (strcmp(firmware, "bios") != 0) /* which libxl chooses */
-        info->u.hvm.firmware = xstrdup(firmware);
+        cfg_set(&info->u.hvm.firmware, firmware);
     return 0;
 }
 
@@ -575,13 +583,6 @@ cfg_next_option(char **rest, char **key_out, char **value_out)
 
 typedef int spec_fn(struct cfg *cfg, const char *spec, struct err *err);
 typedef int option_fn(void *device, const char *key, const char *value);
-
-static void
-cfg_set(char **to, const char *value)
-{
-    free(*to);
-    *to = xstrdup(value);
-}
 
 /* Each key=value of spec to option, which returns non-zero where it does not know it.  A message
  * has no value, and not what a comma has cut off one: it may be of a password. */
@@ -1072,15 +1073,16 @@ cfg_read_all(struct cfg *cfg, struct err *err)
                           &cfg->config->b_info.num_vcpu_hard_affinity, err) ||
         cfg_read_affinity(cfg, "cpus_soft", &cfg->config->b_info.vcpu_soft_affinity,
                           &cfg->config->b_info.num_vcpu_soft_affinity, err) ||
-        cfg_read_actions(cfg, err) || cfg_read_firmware(cfg, err) || cfg_read_cpuid(cfg, err))
+        cfg_read_actions(cfg, err) || cfg_read_cpuid(cfg, err))
         return -1;
     cfg_read_cmdline(cfg);
     for (size_t i = 0; i < n_cfg_rows; i++)
         if (cfg_rows[i].types & (1u << cfg->type) && cfg_read_row(cfg, &cfg_rows[i], err))
             return -1;
-    return cfg_read_bootloader_args(cfg, err) || cfg_read_device_model(cfg, err) ||
-                   cfg_read_hvm(cfg, err) || cfg_read_devices(cfg, err) ||
-                   cfg_read_plain_vfb(cfg, err) || cfg_check_kernel(cfg, err)
+    return cfg_read_firmware(cfg, err) || cfg_read_bootloader_args(cfg, err) ||
+                   cfg_read_device_model(cfg, err) || cfg_read_hvm(cfg, err) ||
+                   cfg_read_devices(cfg, err) || cfg_read_plain_vfb(cfg, err) ||
+                   cfg_check_kernel(cfg, err)
                ? -1
                : 0;
 }

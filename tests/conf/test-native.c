@@ -310,6 +310,23 @@ START_TEST(the_numbers_of_a_usb_device_are_of_the_base_that_xl_takes_them_in)
 }
 END_TEST
 
+START_TEST(firmware_wins_over_bios_and_firmware_override)
+{
+    libxl_domain_config config =
+        config_of("name = 'a'\nmemory = 4\ntype = 'hvm'\nfirmware = 'ovmf'\n"
+                  "bios = 'seabios'\nfirmware_override = '/old'\n");
+
+    ck_assert_int_eq(config.b_info.u.hvm.bios, LIBXL_BIOS_TYPE_OVMF);
+    ck_assert_str_eq(config.b_info.u.hvm.firmware, "/old");
+    libxl_domain_config_dispose(&config);
+    config = config_of("name = 'a'\nmemory = 4\ntype = 'hvm'\nfirmware = '/new'\n"
+                       "bios = 'seabios'\nfirmware_override = '/old'\n");
+    ck_assert_int_eq(config.b_info.u.hvm.bios, LIBXL_BIOS_TYPE_SEABIOS);
+    ck_assert_str_eq(config.b_info.u.hvm.firmware, "/new");
+    libxl_domain_config_dispose(&config);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -330,6 +347,7 @@ main(void)
     tcase_add_test(tc, what_of_the_xml_has_no_effect_is_in_comments_of_xl_cfg);
     tcase_add_test(tc, the_affinity_of_a_thousand_virtual_cpus_is_compared_in_time);
     tcase_add_test(tc, the_numbers_of_a_usb_device_are_of_the_base_that_xl_takes_them_in);
+    tcase_add_test(tc, firmware_wins_over_bios_and_firmware_override);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
