@@ -864,8 +864,9 @@ cfg_read_pci(struct cfg *cfg, const char *spec, struct err *err)
         return cfg_parser_failed(cfg, "pci", err);
     if (pci->vfunc_mask == LIBXL_PCI_FUNC_ALL)
         return cfg_fail("pci", err, "all functions at once are not supported: name each function");
+    /* As xl does, whatever e820_host says. */
     if (cfg->type == DOMAIN_PV)
-        libxl_defbool_setdefault(&cfg->config->b_info.u.pv.e820_host, true);
+        libxl_defbool_set(&cfg->config->b_info.u.pv.e820_host, true);
     return 0;
 }
 

@@ -327,6 +327,16 @@ START_TEST(firmware_wins_over_bios_and_firmware_override)
 }
 END_TEST
 
+START_TEST(a_pv_guest_with_a_pci_device_has_the_hosts_e820_whatever_it_says)
+{
+    libxl_domain_config config = config_of("name = 'a'\nmemory = 4\nkernel = '/k'\n"
+                                           "e820_host = 0\npci = [ '01:00.0' ]\n");
+
+    ck_assert(libxl_defbool_val(config.b_info.u.pv.e820_host));
+    libxl_domain_config_dispose(&config);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -348,6 +358,7 @@ main(void)
     tcase_add_test(tc, the_affinity_of_a_thousand_virtual_cpus_is_compared_in_time);
     tcase_add_test(tc, the_numbers_of_a_usb_device_are_of_the_base_that_xl_takes_them_in);
     tcase_add_test(tc, firmware_wins_over_bios_and_firmware_override);
+    tcase_add_test(tc, a_pv_guest_with_a_pci_device_has_the_hosts_e820_whatever_it_says);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
