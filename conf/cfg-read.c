@@ -674,7 +674,12 @@ cfg_read_vif(struct cfg *cfg, const char *spec, struct err *err)
 
     libxl_device_nic_init(options.nic);
     options.nic->devid = devid;
-    return cfg_read_options("vif", spec, cfg_read_vif_option, &options, err);
+    if (cfg_read_options("vif", spec, cfg_read_vif_option, &options, err))
+        return -1;
+    /* libxl refuses it, and the XML would forget it. */
+    if (cfg->type != DOMAIN_HVM && options.nic->nictype == LIBXL_NIC_TYPE_VIF_IOEMU)
+        return cfg_fail("vif", err, "type=ioemu: only an HVM guest has emulated cards");
+    return 0;
 }
 
 static int
