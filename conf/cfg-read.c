@@ -17,6 +17,7 @@
 #include "conf/libxl.h"
 #include "def.h"
 #include "item.h"
+#include "text.h"
 
 struct cfg {
     XLU_Config          *xlu;
@@ -275,7 +276,32 @@ cfg_read_vcpus(struct cfg *cfg, struct err *err)
     return 0;
 }
 
-/* "all" is where all may run anyway. */
+/* "all", "all,^3", "0-3,^2" to map. */
+static int
+cfg_read_cpus(const char *key, const char *text, libxl_bitmap *map, struct err *err)
+{
+    cleanup_free char *copy = xstrdup(text), *numbers = NULL;
+    char              *rest = copy, *range;
+    struct text        out = {0};
+
+    while ((range = strsep(&rest, ","))) {
+        range += strspn(range, " \t");
+        if (strncmp(range, "node", 4) == 0 || strncmp(range, "^node", 5) == 0) {
+            free(text_take(&out));
+            return cfg_fail(key, err, "nodes are not supported here: name the CPUs");
+        }
+        if (strncmp(range, "all", 3) == 0 && !range[3 + strspn(range + 3, " \t")])
+            text_addf(&out, "0-%d,", CPU_MAX);
+        else
+            text_addf(&out, "%s,", range);
+    }
+    numbers = text_take(&out);
+    return bits_parse(numbers, map)
+               ? 0
+               : cfg_fail(key, err, "'%s' is not a list of numbers such as 0-3,^2", text);
+}
+
+/* One "all" is where all may run anyway. */
 static int
 cfg_read_affinity(struct cfg *cfg, const char *key, libxl_bitmap **maps_out, int *n_out,
                   struct err *err)
@@ -290,9 +316,7 @@ cfg_read_affinity(struct cfg *cfg, const char *key, libxl_bitmap **maps_out, int
         *n_out = one ? cfg->config->b_info.max_vcpus : n;
         *maps_out = xcalloc((size_t)*n_out, sizeof **maps_out);
         for (int i = 0; i < *n_out && !r; i++)
-            if (!bits_parse(list[one ? 0 : i], &(*maps_out)[i]))
-                r = cfg_fail(key, err, "'%s' is not a list of numbers such as 0-3,^2",
-                             list[one ? 0 : i]);
+            r = cfg_read_cpus(key, list[one ? 0 : i], &(*maps_out)[i], err);
         libxl_defbool_set(&cfg->config->b_info.numa_placement, false);
     }
     libxl_string_list_dispose(&list);

@@ -144,14 +144,18 @@ difference(const struct pairs *here, struct pairs *there, bool filled)
     return list;
 }
 
-/* A bitmap for each virtual CPU is too much for JSON, which has a line for each of their bits. */
+/* A bitmap for each virtual CPU is too much for JSON, which has a line for each of their bits.  One
+ * of all CPUs says nothing. */
 static void
 move_affinity(struct pairs *pairs, const char *name, libxl_bitmap **maps, int *n_maps)
 {
+    cleanup_free char *full = xasprintf("0-%d", CPU_MAX);
+
     for (int i = 0; i < *n_maps; i++) {
         cleanup_free char *path = xasprintf("%s[%d]", name, i), *value = bits_format(&(*maps)[i]);
 
-        add_pair(pairs, path, value, strlen(value));
+        if (strcmp(value, full) != 0)
+            add_pair(pairs, path, value, strlen(value));
     }
     *maps = NULL;
     *n_maps = 0;

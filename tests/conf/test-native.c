@@ -164,6 +164,12 @@ static const struct {
      "vif: type=ioemu: only an HVM guest has emulated cards"},
     {"name = \"a\"\nmemory = 4\nkernel = '/k'\ntype = 'pvh'\nvif = [ 'type=ioemu' ]", ERR_XML,
      "vif: type=ioemu: only an HVM guest has emulated cards"},
+    {"name = \"a\"\nmemory = 4\nkernel = '/k'\ncpus = 'all,b'", ERR_XML,
+     "cpus: 'all,b' is not a list of numbers such as 0-3,^2"},
+    {"name = \"a\"\nmemory = 4\nkernel = '/k'\ncpus = '^all'", ERR_XML,
+     "cpus: '^all' is not a list of numbers such as 0-3,^2"},
+    {"name = \"a\"\nmemory = 4\nkernel = '/k'\ncpus_soft = [ '0', '1,^node:0' ]", ERR_XML,
+     "cpus_soft: nodes are not supported here: name the CPUs"},
     {"import os\nname = 'a'\n", ERR_XML, "line 1: 'import': a line is key = value"},
     {"name = 'a'\ndef f():\n    return 1\n", ERR_XML, "line 2: 'def': a line is key = value"},
     {"name = 'a\xff'\n", ERR_XML, "the text is not valid UTF-8"},
@@ -341,6 +347,36 @@ START_TEST(a_pv_guest_with_a_pci_device_has_the_hosts_e820_whatever_it_says)
 }
 END_TEST
 
+START_TEST(all_is_a_list_of_cpus_too_and_may_be_part_of_one)
+{
+    static const char  cfg[] = "name = 'a'\nmemory = 4\nkernel = '/k'\nvcpus = 3\n"
+                               "cpus = [ 'all', '0', 'all,^3' ]\n";
+    struct domain_def *def;
+    struct err         err;
+    cleanup_free char *text = NULL;
+
+    ck_assert_msg(domain_def_from_native(cfg, strlen(cfg), &def, &err) == 0, "%s", err.message);
+    ck_assert_uint_eq(def->n_notes, 0);
+    ck_assert_msg(domain_def_to_native(def, &text, &err) == 0, "%s", err.message);
+    ck_assert_ptr_nonnull(strstr(text, "\ncpus = [ \"all\", \"0\", \"0-2,4-4095\" ]\n"));
+    ck_assert_ptr_null(strchr(text, '#'));
+    domain_def_free(def);
+}
+END_TEST
+
+START_TEST(a_map_of_all_cpus_says_nothing_that_the_xml_could_not_say)
+{
+    static const char  cfg[] = "name = 'a'\nmemory = 4\nkernel = '/k'\n"
+                               "cpus = '0'\ncpus_soft = [ 'all' ]\n";
+    struct domain_def *def;
+    struct err         err;
+
+    ck_assert_msg(domain_def_from_native(cfg, strlen(cfg), &def, &err) == 0, "%s", err.message);
+    ck_assert_uint_eq(def->n_notes, 0);
+    domain_def_free(def);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -363,6 +399,8 @@ main(void)
     tcase_add_test(tc, the_numbers_of_a_usb_device_are_of_the_base_that_xl_takes_them_in);
     tcase_add_test(tc, firmware_wins_over_bios_and_firmware_override);
     tcase_add_test(tc, a_pv_guest_with_a_pci_device_has_the_hosts_e820_whatever_it_says);
+    tcase_add_test(tc, all_is_a_list_of_cpus_too_and_may_be_part_of_one);
+    tcase_add_test(tc, a_map_of_all_cpus_says_nothing_that_the_xml_could_not_say);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
