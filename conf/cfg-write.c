@@ -17,16 +17,19 @@
 
 /*----- values -----*/
 
-/* In double quotes, as xl's parser takes it apart. */
+/* In double quotes, as xl's parser takes it apart.  That knows numbers after a backslash, but
+ * refuses all of them. */
 static void
 cfg_add_string(struct text *out, const char *s)
 {
+    static const char special[] = "\"\\\a\b\t\n\v\f\r", letters[] = "\"\\abtnvfr";
+
     text_add(out, "\"");
     for (; *s; s++) {
-        if (*s == '"' || *s == '\\')
-            text_addf(out, "\\%c", *s);
-        else if ((unsigned char)*s < ' ' || *s == 0x7f)
-            text_addf(out, "\\x%02x", (unsigned char)*s);
+        const char *at = strchr(special, *s);
+
+        if (at)
+            text_addf(out, "\\%c", letters[at - special]);
         else
             text_addf(out, "%c", *s);
     }

@@ -377,6 +377,23 @@ START_TEST(a_map_of_all_cpus_says_nothing_that_the_xml_could_not_say)
 }
 END_TEST
 
+START_TEST(a_string_with_control_characters_can_be_read_again)
+{
+    static const char   odd[] = "\x01 \a\b\t\n\v\f\r \x1b \x7f \" \\ ' \\n";
+    libxl_domain_config config = config_of("name = 'a'\nmemory = 4\nkernel = '/k'\n"), back;
+    cleanup_free char  *cfg = NULL;
+
+    config.b_info.cmdline = xstrdup(odd);
+    cfg = conf_to_cfg(&config);
+    ck_assert_ptr_null(strchr(cfg, '#'));
+    ck_assert_ptr_nonnull(strstr(cfg, "\\a\\b\\t\\n\\v\\f\\r"));
+    back = config_of(cfg);
+    ck_assert_str_eq(back.b_info.cmdline, odd);
+    libxl_domain_config_dispose(&config);
+    libxl_domain_config_dispose(&back);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -401,6 +418,7 @@ main(void)
     tcase_add_test(tc, a_pv_guest_with_a_pci_device_has_the_hosts_e820_whatever_it_says);
     tcase_add_test(tc, all_is_a_list_of_cpus_too_and_may_be_part_of_one);
     tcase_add_test(tc, a_map_of_all_cpus_says_nothing_that_the_xml_could_not_say);
+    tcase_add_test(tc, a_string_with_control_characters_can_be_read_again);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
