@@ -2,6 +2,7 @@
 /*
  * cfg-write.c: libxl's configuration as xl.cfg(5).
  */
+#include <ctype.h>
 #include <inttypes.h>
 #include <libxl_utils.h>
 #include <stdio.h>
@@ -218,10 +219,19 @@ cfg_add_hvm(struct text *out, const libxl_domain_build_info *info)
 
 /*----- devices -----*/
 
+/* A comma ends an option, and blanks around it are no part of it. */
+static bool
+cfg_can_be_option(const char *value)
+{
+    return !strpbrk(value, ",\n") && !isspace((unsigned char)*value) &&
+           !isspace((unsigned char)value[strlen(value) - 1]);
+}
+
+/* What would be another value, or options of their own, is left out: conf_to_cfg names it. */
 static void
 cfg_add_option(struct text *spec, const char *key, const char *value)
 {
-    if (value && *value)
+    if (value && *value && cfg_can_be_option(value))
         text_addf(spec, "%s%s=%s", spec->length ? "," : "", key, value);
 }
 
@@ -257,7 +267,8 @@ cfg_add_disk(struct text *spec, const libxl_device_disk *disk)
     if (!libxl_defbool_is_default(disk->discard_enable))
         text_add(spec, libxl_defbool_val(disk->discard_enable) ? ",discard" : ",no-discard");
     /* All that follows is the path, whatever is in it. */
-    cfg_add_option(spec, "target", disk->pdev_path);
+    if (disk->pdev_path && *disk->pdev_path)
+        text_addf(spec, "%starget=%s", spec->length ? "," : "", disk->pdev_path);
 }
 
 /* In bytes; what fits the interval exactly. */

@@ -394,6 +394,33 @@ START_TEST(a_string_with_control_characters_can_be_read_again)
 }
 END_TEST
 
+START_TEST(a_value_that_would_be_options_of_its_own_is_left_out_and_named)
+{
+    static const char *const odd[] = {"x,vnclisten=0.0.0.0", "x\ny", " x", "x\t"};
+    libxl_domain_config      config = config_of("name = 'a'\nmemory = 4\nkernel = '/k'\n"
+                                                     "vfb = [ 'vnc=1' ]\nvif = [ 'mac=00:16:3e:00:00:01' ]\n"
+                                                     "disk = [ 'vdev=xvda,target=/a' ]\n");
+
+    free(config.disks[0].pdev_path);
+    config.disks[0].pdev_path = xstrdup("/a,b");
+    for (size_t i = 0; i < array_size(odd); i++) {
+        cleanup_free char *cfg = NULL;
+
+        free(config.vfbs[0].vnc.passwd);
+        config.vfbs[0].vnc.passwd = xstrdup(odd[i]);
+        free(config.nics[0].bridge);
+        config.nics[0].bridge = xstrdup(odd[i]);
+        cfg = conf_to_cfg(&config);
+        ck_assert_ptr_nonnull(strstr(cfg, "\nvfb = [ \"vnc=1\" ]\n"));
+        ck_assert_ptr_nonnull(strstr(cfg, "\nvif = [ \"mac=00:16:3e:00:00:01\" ]\n"));
+        ck_assert_ptr_nonnull(strstr(cfg, ",target=/a,b\" ]\n"));
+        ck_assert_str_eq(strchr(cfg, '#'), "# xl.cfg cannot say: nics[0].bridge\n"
+                                           "# xl.cfg cannot say: vfbs[0].vnc.passwd\n");
+    }
+    libxl_domain_config_dispose(&config);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -419,6 +446,7 @@ main(void)
     tcase_add_test(tc, all_is_a_list_of_cpus_too_and_may_be_part_of_one);
     tcase_add_test(tc, a_map_of_all_cpus_says_nothing_that_the_xml_could_not_say);
     tcase_add_test(tc, a_string_with_control_characters_can_be_read_again);
+    tcase_add_test(tc, a_value_that_would_be_options_of_its_own_is_left_out_and_named);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
