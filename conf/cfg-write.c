@@ -428,6 +428,34 @@ cfg_write_cfg(const libxl_domain_config *config)
     return text_take(&out);
 }
 
+static bool
+cfg_is_in(char *const *list, size_t n, const char *path)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(list[i], path) == 0)
+            return true;
+    return false;
+}
+
+/* lost and added are Taken.  What has another value is in both. */
+static void
+cfg_add_comments(struct text *out, char **lost, char **added)
+{
+    size_t n_lost = 0;
+
+    for (; lost && lost[n_lost]; n_lost++)
+        text_addf(out, "# xl.cfg cannot say: %s\n", lost[n_lost]);
+    for (size_t i = 0; added && added[i]; i++) {
+        if (!cfg_is_in(lost, n_lost, added[i]))
+            text_addf(out, "# xl.cfg cannot leave out: %s\n", added[i]);
+        free(added[i]);
+    }
+    for (size_t i = 0; i < n_lost; i++)
+        free(lost[i]);
+    free(lost);
+    free(added);
+}
+
 char *
 conf_to_cfg(const libxl_domain_config *config)
 {
@@ -436,19 +464,17 @@ conf_to_cfg(const libxl_domain_config *config)
     cleanup_free char  *text = cfg_write_cfg(config);
     struct text         out = {0};
     struct err          err;
-    char              **lost = NULL;
+    char              **lost = NULL, **added = NULL;
 
     libxl_domain_config_init(&back);
     text_add(&out, text);
     if (conf_from_cfg(text, strlen(text), &back, &unknown, &err))
         text_addf(&out, "# This is not the whole: %s\n", err.message);
-    else
+    else {
         lost = conf_difference(config, &back, false);
-    for (size_t i = 0; lost && lost[i]; i++) {
-        text_addf(&out, "# xl.cfg cannot say: %s\n", lost[i]);
-        free(lost[i]);
+        added = conf_difference(&back, config, false);
     }
-    free(lost);
+    cfg_add_comments(&out, lost, added);
     libxl_string_list_dispose(&unknown);
     libxl_domain_config_dispose(&back);
     return text_take(&out);

@@ -421,6 +421,20 @@ START_TEST(a_value_that_would_be_options_of_its_own_is_left_out_and_named)
 }
 END_TEST
 
+START_TEST(what_xl_cfg_says_and_the_guest_does_not_is_named_too)
+{
+    libxl_domain_config config = config_of("name = 'a'\nmemory = 4\nkernel = '/k'\n"
+                                           "pci = [ '01:00.0' ]\n");
+    cleanup_free char  *same = conf_to_cfg(&config), *cfg = NULL;
+
+    ck_assert_ptr_null(strchr(same, '#'));
+    config.b_info.u.pv.e820_host = (libxl_defbool){0};
+    cfg = conf_to_cfg(&config);
+    ck_assert_str_eq(strchr(cfg, '#'), "# xl.cfg cannot leave out: b_info.type.pv.e820_host\n");
+    libxl_domain_config_dispose(&config);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -447,6 +461,7 @@ main(void)
     tcase_add_test(tc, a_map_of_all_cpus_says_nothing_that_the_xml_could_not_say);
     tcase_add_test(tc, a_string_with_control_characters_can_be_read_again);
     tcase_add_test(tc, a_value_that_would_be_options_of_its_own_is_left_out_and_named);
+    tcase_add_test(tc, what_xl_cfg_says_and_the_guest_does_not_is_named_too);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
