@@ -19,11 +19,14 @@
 #include "item.h"
 #include "text.h"
 
+#define CFG_KEY_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+
 struct cfg {
     XLU_Config          *xlu;
     libxl_domain_config *config;
     enum domain_type     type;
-    char                *report; /* what xl's parser complains of */
+    libxl_string_list   *unknown; /* keys that are passed over */
+    char                *report;  /* what xl's parser complains of */
     size_t               report_size;
     FILE                *stream;
 };
@@ -608,19 +611,29 @@ cfg_next_option(char **rest, char **key_out, char **value_out)
 typedef int spec_fn(struct cfg *cfg, const char *spec, struct err *err);
 typedef int option_fn(void *device, const char *key, const char *value);
 
-/* Each key=value of spec to option, which returns non-zero where it does not know it.  A message
- * has no value, and not what a comma has cut off one: it may be of a password. */
+#define OPTION_UNKNOWN 1
+
+/* Each key=value of spec to option, which returns non-zero where it cannot take it: OPTION_UNKNOWN
+ * where xl passes the key over.  A message has no value, and not what a comma has cut off one: it
+ * may be of a password. */
 static int
-cfg_read_options(const char *list, const char *spec, option_fn *option, void *device,
-                 struct err *err)
+cfg_read_options(struct cfg *cfg, const char *list, const char *spec, option_fn *option,
+                 void *device, struct err *err)
 {
     cleanup_free char *copy = xstrdup(spec);
     char              *rest = copy, *key, *value;
 
-    while (cfg_next_option(&rest, &key, &value))
-        if (option(device, key, value))
-            return *value ? cfg_fail(list, err, "%s: is not known, or its value is not valid", key)
-                          : cfg_fail(list, err, "an option without a value is not known");
+    while (cfg_next_option(&rest, &key, &value)) {
+        cleanup_free char *name = xasprintf("%s: %s", list, key);
+        int                r = option(device, key, value);
+
+        if (r && !*value)
+            return cfg_fail(list, err, "an option without a value is not known");
+        if (r == OPTION_UNKNOWN && !key[strspn(key, CFG_KEY_CHARACTERS)])
+            (void)list_add(cfg->unknown, name);
+        else if (r)
+            return cfg_fail(list, err, "%s: is not known, or its value is not valid", key);
+    }
     return 0;
 }
 
@@ -686,7 +699,7 @@ cfg_read_vif_option(void *device, const char *key, const char *value)
     else if (strcmp(key, "rate") == 0)
         return xlu_vif_parse_rate(options->cfg->xlu, value, nic);
     else if (strcmp(key, "accel") != 0) /* which xl passes over, too */
-        return -1;
+        return OPTION_UNKNOWN;
     return 0;
 }
 
@@ -698,7 +711,7 @@ cfg_read_vif(struct cfg *cfg, const char *spec, struct err *err)
 
     libxl_device_nic_init(options.nic);
     options.nic->devid = devid;
-    if (cfg_read_options("vif", spec, cfg_read_vif_option, &options, err))
+    if (cfg_read_options(cfg, "vif", spec, cfg_read_vif_option, &options, err))
         return -1;
     /* libxl refuses it, and the XML would forget it. */
     if (cfg->type != DOMAIN_HVM && options.nic->nictype == LIBXL_NIC_TYPE_VIF_IOEMU)
@@ -731,8 +744,8 @@ cfg_read_vfb_option(void *device, const char *key, const char *value)
         cfg_set(&vfb->sdl.xauthority, value);
     else if (strcmp(key, "keymap") == 0)
         cfg_set(&vfb->keymap, value);
-    else
-        return -1;
+    else if (strcmp(key, "type") != 0 || strcmp(value, "vnc") != 0) /* of old, and the default */
+        return OPTION_UNKNOWN;
     return 0;
 }
 
@@ -746,7 +759,22 @@ cfg_read_vfb(struct cfg *cfg, const char *spec, struct err *err)
     libxl_device_vfb_init(vfb);
     libxl_device_vkb_init(vkb);
     vfb->devid = vkb->devid = devid;
-    return cfg_read_options("vfb", spec, cfg_read_vfb_option, vfb, err);
+    return cfg_read_options(cfg, "vfb", spec, cfg_read_vfb_option, vfb, err);
+}
+
+/* VNC is on unless it is switched off. */
+static int
+cfg_check_vfbs(struct cfg *cfg, struct err *err)
+{
+    for (int i = 0; i < cfg->config->num_vfbs; i++) {
+        const libxl_device_vfb *vfb = &cfg->config->vfbs[i];
+
+        if (!libxl_defbool_is_default(vfb->sdl.enable) && libxl_defbool_val(vfb->sdl.enable) &&
+            (libxl_defbool_is_default(vfb->vnc.enable) || libxl_defbool_val(vfb->vnc.enable)))
+            return cfg_fail("vfb", err,
+                            "SDL and VNC together are not supported (vnc=0 switches VNC off)");
+    }
+    return 0;
 }
 
 struct channel_options {
@@ -769,7 +797,7 @@ cfg_read_channel_option(void *device, const char *key, const char *value)
     else if (strcmp(key, "path") == 0)
         cfg_set(&options->path, value);
     else
-        return -1;
+        return OPTION_UNKNOWN;
     return 0;
 }
 
@@ -783,7 +811,7 @@ cfg_read_channel(struct cfg *cfg, const char *spec, struct err *err)
 
     libxl_device_channel_init(options.channel);
     options.channel->devid = devid;
-    r = cfg_read_options("channel", spec, cfg_read_channel_option, &options, err);
+    r = cfg_read_options(cfg, "channel", spec, cfg_read_channel_option, &options, err);
     if (!r && (!options.connection ||
                libxl_channel_connection_from_string(options.connection, &connection)))
         r = cfg_fail("channel", err, "connection is pty or socket");
@@ -823,7 +851,7 @@ cfg_read_usbctrl(struct cfg *cfg, const char *spec, struct err *err)
 
     libxl_device_usbctrl_init(usbctrl);
     usbctrl->devid = devid;
-    return cfg_read_options("usbctrl", spec, cfg_read_usbctrl_option, usbctrl, err);
+    return cfg_read_options(cfg, "usbctrl", spec, cfg_read_usbctrl_option, usbctrl, err);
 }
 
 /* As xl has it: 0x0a and 012 are 10.  0 is no bus and no address. */
@@ -866,7 +894,7 @@ cfg_read_usbdev(struct cfg *cfg, const char *spec, struct err *err)
 
     libxl_device_usbdev_init(usbdev);
     libxl_device_usbdev_init_type(usbdev, LIBXL_USBDEV_TYPE_HOSTDEV);
-    return cfg_read_options("usbdev", spec, cfg_read_usbdev_option, usbdev, err);
+    return cfg_read_options(cfg, "usbdev", spec, cfg_read_usbdev_option, usbdev, err);
 }
 
 static int
@@ -1051,8 +1079,7 @@ cfg_check_keys(const char *text, libxl_string_list *unknown_out, struct err *err
     bool in_value = false;
 
     while (*text) {
-        size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                     "0123456789_");
+        size_t             length = strspn(text, CFG_KEY_CHARACTERS);
         cleanup_free char *word = xstrndup(text, length);
         const char        *next = text + length + strspn(text + length, " \t");
 
@@ -1112,7 +1139,7 @@ cfg_read_all(struct cfg *cfg, struct err *err)
     return cfg_read_firmware(cfg, err) || cfg_read_bootloader_args(cfg, err) ||
                    cfg_read_device_model(cfg, err) || cfg_read_hvm(cfg, err) ||
                    cfg_read_devices(cfg, err) || cfg_read_plain_vfb(cfg, err) ||
-                   cfg_check_kernel(cfg, err)
+                   cfg_check_vfbs(cfg, err) || cfg_check_kernel(cfg, err)
                ? -1
                : 0;
 }
@@ -1130,7 +1157,7 @@ conf_from_cfg(const char *text, size_t size, libxl_domain_config *config_out,
               libxl_string_list *unknown_out, struct err *err)
 {
     cleanup_free char *copy = NULL;
-    struct cfg         cfg = {.config = config_out};
+    struct cfg         cfg = {.config = config_out, .unknown = unknown_out};
     int                r;
 
     if (size > CONF_CFG_MAX)

@@ -121,12 +121,12 @@ static const struct {
      "cpus: 'a' is not a list of numbers such as 0-3,^2"},
     {"name = \"a\"\nmemory = 4\nvif = [ 'mac=1' ]", ERR_XML,
      "vif: mac: is not known, or its value is not valid"},
-    {"name = \"a\"\nmemory = 4\nvif = [ 'colour=red' ]", ERR_XML,
-     "vif: colour: is not known, or its value is not valid"},
+    {"name = \"a\"\nmemory = 4\nvif = [ 'type=red' ]", ERR_XML,
+     "vif: type: is not known, or its value is not valid"},
     {"name = \"a\"\nmemory = 4\nvfb = [ 'vncpasswd=S3,CRET' ]", ERR_XML,
      "vfb: an option without a value is not known"},
-    {"name = \"a\"\nmemory = 4\nvfb = [ 'vncpaswd=S3CRET' ]", ERR_XML,
-     "vfb: vncpaswd: is not known, or its value is not valid"},
+    {"name = \"a\"\nmemory = 4\nvfb = [ 'vnc pas=S3CRET' ]", ERR_XML,
+     "vfb: vnc pas: is not known, or its value is not valid"},
     {"name = \"a\"\nmemory = 4\nvncpasswd = \"S3CRET\n", ERR_XML, "line 3: lexical error"},
     {"name = \"a\"\nmemory = 4\nvncpasswd = \"S3CRET\" \"S3: CRET\"\n", ERR_XML,
      "line 3: syntax error, unexpected STRING, expecting $end"},
@@ -170,6 +170,12 @@ static const struct {
      "cpus: '^all' is not a list of numbers such as 0-3,^2"},
     {"name = \"a\"\nmemory = 4\nkernel = '/k'\ncpus_soft = [ '0', '1,^node:0' ]", ERR_XML,
      "cpus_soft: nodes are not supported here: name the CPUs"},
+    {"name = \"a\"\nmemory = 4\nkernel = '/k'\nvfb = [ 'sdl=1' ]", ERR_XML,
+     "vfb: SDL and VNC together are not supported (vnc=0 switches VNC off)"},
+    {"name = \"a\"\nmemory = 4\nkernel = '/k'\nvnc = 1\nsdl = 1", ERR_XML,
+     "vfb: SDL and VNC together are not supported (vnc=0 switches VNC off)"},
+    {"name = \"a\"\nmemory = 4\nkernel = '/k'\nusbctrl = [ 'colour=red' ]", ERR_XML,
+     "usbctrl: colour: is not known, or its value is not valid"},
     {"import os\nname = 'a'\n", ERR_XML, "line 1: 'import': a line is key = value"},
     {"name = 'a'\ndef f():\n    return 1\n", ERR_XML, "line 2: 'def': a line is key = value"},
     {"name = 'a\xff'\n", ERR_XML, "the text is not valid UTF-8"},
@@ -435,6 +441,30 @@ START_TEST(what_xl_cfg_says_and_the_guest_does_not_is_named_too)
 }
 END_TEST
 
+START_TEST(what_xl_passes_over_in_a_device_is_noted_without_its_value)
+{
+    static const char cfg[] =
+        "name = 'a'\nmemory = 4\nkernel = '/k'\n"
+        "vfb = [ 'type=vnc,vncunused=0,vncdisplay=1,vncpaswd=S3CRET,vncpasswd=x' ]\n"
+        "vif = [ 'forwarddev=eth7,mac=00:16:3e:00:00:01' ]\n"
+        "channel = [ 'name=n,connection=pty,colour=red' ]\n";
+    struct domain_def *def;
+    struct err         err;
+    cleanup_free char *xml = NULL;
+
+    ck_assert_msg(domain_def_from_native(cfg, strlen(cfg), &def, &err) == 0, "%s", err.message);
+    ck_assert_uint_eq(def->n_notes, 3);
+    ck_assert_str_eq(def->notes[0].message, "xl.cfg: vif: forwarddev is not known");
+    ck_assert_str_eq(def->notes[1].message, "xl.cfg: vfb: vncpaswd is not known");
+    ck_assert_str_eq(def->notes[2].message, "xl.cfg: channel: colour is not known");
+    xml = domain_def_format(def, NULL, DOMAIN_XML_SECURE);
+    ck_assert_ptr_nonnull(strstr(xml, "passwd='x'"));
+    ck_assert_ptr_nonnull(strstr(xml, "00:16:3e:00:00:01"));
+    ck_assert_ptr_null(strstr(xml, "S3CRET"));
+    domain_def_free(def);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -462,6 +492,7 @@ main(void)
     tcase_add_test(tc, a_string_with_control_characters_can_be_read_again);
     tcase_add_test(tc, a_value_that_would_be_options_of_its_own_is_left_out_and_named);
     tcase_add_test(tc, what_xl_cfg_says_and_the_guest_does_not_is_named_too);
+    tcase_add_test(tc, what_xl_passes_over_in_a_device_is_noted_without_its_value);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
