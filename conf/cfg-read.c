@@ -7,6 +7,7 @@
 #include <libxl_utils.h>
 #include <libxlutil.h>
 #include <libxml/xmlstring.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -110,6 +111,18 @@ cfg_read_long(struct cfg *cfg, const char *key, long min, long max, long *value_
         return cfg_parser_failed(cfg, key, err);
     if (value < min || value > max)
         return cfg_fail(key, err, "%ld is not from %ld to %ld", value, min, max);
+    *value_out = value;
+    return 0;
+}
+
+/* As to xl, all but 0 is true. */
+static int
+cfg_read_flag(struct cfg *cfg, const char *key, bool *value_out, struct err *err)
+{
+    long value = *value_out;
+
+    if (cfg_read_long(cfg, key, LONG_MIN, LONG_MAX, &value, err))
+        return -1;
     *value_out = value;
     return 0;
 }
@@ -384,7 +397,9 @@ cfg_read_firmware(struct cfg *cfg, struct err *err)
     if (!firmware)
         return 0;
     if (cfg->type != DOMAIN_HVM)
-        return cfg_fail("firmware", err, "pvgrub is named as a kernel");
+        return strncmp(firmware, "pvgrub", 6) == 0
+                   ? cfg_fail("firmware", err, "pvgrub: name its file as kernel = ...")
+                   : cfg_fail("firmware", err, "'%s' is not known", firmware);
     if (strcmp(firmware, "uefi") == 0 || strcmp(firmware, "ovmf") == 0)
         info->u.hvm.bios = LIBXL_BIOS_TYPE_OVMF;
     else if (strcmp(firmware, "seabios") == 0)
@@ -551,15 +566,15 @@ cfg_read_hvm(struct cfg *cfg, struct err *err)
 {
     libxl_domain_build_info *info = &cfg->config->b_info;
     const char *vga = cfg_string_of(cfg, "vga"), *genid = cfg_string_of(cfg, "ms_vm_genid");
-    long        std = -1;
+    bool        std = false;
 
     if (cfg->type != DOMAIN_HVM)
         return 0;
     cfg_read_listen(cfg_string_of(cfg, "vnclisten"), &info->u.hvm.vnc);
-    if (cfg_read_long(cfg, "stdvga", 0, 1, &std, err) || cfg_read_viridian(cfg, err) ||
+    if (cfg_read_flag(cfg, "stdvga", &std, err) || cfg_read_viridian(cfg, err) ||
         cfg_read_serial(cfg, err))
         return -1;
-    if (std >= 0)
+    if (cfg_string_of(cfg, "stdvga"))
         info->u.hvm.vga.kind = std ? LIBXL_VGA_INTERFACE_TYPE_STD : LIBXL_VGA_INTERFACE_TYPE_CIRRUS;
     if (vga && strcmp(vga, "stdvga") == 0)
         info->u.hvm.vga.kind = LIBXL_VGA_INTERFACE_TYPE_STD;
@@ -910,13 +925,9 @@ cfg_read_pci(struct cfg *cfg, const char *spec, struct err *err)
                {"pci_power_mgmt", &pci->power_mgmt}};
 
     libxl_device_pci_init(pci);
-    for (size_t i = 0; i < array_size(all); i++) {
-        long value = 0;
-
-        if (cfg_read_long(cfg, all[i].key, 0, 1, &value, err))
+    for (size_t i = 0; i < array_size(all); i++)
+        if (cfg_read_flag(cfg, all[i].key, all[i].to, err))
             return -1;
-        *all[i].to = value;
-    }
     if (xlu_pci_parse_spec_string(cfg->xlu, pci, spec))
         return cfg_parser_failed(cfg, "pci", err);
     if (pci->vfunc_mask == LIBXL_PCI_FUNC_ALL)
@@ -968,11 +979,11 @@ cfg_read_plain_vfb(struct cfg *cfg, struct err *err)
 {
     static const char *const keys[] = {"vnclisten", "vncdisplay", "vncunused",  "vncpasswd", "sdl",
                                        "opengl",    "display",    "xauthority", "keymap"};
-    long                     vnc = 0;
+    bool                     vnc = false;
 
     if (cfg->type == DOMAIN_HVM || cfg->config->num_vfbs)
         return 0;
-    if (cfg_read_long(cfg, "vnc", 0, 1, &vnc, err))
+    if (cfg_read_flag(cfg, "vnc", &vnc, err))
         return -1;
     if (!vnc)
         return 0;

@@ -176,6 +176,10 @@ static const struct {
      "vfb: SDL and VNC together are not supported (vnc=0 switches VNC off)"},
     {"name = \"a\"\nmemory = 4\nkernel = '/k'\nusbctrl = [ 'colour=red' ]", ERR_XML,
      "usbctrl: colour: is not known, or its value is not valid"},
+    {"name = \"a\"\nmemory = 4\nkernel = '/k'\nfirmware = 'pvgrub64'", ERR_XML,
+     "firmware: pvgrub: name its file as kernel = ..."},
+    {"name = \"a\"\nmemory = 4\nkernel = '/k'\nfirmware = 'x'", ERR_XML,
+     "firmware: 'x' is not known"},
     {"import os\nname = 'a'\n", ERR_XML, "line 1: 'import': a line is key = value"},
     {"name = 'a'\ndef f():\n    return 1\n", ERR_XML, "line 2: 'def': a line is key = value"},
     {"name = 'a\xff'\n", ERR_XML, "the text is not valid UTF-8"},
@@ -465,6 +469,23 @@ START_TEST(what_xl_passes_over_in_a_device_is_noted_without_its_value)
 }
 END_TEST
 
+START_TEST(whatever_is_not_0_is_true)
+{
+    libxl_domain_config config = config_of("name = 'a'\nmemory = 4\nkernel = '/k'\nvnc = 2\n"
+                                           "pci_permissive = 2\npci_seize = 0\n"
+                                           "pci = [ '01:00.0' ]\n");
+
+    ck_assert_int_eq(config.num_vfbs, 1);
+    ck_assert(config.pcidevs[0].permissive);
+    ck_assert(!config.pcidevs[0].seize);
+    libxl_domain_config_dispose(&config);
+    config = config_of("name = 'a'\nmemory = 4\ntype = 'hvm'\nvnc = 2\nstdvga = 2\n");
+    ck_assert(libxl_defbool_val(config.b_info.u.hvm.vnc.enable));
+    ck_assert_int_eq(config.b_info.u.hvm.vga.kind, LIBXL_VGA_INTERFACE_TYPE_STD);
+    libxl_domain_config_dispose(&config);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -493,6 +514,7 @@ main(void)
     tcase_add_test(tc, a_value_that_would_be_options_of_its_own_is_left_out_and_named);
     tcase_add_test(tc, what_xl_cfg_says_and_the_guest_does_not_is_named_too);
     tcase_add_test(tc, what_xl_passes_over_in_a_device_is_noted_without_its_value);
+    tcase_add_test(tc, whatever_is_not_0_is_true);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
