@@ -45,6 +45,27 @@ cfg_fail(const char *key, struct err *err, const char *format, ...)
     return err_set(err, ERR_XML, "%s: %s", key, reason);
 }
 
+static const char *
+cfg_without(const char *s, const char *opening)
+{
+    return strncmp(s, opening, strlen(opening)) == 0 ? s + strlen(opening) : s;
+}
+
+/* "xl.cfg:2: warning: parameter `memory' is not a valid number": the end says it all. */
+static const char *
+cfg_reason(const char *said)
+{
+    const char *at = cfg_without(said, "xl.cfg:");
+
+    if (at != said)
+        at += strspn(at, "0123456789: ");
+    at = cfg_without(at, "warning: ");
+    at = cfg_without(at, "config parsing error in disk specification: ");
+    if (cfg_without(at, "parameter `") != at && strstr(at, "' "))
+        at = strstr(at, "' ") + 2;
+    return at;
+}
+
 /* What the parser said of the value of key. */
 static int
 cfg_parser_failed(struct cfg *cfg, const char *key, struct err *err)
@@ -53,7 +74,7 @@ cfg_parser_failed(struct cfg *cfg, const char *key, struct err *err)
     int         length;
 
     fflush(cfg->stream);
-    said = *cfg->report ? cfg->report : "is not valid";
+    said = *cfg->report ? cfg_reason(cfg->report) : "is not valid";
     length = (int)strcspn(said, "\n");
     /* What it quotes of a disk may have a secret. */
     near = strstr(said, ": near `");
@@ -712,7 +733,7 @@ cfg_read_vif_option(void *device, const char *key, const char *value)
     else if (strcmp(key, "devid") == 0)
         nic->devid = atoi(value);
     else if (strcmp(key, "rate") == 0)
-        return xlu_vif_parse_rate(options->cfg->xlu, value, nic);
+        return xlu_vif_parse_rate(options->cfg->xlu, value, nic) ? -1 : 0;
     else if (strcmp(key, "accel") != 0) /* which xl passes over, too */
         return OPTION_UNKNOWN;
     return 0;
