@@ -474,8 +474,11 @@ cfg_read_cpuid(struct cfg *cfg, struct err *err)
     libxl_string_list        list = NULL;
     int                      r = 0;
 
-    while (one && (word = strsep(&rest, ",")))
-        if (*word && strcmp(word, "host") != 0 && libxl_cpuid_parse_config(&info->cpuid, word))
+    word = one && *one ? strsep(&rest, ",") : NULL;
+    if (word && strcmp(word, "host") != 0)
+        return cfg_fail("cpuid", err, "the first word is host");
+    while (word && (word = strsep(&rest, ",")))
+        if (*word && libxl_cpuid_parse_config(&info->cpuid, word))
             return cfg_fail("cpuid", err, "'%s' is not known", word);
     if (one)
         return 0;
@@ -697,6 +700,18 @@ cfg_read_mac(const char *text, uint8_t mac_out[6])
     return true;
 }
 
+static int
+cfg_read_nic_number(const char *value, int *to)
+{
+    char *end;
+    long  number = isdigit((unsigned char)*value) ? strtol(value, &end, 10) : -1;
+
+    if (number < 0 || number > INT_MAX || *end)
+        return -1;
+    *to = (int)number;
+    return 0;
+}
+
 struct vif_options {
     struct cfg       *cfg;
     libxl_device_nic *nic;
@@ -729,9 +744,9 @@ cfg_read_vif_option(void *device, const char *key, const char *value)
     else if (strcmp(key, "gatewaydev") == 0 || strcmp(key, "netdev") == 0)
         cfg_set(&nic->gatewaydev, value);
     else if (strcmp(key, "mtu") == 0)
-        nic->mtu = atoi(value);
+        return cfg_read_nic_number(value, &nic->mtu);
     else if (strcmp(key, "devid") == 0)
-        nic->devid = atoi(value);
+        return cfg_read_nic_number(value, &nic->devid);
     else if (strcmp(key, "rate") == 0)
         return xlu_vif_parse_rate(options->cfg->xlu, value, nic) ? -1 : 0;
     else if (strcmp(key, "accel") != 0) /* which xl passes over, too */
@@ -1111,7 +1126,7 @@ cfg_check_keys(const char *text, libxl_string_list *unknown_out, struct err *err
     bool in_value = false;
 
     while (*text) {
-        size_t             length = strspn(text, CFG_KEY_CHARACTERS);
+        size_t             length = strspn(text, CFG_KEY_CHARACTERS ".");
         cleanup_free char *word = xstrndup(text, length);
         const char        *next = text + length + strspn(text + length, " \t");
 

@@ -184,6 +184,16 @@ static const struct {
     {"name = \"a\"\nmemory = 4\nkernel = '/k'\nlocaltime = 'yes'", ERR_XML,
      "localtime: is not a valid number"},
     {"name = \"a\"\nmemory = 4\nkernel = '/k'\npci = [ 'x' ]", ERR_XML, "pci: is not valid"},
+    {"name = \"a\"\nmemory = 4\nkernel = '/k'\ncpuid = 'tm=0'", ERR_XML,
+     "cpuid: the first word is host"},
+    {"name = \"a\"\nmemory = 4\nkernel = '/k'\ncpuid = 'tm=0,host'", ERR_XML,
+     "cpuid: the first word is host"},
+    {"name = \"a\"\nmemory = 4\nkernel = '/k'\nvif = [ 'mtu=abc' ]", ERR_XML,
+     "vif: mtu: is not known, or its value is not valid"},
+    {"name = \"a\"\nmemory = 4\nkernel = '/k'\nvif = [ 'mtu=15x' ]", ERR_XML,
+     "vif: mtu: is not known, or its value is not valid"},
+    {"name = \"a\"\nmemory = 4\nkernel = '/k'\nvif = [ 'mtu=-1' ]", ERR_XML,
+     "vif: mtu: is not known, or its value is not valid"},
     {"import os\nname = 'a'\n", ERR_XML, "line 1: 'import': a line is key = value"},
     {"name = 'a'\ndef f():\n    return 1\n", ERR_XML, "line 2: 'def': a line is key = value"},
     {"name = 'a\xff'\n", ERR_XML, "the text is not valid UTF-8"},
@@ -490,6 +500,19 @@ START_TEST(whatever_is_not_0_is_true)
 }
 END_TEST
 
+START_TEST(a_key_may_have_a_dot)
+{
+    static const char  cfg[] = "name = 'a'\nmemory = 4\nkernel = '/k'\na.b = 1\n";
+    struct domain_def *def;
+    struct err         err;
+
+    ck_assert_msg(domain_def_from_native(cfg, strlen(cfg), &def, &err) == 0, "%s", err.message);
+    ck_assert_uint_eq(def->n_notes, 1);
+    ck_assert_str_eq(def->notes[0].message, "xl.cfg: a.b is not known");
+    domain_def_free(def);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -519,6 +542,7 @@ main(void)
     tcase_add_test(tc, what_xl_cfg_says_and_the_guest_does_not_is_named_too);
     tcase_add_test(tc, what_xl_passes_over_in_a_device_is_noted_without_its_value);
     tcase_add_test(tc, whatever_is_not_0_is_true);
+    tcase_add_test(tc, a_key_may_have_a_dot);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
