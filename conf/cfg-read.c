@@ -1086,6 +1086,23 @@ static const char *const refused_keys[] = {
     "sched",       "claim_mode", "slice",        "latency",
 };
 
+/* Values of them with which the machine is what it is without the key. */
+static const struct {
+    const char *key, *value;
+} harmless[] = {{"gfx_passthru", "0"}, {"altp2mhvm", "0"}, {"claim_mode", "1"}};
+
+/* value: what is behind the '=', to the end of the text. */
+static bool
+cfg_is_harmless(const char *key, const char *value)
+{
+    value += strspn(value, " \t");
+    for (size_t i = 0; i < array_size(harmless); i++)
+        if (strcmp(harmless[i].key, key) == 0 && *value == *harmless[i].value &&
+            strchr(" \t\r\n;#", value[1]))
+            return true;
+    return false;
+}
+
 static bool
 cfg_is_in(const char *const *list, size_t n, const char *key)
 {
@@ -1157,6 +1174,8 @@ cfg_check_keys(const char *text, libxl_string_list *unknown_out, struct err *err
         /* xl of old took Python. */
         if (*next != '=' && strncmp(next, "+=", 2) != 0)
             return err_set(err, ERR_XML, "line %d: '%s': a line is key = value", line, word);
+        if (*next == '=' && cfg_is_harmless(word, next + 1))
+            continue;
         if (cfg_is_in(refused_keys, array_size(refused_keys), word))
             return err_set(err, ERR_CONFIG_UNSUPPORTED, "line %d: %s: is not supported", line,
                            word);

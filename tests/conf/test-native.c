@@ -194,6 +194,14 @@ static const struct {
      "vif: mtu: is not known, or its value is not valid"},
     {"name = \"a\"\nmemory = 4\nkernel = '/k'\nvif = [ 'mtu=-1' ]", ERR_XML,
      "vif: mtu: is not known, or its value is not valid"},
+    {"name = \"a\"\nmemory = 4\ntype = \"hvm\"\ngfx_passthru = 1", ERR_CONFIG_UNSUPPORTED,
+     "line 4: gfx_passthru: is not supported"},
+    {"name = \"a\"\nmemory = 4\ntype = \"hvm\"\ngfx_passthru = 00x1", ERR_CONFIG_UNSUPPORTED,
+     "line 4: gfx_passthru: is not supported"},
+    {"name = \"a\"\nmemory = 4\ntype = \"hvm\"\naltp2mhvm = 0\naltp2mhvm = 1",
+     ERR_CONFIG_UNSUPPORTED, "line 5: altp2mhvm: is not supported"},
+    {"name = \"a\"\nmemory = 4\ntype = \"hvm\"\nclaim_mode = 0", ERR_CONFIG_UNSUPPORTED,
+     "line 4: claim_mode: is not supported"},
     {"import os\nname = 'a'\n", ERR_XML, "line 1: 'import': a line is key = value"},
     {"name = 'a'\ndef f():\n    return 1\n", ERR_XML, "line 2: 'def': a line is key = value"},
     {"name = 'a\xff'\n", ERR_XML, "the text is not valid UTF-8"},
@@ -513,6 +521,19 @@ START_TEST(a_key_may_have_a_dot)
 }
 END_TEST
 
+START_TEST(what_is_not_supported_may_be_switched_off)
+{
+    static const char  cfg[] = "name = 'a'\nmemory = 4\ntype = 'hvm'\n"
+                               "gfx_passthru=0;altp2mhvm = 0 # off\nclaim_mode = 1";
+    struct domain_def *def;
+    struct err         err;
+
+    ck_assert_msg(domain_def_from_native(cfg, strlen(cfg), &def, &err) == 0, "%s", err.message);
+    ck_assert_uint_eq(def->n_notes, 0);
+    domain_def_free(def);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -543,6 +564,7 @@ main(void)
     tcase_add_test(tc, what_xl_passes_over_in_a_device_is_noted_without_its_value);
     tcase_add_test(tc, whatever_is_not_0_is_true);
     tcase_add_test(tc, a_key_may_have_a_dot);
+    tcase_add_test(tc, what_is_not_supported_may_be_switched_off);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
