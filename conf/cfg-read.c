@@ -491,6 +491,14 @@ cfg_read_cpuid(struct cfg *cfg, struct err *err)
 }
 
 static int
+cfg_check_timer_mode(struct cfg *cfg, struct err *err)
+{
+    return cfg->type == DOMAIN_PV && cfg_string_of(cfg, "timer_mode")
+               ? cfg_fail("timer_mode", err, "a PV guest has none")
+               : 0;
+}
+
+static int
 cfg_read_device_model(struct cfg *cfg, struct err *err)
 {
     libxl_domain_build_info *info = &cfg->config->b_info;
@@ -590,12 +598,15 @@ cfg_read_hvm(struct cfg *cfg, struct err *err)
 {
     libxl_domain_build_info *info = &cfg->config->b_info;
     const char *vga = cfg_string_of(cfg, "vga"), *genid = cfg_string_of(cfg, "ms_vm_genid");
+    long        hole = 0;
     bool        std = false;
 
     if (cfg->type != DOMAIN_HVM)
         return 0;
     cfg_read_listen(cfg_string_of(cfg, "vnclisten"), &info->u.hvm.vnc);
-    if (cfg_read_flag(cfg, "stdvga", &std, err) || cfg_read_viridian(cfg, err) ||
+    /* What is not for memory below 4 GiB; the bounds are those of xl. */
+    if (cfg_read_long(cfg, "mmio_hole", 256, 3840, &hole, err) ||
+        cfg_read_flag(cfg, "stdvga", &std, err) || cfg_read_viridian(cfg, err) ||
         cfg_read_serial(cfg, err))
         return -1;
     if (cfg_string_of(cfg, "stdvga"))
@@ -1202,10 +1213,11 @@ cfg_read_all(struct cfg *cfg, struct err *err)
     for (size_t i = 0; i < n_cfg_rows; i++)
         if (cfg_rows[i].types & (1u << cfg->type) && cfg_read_row(cfg, &cfg_rows[i], err))
             return -1;
-    return cfg_read_firmware(cfg, err) || cfg_read_bootloader_args(cfg, err) ||
-                   cfg_read_device_model(cfg, err) || cfg_read_hvm(cfg, err) ||
-                   cfg_read_devices(cfg, err) || cfg_read_plain_vfb(cfg, err) ||
-                   cfg_check_vfbs(cfg, err) || cfg_check_kernel(cfg, err)
+    return cfg_check_timer_mode(cfg, err) || cfg_read_firmware(cfg, err) ||
+                   cfg_read_bootloader_args(cfg, err) || cfg_read_device_model(cfg, err) ||
+                   cfg_read_hvm(cfg, err) || cfg_read_devices(cfg, err) ||
+                   cfg_read_plain_vfb(cfg, err) || cfg_check_vfbs(cfg, err) ||
+                   cfg_check_kernel(cfg, err)
                ? -1
                : 0;
 }
