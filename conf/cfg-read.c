@@ -191,6 +191,28 @@ cfg_read_list(struct cfg *cfg, const char *key, libxl_string_list *to, struct er
     return 0;
 }
 
+/* "" is none of these. */
+static const char *const empty_is_none[] = {"bootloader", "ramdisk", "soundhw"};
+
+static bool
+cfg_is_in(const char *const *list, size_t n, const char *key)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(list[i], key) == 0)
+            return true;
+    return false;
+}
+
+static void
+cfg_read_string(struct cfg *cfg, const struct cfg_row *row, char **to)
+{
+    const char *value = cfg_string_of(cfg, row->key);
+
+    if (!value || (!*value && cfg_is_in(empty_is_none, array_size(empty_is_none), row->key)))
+        return;
+    cfg_set(to, value);
+}
+
 static int
 cfg_read_row(struct cfg *cfg, const struct cfg_row *row, struct err *err)
 {
@@ -199,10 +221,7 @@ cfg_read_row(struct cfg *cfg, const struct cfg_row *row, struct err *err)
 
     switch (row->kind) {
     case CFG_STR:
-        if (cfg_string_of(cfg, row->key)) {
-            free(*(char **)to);
-            *(char **)to = xstrdup(cfg_string_of(cfg, row->key));
-        }
+        cfg_read_string(cfg, row, to);
         return 0;
     case CFG_DEFBOOL:
         return xlu_cfg_get_defbool(cfg->xlu, row->key, to, 0) == EINVAL
@@ -406,6 +425,8 @@ cfg_read_cmdline(struct cfg *cfg)
         *to = xasprintf("root=%s", root);
     else
         *to = xstrdup(extra);
+    if (*to && !**to)
+        free(take_ptr(*to));
 }
 
 /* It wins over bios and firmware_override, which are read before it. */
@@ -1110,15 +1131,6 @@ cfg_is_harmless(const char *key, const char *value)
     for (size_t i = 0; i < array_size(harmless); i++)
         if (strcmp(harmless[i].key, key) == 0 && *value == *harmless[i].value &&
             strchr(" \t\r\n;#", value[1]))
-            return true;
-    return false;
-}
-
-static bool
-cfg_is_in(const char *const *list, size_t n, const char *key)
-{
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(list[i], key) == 0)
             return true;
     return false;
 }

@@ -208,6 +208,8 @@ static const struct {
      "mmio_hole: 5 is not from 256 to 3840"},
     {"name = \"a\"\nmemory = 4\ntype = \"hvm\"\nmmio_hole = 3841", ERR_XML,
      "mmio_hole: 3841 is not from 256 to 3840"},
+    {"name = \"a\"\nmemory = 4\nbootloader = ''", ERR_XML,
+     "neither kernel nor bootloader is given"},
     {"import os\nname = 'a'\n", ERR_XML, "line 1: 'import': a line is key = value"},
     {"name = 'a'\ndef f():\n    return 1\n", ERR_XML, "line 2: 'def': a line is key = value"},
     {"name = 'a\xff'\n", ERR_XML, "the text is not valid UTF-8"},
@@ -540,6 +542,27 @@ START_TEST(what_is_not_supported_may_be_switched_off)
 }
 END_TEST
 
+START_TEST(an_empty_string_is_none)
+{
+    static const char *const cfgs[] = {"name = 'a'\nmemory = 4\nkernel = '/k'\nextra = ''\n"
+                                       "ramdisk = ''\nbootloader = ''\n",
+                                       "name = 'a'\nmemory = 4\ntype = 'hvm'\nsoundhw = ''\n"};
+
+    for (size_t i = 0; i < array_size(cfgs); i++) {
+        struct domain_def *def;
+        struct err         err;
+        cleanup_free char *cfg = NULL;
+
+        ck_assert_msg(domain_def_from_native(cfgs[i], strlen(cfgs[i]), &def, &err) == 0, "%s",
+                      err.message);
+        ck_assert_uint_eq(def->n_notes, 0);
+        ck_assert_int_eq(domain_def_to_native(def, &cfg, &err), 0);
+        ck_assert_msg(!strstr(cfg, "\"\"") && !strchr(cfg, '#'), "%s", cfg);
+        domain_def_free(def);
+    }
+}
+END_TEST
+
 int
 main(void)
 {
@@ -571,6 +594,7 @@ main(void)
     tcase_add_test(tc, whatever_is_not_0_is_true);
     tcase_add_test(tc, a_key_may_have_a_dot);
     tcase_add_test(tc, what_is_not_supported_may_be_switched_off);
+    tcase_add_test(tc, an_empty_string_is_none);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
