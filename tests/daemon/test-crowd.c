@@ -443,7 +443,7 @@ START_TEST(a_thousand_clients_of_every_kind_cost_a_bounded_memory_and_leave_noth
     }
     serve_a_crowd(&crowd, other, "first crowd");
     serve_a_crowd(&crowd, other, "second crowd"); /* and the last line of a second is told then */
-    check_log("is closed", "more clients were closed", 2 * ROUNDS * GARBAGE,
+    check_log("is closed", "more clients were disconnected", 2 * ROUNDS * GARBAGE,
               (double)(loop_now_usec() - started) / 1e6);
     close(other);
 }
