@@ -317,6 +317,20 @@ build_is_complete(const struct operation *op)
            size > 0;
 }
 
+/* Xen does not let go what runs already: its worker died after it had. */
+static bool
+build_is_paused(const struct operation *op)
+{
+    libxl_dominfo info;
+    bool          paused;
+
+    if (operation_look(op, &info) != OPERATION_DOMAIN_THERE)
+        return true;
+    paused = info.paused;
+    libxl_dominfo_dispose(&info);
+    return paused;
+}
+
 void
 build_undo(struct build *b)
 {
@@ -340,7 +354,7 @@ build_undo(struct build *b)
     }
     if (!build_is_complete(op))
         xl_domain_destroy(&op->call, (uint32_t)op->domid, build_removed);
-    else if (b->paused)
+    else if (b->paused || !build_is_paused(op))
         operation_finish(op);
     else
         xl_domain_unpause(&op->call, (uint32_t)op->domid, build_let_run);

@@ -119,6 +119,19 @@ START_TEST(a_complete_domain_is_let_run)
 }
 END_TEST
 
+/* Its worker was killed between that and its last word. */
+START_TEST(a_complete_domain_that_runs_already_is_done)
+{
+    struct scene_outcome out;
+
+    keep_xml();
+    out = undo(builds[_i], 0);
+    assert_done(&out);
+    ck_assert(dom->used && !dom->paused);
+    ck_assert_int_eq(out.domid, (int)dom->domid);
+}
+END_TEST
+
 START_TEST(a_complete_domain_that_was_to_stay_paused_stays_so)
 {
     struct scene_outcome out;
@@ -374,6 +387,7 @@ main(void)
     tcase_add_loop_test(tc, of_the_files_of_an_operation_that_has_none_nothing_is_touched, 0, 4);
     tcase_add_test(tc, where_somebody_waits_a_guest_is_watched_for_three_seconds);
     tcase_add_loop_test(tc, a_complete_domain_is_let_run, 0, 2);
+    tcase_add_loop_test(tc, a_complete_domain_that_runs_already_is_done, 0, 2);
     tcase_add_loop_test(tc, a_complete_domain_that_was_to_stay_paused_stays_so, 0, 2);
     tcase_add_loop_test(tc, a_domain_that_was_not_made_yet_is_told, 0, 2);
     tcase_add_loop_test(tc, a_half_built_domain_that_cannot_be_destroyed_is_an_error, 0, 2);

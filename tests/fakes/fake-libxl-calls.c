@@ -670,10 +670,13 @@ pause_last(struct fake_ao *ao)
     return set_paused(ao, true);
 }
 
+/* As Xen's, it fails for a domain that is not paused. */
 static int
 unpause_last(struct fake_ao *ao)
 {
-    return set_paused(ao, false);
+    const struct fake_domain *dom = fake_domain_find(ao->domid);
+
+    return dom && !dom->paused ? ERROR_FAIL : set_paused(ao, false);
 }
 
 static const struct fake_kind pause_kind = {.call = "pause", .last = pause_last};
