@@ -182,6 +182,18 @@ def flood(make):
 
 # ----- what root sees of it -----
 
+@contextlib.contextmanager
+def at_once():
+    """It is the daemon's time that is measured, not ours to come to a processor."""
+    with contextlib.suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, -15)
+    try:
+        yield
+    finally:
+        os.setpriority(os.PRIO_PROCESS, 0, 0)
+
+
+@at_once()
 def measure(client, seconds):
     """Sorted milliseconds of GET_INFO."""
     times, end = [], time.perf_counter() + seconds

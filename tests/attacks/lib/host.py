@@ -126,10 +126,16 @@ class Host:
 
     def start(self, prepare=None, command=(), wait=True, **how):
         """prepare runs in the new process; command are words to start it by, as prlimit's."""
+        def prepare_as_unit():
+            # Nice= of dom0d.service
+            with contextlib.suppress(PermissionError):
+                os.setpriority(os.PRIO_PROCESS, 0, -5)
+            if prepare:
+                prepare()
         with open(self.log_path, "a") as log:
             self.process = subprocess.Popen(
                 [*command, f"{self.build}/tests/fakes/dom0d-fake", "--config", f"{self.folder}/conf"],
-                env=self.environment, stdin=subprocess.DEVNULL, stderr=log, preexec_fn=prepare, **how)
+                env=self.environment, stdin=subprocess.DEVNULL, stderr=log, preexec_fn=prepare_as_unit, **how)
         if wait and not wait_for(lambda: self.process.poll() is not None or self.serves()):
             raise RuntimeError("the daemon does not answer: " + self.last_lines())
         if wait and self.process.poll() is not None:
