@@ -11,6 +11,7 @@
 #include "base/err.h"
 
 #define CPU_MAX 4095 /* the highest number of a CPU or node in a list */
+#define CPU_ALL "0-4095"
 
 /** All of the bitmap's bits are clear; bits is how many it has room for. */
 void bits_alloc(libxl_bitmap *map, unsigned bits);

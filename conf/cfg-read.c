@@ -347,7 +347,7 @@ cfg_read_cpus(const char *key, const char *text, libxl_bitmap *map, struct err *
             return cfg_fail(key, err, "nodes are not supported here: name the CPUs");
         }
         if (strncmp(range, "all", 3) == 0 && !range[3 + strspn(range + 3, " \t")])
-            text_addf(&out, "0-%d,", CPU_MAX);
+            text_add(&out, CPU_ALL ",");
         else
             text_addf(&out, "%s,", range);
     }

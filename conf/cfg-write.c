@@ -107,13 +107,12 @@ cfg_add_row(struct text *out, const struct cfg_row *row, const libxl_domain_conf
 static void
 cfg_add_affinity(struct text *out, const char *key, const libxl_bitmap *maps, int n)
 {
-    libxl_string_list  list = NULL;
-    cleanup_free char *full = xasprintf("0-%d", CPU_MAX);
+    libxl_string_list list = NULL;
 
     for (int i = 0; i < n; i++) {
         cleanup_free char *text = bits_format(&maps[i]);
 
-        (void)list_add(&list, *text && strcmp(text, full) != 0 ? text : "all");
+        (void)list_add(&list, *text && strcmp(text, CPU_ALL) != 0 ? text : "all");
     }
     cfg_add_list(out, key, list);
     libxl_string_list_dispose(&list);

@@ -269,9 +269,6 @@ read_vcpupin(struct walk *walk, const struct item *item, const xmlNode *node, vo
     return read_cpu_list(node, "cpuset", &info->vcpu_hard_affinity[vcpu], err);
 }
 
-/* Xen refuses a virtual CPU that may run nowhere. */
-#define EVERYWHERE "0-4095"
-
 static void
 write_vcpupins(struct walk *walk, const struct item *item, xmlNode *parent, const void *base)
 {
@@ -283,7 +280,7 @@ write_vcpupins(struct walk *walk, const struct item *item, xmlNode *parent, cons
         char               text[16];
         xmlNode           *node;
 
-        if (!*list || strcmp(list, EVERYWHERE) == 0)
+        if (!*list || strcmp(list, CPU_ALL) == 0)
             continue;
         node = xml_add_child(walk_make(parent, "cputune"), "vcpupin", NULL);
         snprintf(text, sizeof text, "%d", i);
@@ -330,7 +327,8 @@ read_cpuset(struct walk *walk, const struct item *item, const xmlNode *node, voi
 
 static const struct hook cpuset_hook = {.read = read_cpuset};
 
-/* libxl would give Xen an empty set for those before the last one that is pinned. */
+/* libxl would give Xen an empty set for those before the last one that is pinned, and Xen refuses a
+ * virtual CPU that may run nowhere. */
 static int
 fill_affinity(struct walk *walk, const struct item *item, const xmlNode *node, void *base,
               struct err *err)
@@ -340,7 +338,7 @@ fill_affinity(struct walk *walk, const struct item *item, const xmlNode *node, v
     (void)walk, (void)item, (void)node, (void)err;
     for (int i = 0; i < info->num_vcpu_hard_affinity; i++)
         if (!info->vcpu_hard_affinity[i].size)
-            bits_parse(EVERYWHERE, &info->vcpu_hard_affinity[i]);
+            bits_parse(CPU_ALL, &info->vcpu_hard_affinity[i]);
     return 0;
 }
 

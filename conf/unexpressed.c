@@ -149,12 +149,10 @@ difference(const struct pairs *here, struct pairs *there, bool filled)
 static void
 move_affinity(struct pairs *pairs, const char *name, libxl_bitmap **maps, int *n_maps)
 {
-    cleanup_free char *full = xasprintf("0-%d", CPU_MAX);
-
     for (int i = 0; i < *n_maps; i++) {
         cleanup_free char *path = xasprintf("%s[%d]", name, i), *value = bits_format(&(*maps)[i]);
 
-        if (strcmp(value, full) != 0)
+        if (strcmp(value, CPU_ALL) != 0)
             add_pair(pairs, path, value, strlen(value));
     }
     *maps = NULL;

@@ -70,6 +70,16 @@ START_TEST(an_xl_cfg_becomes_the_configuration_and_the_xml_that_the_files_have)
 }
 END_TEST
 
+static struct domain_def *
+native_of(const char *cfg)
+{
+    struct domain_def *def;
+    struct err         err;
+
+    ck_assert_msg(domain_def_from_native(cfg, strlen(cfg), &def, &err) == 0, "%s", err.message);
+    return def;
+}
+
 static void
 cut_comments(char *cfg)
 {
@@ -271,10 +281,8 @@ END_TEST
 START_TEST(memory_that_was_given_for_shadow_pages_is_said_to_be_lost)
 {
     static const char  cfg[] = "name = 'a'\nmemory = 4\ntype = 'hvm'\nshadow_memory = 8\n";
-    struct domain_def *def;
-    struct err         err;
+    struct domain_def *def = native_of(cfg);
 
-    ck_assert_msg(domain_def_from_native(cfg, strlen(cfg), &def, &err) == 0, "%s", err.message);
     ck_assert_uint_eq(def->n_notes, 1);
     ck_assert_str_eq(def->notes[0].message, "xl.cfg: the XML cannot say b_info.shadow_memkb");
     domain_def_free(def);
@@ -285,10 +293,8 @@ START_TEST(an_action_that_json_omits_is_said_to_be_lost)
 {
     static const char  cfg[] = "name = 'a'\nmemory = 4\nkernel = '/k'\n"
                                "on_soft_reset = 'destroy'\nlocaltime = 0\n";
-    struct domain_def *def;
-    struct err         err;
+    struct domain_def *def = native_of(cfg);
 
-    ck_assert_msg(domain_def_from_native(cfg, strlen(cfg), &def, &err) == 0, "%s", err.message);
     ck_assert_uint_eq(def->n_notes, 1);
     ck_assert_str_eq(def->notes[0].message, "xl.cfg: the XML cannot say on_soft_reset");
     domain_def_free(def);
@@ -408,10 +414,8 @@ START_TEST(a_map_of_all_cpus_says_nothing_that_the_xml_could_not_say)
 {
     static const char  cfg[] = "name = 'a'\nmemory = 4\nkernel = '/k'\n"
                                "cpus = '0'\ncpus_soft = [ 'all' ]\n";
-    struct domain_def *def;
-    struct err         err;
+    struct domain_def *def = native_of(cfg);
 
-    ck_assert_msg(domain_def_from_native(cfg, strlen(cfg), &def, &err) == 0, "%s", err.message);
     ck_assert_uint_eq(def->n_notes, 0);
     domain_def_free(def);
 }
@@ -519,10 +523,8 @@ END_TEST
 START_TEST(a_key_may_have_a_dot)
 {
     static const char  cfg[] = "name = 'a'\nmemory = 4\nkernel = '/k'\na.b = 1\n";
-    struct domain_def *def;
-    struct err         err;
+    struct domain_def *def = native_of(cfg);
 
-    ck_assert_msg(domain_def_from_native(cfg, strlen(cfg), &def, &err) == 0, "%s", err.message);
     ck_assert_uint_eq(def->n_notes, 1);
     ck_assert_str_eq(def->notes[0].message, "xl.cfg: a.b is not known");
     domain_def_free(def);
@@ -533,10 +535,8 @@ START_TEST(what_is_not_supported_may_be_switched_off)
 {
     static const char  cfg[] = "name = 'a'\nmemory = 4\ntype = 'hvm'\n"
                                "gfx_passthru=0;altp2mhvm = 0 # off\nclaim_mode = 1";
-    struct domain_def *def;
-    struct err         err;
+    struct domain_def *def = native_of(cfg);
 
-    ck_assert_msg(domain_def_from_native(cfg, strlen(cfg), &def, &err) == 0, "%s", err.message);
     ck_assert_uint_eq(def->n_notes, 0);
     domain_def_free(def);
 }
