@@ -26,20 +26,24 @@ loop_defer_stop(struct loop_defer *defer)
     TAILQ_REMOVE(&defer->loop->defers, defer, link);
 }
 
-/* What a callback starts runs in the next turn: a defer that starts itself again starves nobody. */
+/*
+ * What a callback starts runs in the next turn: a defer that starts itself again starves nobody.
+ * Nor do many of them: what is left after LOOP_DEFERS_USEC is in front in the next turn.
+ */
 void
 loop_run_defers(struct loop *loop)
 {
-    struct loop_defer marker = {.loop = loop};
+    struct loop_defer  marker = {.loop = loop};
+    struct loop_defer *defer;
+    uint64_t           end_usec = loop_now_usec() + LOOP_DEFERS_USEC;
 
     TAILQ_INSERT_TAIL(&loop->defers, &marker, link);
-    for (;;) {
-        struct loop_defer *defer = TAILQ_FIRST(&loop->defers);
-
+    while ((defer = TAILQ_FIRST(&loop->defers)) != &marker) {
         TAILQ_REMOVE(&loop->defers, defer, link);
-        if (defer == &marker)
-            return;
         defer->active = false;
         defer->run(defer->arg); /* may free defer: must be last */
+        if (loop_now_usec() >= end_usec)
+            break;
     }
+    TAILQ_REMOVE(&loop->defers, &marker, link);
 }

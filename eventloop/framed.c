@@ -326,6 +326,12 @@ framed_peer_is_gone(const struct framed *framed)
 }
 
 void
+framed_set_low(struct framed *framed)
+{
+    loop_io_set_low(&framed->io);
+}
+
+void
 framed_set_frame_max(struct framed *framed, size_t size)
 {
     framed->frame_max = size;

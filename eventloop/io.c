@@ -8,6 +8,7 @@ void
 loop_io_init(struct loop_io *io, struct loop *loop, loop_fn *ready, void *arg)
 {
     *io = (struct loop_io){.loop = loop, .ready = ready, .arg = arg, .fd = -1};
+    loop_defer_init(&io->turn, loop, ready, arg);
 }
 
 static void
@@ -16,7 +17,10 @@ io_tell_ready(evutil_socket_t fd, short what, void *arg)
     struct loop_io *io = arg;
 
     (void)fd, (void)what;
-    io->ready(io->arg); /* may free io: must be last */
+    if (io->low)
+        loop_defer_start(&io->turn);
+    else
+        io->ready(io->arg); /* may free io: must be last */
 }
 
 static void
@@ -108,4 +112,11 @@ loop_io_stop(struct loop_io *io)
     if (io->event)
         event_free(io->event);
     io->event = NULL;
+    loop_defer_stop(&io->turn);
+}
+
+void
+loop_io_set_low(struct loop_io *io)
+{
+    io->low = true;
 }

@@ -65,8 +65,10 @@ conn_new(struct server *server, int fd, const struct ucred *peer, bool read_only
     loop_defer_init(&conn->close, conn->setup->loop, conn_close, conn);
     framed_init(&conn->framed, conn->setup->loop, fd, &conn_framed_ops, conn);
     framed_set_frame_max(&conn->framed, FRAME_MAX);
-    if (read_only)
+    if (read_only) {
         framed_set_read_max(&conn->framed, READ_MAX_READ_ONLY);
+        framed_set_low(&conn->framed);
+    }
     framed_count_in(&conn->framed, &conn->user->held);
     log_debug("client %llu: process %d of user %u%s", (unsigned long long)id, (int)conn->pid,
               (unsigned)conn->uid, read_only ? ", read-only" : "");

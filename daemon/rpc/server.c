@@ -26,6 +26,9 @@
 /* Who waits for room is looked at so soon after there is some: not for each of many requests. */
 #define ROOM_USEC 5000u
 
+/* Of those who wait for room so many are looked at in a turn of the loop. */
+#define LOOK_AT_ONCE 16
+
 /* Lines about misbehaving clients in a second; more are counted only. */
 #define COMPLAINTS_MAX 10
 
@@ -52,6 +55,8 @@ struct server {
     struct framed_total held;
     bool                is_short; /* of room for requests: somebody was told that it is busy */
     struct loop_timer   room;
+    unsigned            to_look_at;                     /* of conns, from the first on */
+    struct loop_defer   look;                           /* active while there are some */
     struct loop_timer   sweep;                          /* active while there are connections */
     struct loop_timer   retry;                          /* active while nothing is accepted */
     unsigned            complaints, refused, shortages; /* since the second began */
@@ -65,6 +70,7 @@ static void listener_ready(void *arg);
 static void server_held_more(void *arg);
 static void server_user_is_full(void *arg, struct user *user);
 static void server_has_room(void *arg);
+static void server_look_again(void *arg);
 
 struct server *
 server_new(const struct server_setup *setup)
@@ -78,6 +84,7 @@ server_new(const struct server_setup *setup)
         users_new(setup->loop, setup->limits, &server->held, server_user_is_full, server);
     TAILQ_INIT(&server->conns);
     loop_timer_init(&server->room, setup->loop, server_has_room, server);
+    loop_defer_init(&server->look, setup->loop, server_look_again, server);
     loop_timer_init(&server->sweep, setup->loop, server_sweep_due, server);
     loop_timer_init(&server->retry, setup->loop, server_retry_due, server);
     loop_timer_init(&server->second, setup->loop, server_second_due, server);
@@ -100,6 +107,7 @@ server_free(struct server *server)
         conn_free(conn);
     users_free(server->users);
     loop_timer_stop(&server->room);
+    loop_defer_stop(&server->look);
     loop_timer_stop(&server->sweep);
     loop_timer_stop(&server->retry);
     loop_timer_stop(&server->second);
@@ -269,11 +277,29 @@ static void
 server_has_room(void *arg)
 {
     struct server *server = arg;
-    struct conn   *conn;
 
     server->is_short = false;
-    TAILQ_FOREACH (conn, &server->conns, link)
+    server->to_look_at = server->n_conns;
+    loop_defer_start(&server->look);
+}
+
+/* Each goes to the end: where there is not room for all, others come first the next time. */
+static void
+server_look_again(void *arg)
+{
+    struct server *server = arg;
+    struct conn   *conn;
+
+    for (unsigned n = 0; n < LOOK_AT_ONCE && server->to_look_at; n++, server->to_look_at--) {
+        conn = TAILQ_FIRST(&server->conns);
+        if (!conn)
+            return;
+        TAILQ_REMOVE(&server->conns, conn, link);
+        TAILQ_INSERT_TAIL(&server->conns, conn, link);
         conn_look_again(conn);
+    }
+    if (server->to_look_at)
+        loop_defer_start(&server->look);
 }
 
 struct framed_total *
@@ -432,6 +458,8 @@ server_listen(struct server *server, struct err *err)
         listener->server = server;
         listener->socket = sockets[n];
         loop_io_init(&listener->io, server->setup.loop, listener_ready, listener);
+        if (listener->socket.read_only)
+            loop_io_set_low(&listener->io);
     }
     server->n_listeners = count;
     return server_start_accepting(server, err);

@@ -21,6 +21,7 @@ struct users_side {
 struct users {
     struct loop             *loop;
     const struct rpc_limits *limits;
+    uid_t                    own_uid; /* the daemon's */
     struct framed_total     *all;
     void (*full)(void *arg, struct user *user);
     void             *arg;
@@ -42,6 +43,7 @@ users_new(struct loop *loop, const struct rpc_limits *limits, struct framed_tota
 
     users->loop = loop;
     users->limits = limits;
+    users->own_uid = geteuid();
     users->all = all;
     users->full = full;
     users->arg = arg;
@@ -176,7 +178,7 @@ user_is_busy(const struct user *user)
     if (!user->read_only)
         return sides[false].n_requests >= max;
     return sides[false].n_requests + sides[true].n_requests >= max_read_only ||
-           (user->n_requests >= (max_read_only + 1) / 2 && user->uid != geteuid());
+           (user->n_requests >= (max_read_only + 1) / 2 && user->uid != user->users->own_uid);
 }
 
 /*----- turns -----*/

@@ -112,6 +112,9 @@ bool framed_peer_is_gone(const struct framed *framed);
  */
 void framed_set_frame_max(struct framed *framed, size_t size);
 
+/** Its input and output give precedence to others: loop_io_set_low. */
+void framed_set_low(struct framed *framed);
+
 /** From now on no more is read at a time, and so kept while the stream is paused; at first 64 KiB,
  * which is the most. */
 void framed_set_read_max(struct framed *framed, size_t size);

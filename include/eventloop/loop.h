@@ -56,6 +56,24 @@ uint64_t loop_turn_number(const struct loop *loop);
 /** A clock that never jumps, in microseconds. */
 uint64_t loop_now_usec(void);
 
+/*----- later -----*/
+
+/* Runs once from the loop, after what runs now has returned, in the order of the starts.  Where
+ * many wait the loop looks at all else whenever they have taken LOOP_DEFERS_USEC. */
+#define LOOP_DEFERS_USEC 100
+
+struct loop_defer {
+    struct loop *loop;
+    loop_fn     *run;
+    void        *arg;
+    TAILQ_ENTRY(loop_defer) link;
+    bool active;
+};
+
+void loop_defer_init(struct loop_defer *defer, struct loop *loop, loop_fn *run, void *arg);
+void loop_defer_start(struct loop_defer *defer);
+void loop_defer_stop(struct loop_defer *defer);
+
 /*----- descriptors -----*/
 
 /*
@@ -76,6 +94,10 @@ struct loop_io {
     struct event *event; /* NULL: Idle; a timer where fd is always ready */
     int           fd;
     bool          read, write;
+
+    /* Of one that gives precedence to others. */
+    bool              low;
+    struct loop_defer turn; /* active while it is ready */
 };
 
 void loop_io_init(struct loop_io *io, struct loop *loop, loop_fn *ready, void *arg);
@@ -88,6 +110,9 @@ void loop_io_init(struct loop_io *io, struct loop *loop, loop_fn *ready, void *a
  */
 int  loop_io_start(struct loop_io *io, int fd, bool read, bool write, struct err *err);
 void loop_io_stop(struct loop_io *io);
+
+/** Give precedence to others from now on: when it is ready, ready is a deferred call. */
+void loop_io_set_low(struct loop_io *io);
 
 /*----- time -----*/
 
@@ -105,21 +130,6 @@ void loop_timer_init(struct loop_timer *timer, struct loop *loop, loop_fn *due, 
 void loop_timer_start(struct loop_timer *timer, uint64_t usec);
 void loop_timer_stop(struct loop_timer *timer);
 bool loop_timer_is_active(const struct loop_timer *timer);
-
-/*----- later -----*/
-
-/* Runs once from the loop, after what runs now has returned, in the order of the starts. */
-struct loop_defer {
-    struct loop *loop;
-    loop_fn     *run;
-    void        *arg;
-    TAILQ_ENTRY(loop_defer) link;
-    bool active;
-};
-
-void loop_defer_init(struct loop_defer *defer, struct loop *loop, loop_fn *run, void *arg);
-void loop_defer_start(struct loop_defer *defer);
-void loop_defer_stop(struct loop_defer *defer);
 
 /*----- signals -----*/
 

@@ -263,6 +263,145 @@ START_TEST(a_pipe_is_ready_while_it_holds_something)
 }
 END_TEST
 
+/* What runs, in its order: 'l' for a low one, the first of which makes the other one, 'n', ready.
+ */
+#define N_LOW 3
+
+struct race {
+    struct low {
+        struct loop_io io;
+        struct race   *race;
+    } low[N_LOW];
+    struct loop_io normal;
+    int            ends[2]; /* the normal one's */
+    char           log[N_LOW + 2];
+};
+
+static void
+low_runs(void *arg)
+{
+    struct low *low = arg;
+
+    if (!*low->race->log)
+        ck_assert_int_eq(write(low->race->ends[1], "x", 1), 1);
+    strcat(low->race->log, "l");
+    loop_io_stop(&low->io);
+    usleep(LOOP_DEFERS_USEC);
+}
+
+static void
+normal_runs(void *arg)
+{
+    struct race *race = arg;
+
+    strcat(race->log, "n");
+    loop_io_stop(&race->normal);
+}
+
+START_TEST(what_becomes_ready_runs_before_the_low_ones_that_have_been_ready_for_longer)
+{
+    struct race race = {.log = ""};
+    struct err  err;
+    int         ready[2];
+
+    ck_assert_int_eq(pipe(race.ends), 0);
+    ck_assert_int_eq(pipe(ready), 0);
+    ck_assert_int_eq(write(ready[1], "x", 1), 1);
+    loop_io_init(&race.normal, loop, normal_runs, &race);
+    ck_assert_int_eq(loop_io_start(&race.normal, race.ends[0], true, false, &err), 0);
+    for (size_t n = 0; n < N_LOW; n++) {
+        race.low[n].race = &race;
+        loop_io_init(&race.low[n].io, loop, low_runs, &race.low[n]);
+        loop_io_set_low(&race.low[n].io);
+        ck_assert_int_eq(loop_io_start(&race.low[n].io, dup(ready[0]), true, false, &err), 0);
+    }
+    while (loop_run_ready(loop))
+        continue;
+    ck_assert_str_eq(race.log, "lnll");
+    for (size_t n = 0; n < N_LOW; n++)
+        close(race.low[n].io.fd);
+    for (size_t n = 0; n < 2; n++) {
+        close(race.ends[n]);
+        close(ready[n]);
+    }
+}
+END_TEST
+
+START_TEST(what_becomes_ready_runs_before_the_deferred_calls_that_have_waited_for_longer)
+{
+    struct race       race = {.log = ""};
+    struct loop_defer defers[N_LOW];
+    struct err        err;
+
+    ck_assert_int_eq(pipe(race.ends), 0);
+    loop_io_init(&race.normal, loop, normal_runs, &race);
+    ck_assert_int_eq(loop_io_start(&race.normal, race.ends[0], true, false, &err), 0);
+    for (size_t n = 0; n < N_LOW; n++) {
+        race.low[n].race = &race;
+        loop_io_init(&race.low[n].io, loop, low_runs, &race.low[n]);
+        loop_defer_init(&defers[n], loop, low_runs, &race.low[n]);
+        loop_defer_start(&defers[n]);
+    }
+    while (loop_run_ready(loop))
+        continue;
+    ck_assert_str_eq(race.log, "lnll");
+    close(race.ends[0]);
+    close(race.ends[1]);
+}
+END_TEST
+
+START_TEST(what_is_always_ready_lets_low_ones_and_deferred_calls_run)
+{
+    struct race       race = {.log = ""};
+    struct loop_defer defer;
+    struct loop_io    always;
+    struct err        err;
+    int               ready[2], calls = 0;
+
+    ck_assert_int_eq(pipe(ready), 0);
+    ck_assert_int_eq(write(ready[1], "x", 1), 1);
+    loop_io_init(&always, loop, count, &calls);
+    ck_assert_int_eq(loop_io_start(&always, ready[0], true, false, &err), 0);
+    race.low[0].race = race.low[1].race = &race;
+    race.ends[1] = ready[1];
+    loop_defer_init(&defer, loop, low_runs, &race.low[0]);
+    loop_defer_start(&defer);
+    loop_io_init(&race.low[0].io, loop, low_runs, &race.low[0]);
+    loop_io_init(&race.low[1].io, loop, low_runs, &race.low[1]);
+    loop_io_set_low(&race.low[1].io);
+    ck_assert_int_eq(loop_io_start(&race.low[1].io, dup(ready[0]), true, false, &err), 0);
+    for (int n = 0; n < 10; n++)
+        loop_run_ready(loop);
+    ck_assert_str_eq(race.log, "ll");
+    ck_assert_int_gt(calls, 1);
+    loop_io_stop(&always);
+    close(race.low[1].io.fd);
+    close(ready[0]);
+    close(ready[1]);
+}
+END_TEST
+
+START_TEST(a_low_one_that_is_stopped_while_it_waits_is_not_called)
+{
+    struct loop_io io;
+    struct err     err;
+    int            ready[2], calls = 0;
+
+    ck_assert_int_eq(pipe(ready), 0);
+    ck_assert_int_eq(write(ready[1], "x", 1), 1);
+    loop_io_init(&io, loop, count, &calls);
+    loop_io_set_low(&io);
+    ck_assert_int_eq(loop_io_start(&io, ready[0], true, false, &err), 0);
+    ck_assert(loop_run_ready(loop)); /* it waits */
+    loop_io_stop(&io);
+    while (loop_run_ready(loop))
+        continue;
+    ck_assert_int_eq(calls, 0);
+    close(ready[0]);
+    close(ready[1]);
+}
+END_TEST
+
 /* Two that are deferred; the first stops the second. */
 struct pair {
     struct loop_defer first, second;
@@ -508,6 +647,11 @@ main(void)
     tcase_add_test(tc, a_device_that_cannot_be_waited_for_is_ready);
     tcase_add_test(tc, a_start_that_is_refused_leaves_the_old_one);
     tcase_add_test(tc, a_pipe_is_ready_while_it_holds_something);
+    tcase_add_test(tc, what_becomes_ready_runs_before_the_low_ones_that_have_been_ready_for_longer);
+    tcase_add_test(tc,
+                   what_becomes_ready_runs_before_the_deferred_calls_that_have_waited_for_longer);
+    tcase_add_test(tc, what_is_always_ready_lets_low_ones_and_deferred_calls_run);
+    tcase_add_test(tc, a_low_one_that_is_stopped_while_it_waits_is_not_called);
     tcase_add_test(tc, a_deferred_call_may_stop_another_and_start_itself_for_the_next_turn);
     tcase_add_test(tc, deferred_calls_run_in_the_order_of_their_starts);
     tcase_add_test(tc, a_callback_may_free_what_called_it);
