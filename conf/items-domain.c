@@ -367,7 +367,9 @@ read_quota(struct walk *walk, const struct item *item, const xmlNode *node, void
         return -1;
     if (!period)
         return xml_fail(period_node, err, "the period must not be 0");
-    if (quota && quota * 100 / period == 0)
+    if (!quota) /* not set, by libvirt's account */
+        return 0;
+    if (quota * 100 / period == 0)
         return xml_unsupported(node, err, "is less than one percent of a CPU");
     if (quota * 100 / period > UINT16_MAX)
         return xml_fail(node, err, "is more than %d percent of a CPU", UINT16_MAX);

@@ -515,6 +515,16 @@ START_TEST(a_virtual_cpu_before_one_that_is_pinned_may_run_everywhere)
 }
 END_TEST
 
+START_TEST(a_quota_of_zero_is_none)
+{
+    libxl_domain_config config;
+
+    config_with("<cputune><global_quota>0</global_quota></cputune>", "", &config);
+    ck_assert_int_eq(config.b_info.sched_params.cap, LIBXL_DOMAIN_SCHED_PARAM_CAP_DEFAULT);
+    libxl_domain_config_dispose(&config);
+}
+END_TEST
+
 START_TEST(distances_of_cells_that_are_not_said_are_those_of_the_way_back)
 {
     libxl_domain_config config;
@@ -978,6 +988,7 @@ main(void)
     tcase_add_test(tc, what_is_refused_is_only_noted_of_a_guest_that_runs);
     tcase_add_loop_test(tc, what_is_not_read_where_it_stands_is_noted, 0, array_size(unread));
     tcase_add_test(tc, a_virtual_cpu_before_one_that_is_pinned_may_run_everywhere);
+    tcase_add_test(tc, a_quota_of_zero_is_none);
     tcase_add_test(tc, distances_of_cells_that_are_not_said_are_those_of_the_way_back);
     tcase_add_test(tc, cells_say_what_memory_there_is);
     tcase_add_test(tc, the_native_vlan_is_in_front);
