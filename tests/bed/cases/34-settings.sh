@@ -6,7 +6,8 @@
 # long
 # timeout: 600
 
-# The guest tells what it sees, then goes on as ever.
+# The guest tells what it sees, then goes on as ever.  Linux hangs its channels up when it resumes, and
+# may number them anew: whoever speaks on them has to open them again.
 write_initrd() {
     local tree=$BED/tree
     mkdir "$tree"
@@ -28,7 +29,10 @@ done
 for n in 0 1 2; do
     [ ! -e /sys/class/tty/ttyS$n ] || echo "port $n speaks" >/dev/ttyS$n
 done
-[ ! -e /dev/hvc1 ] || while :; do echo 'the agent speaks'; sleep 1; done >/dev/hvc1 &
+while :; do
+    for n in 1 2 3 4; do echo 'the agent speaks' >/dev/hvc$n; done 2>/dev/null
+    sleep 1
+done &
 exec /init
 END
     chmod 755 "$tree/tell"
