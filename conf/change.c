@@ -73,6 +73,17 @@ change_root(const struct domain_def *def)
 }
 
 struct domain_def *
+domain_def_with_name(const struct domain_def *def, const char *name, struct err *err)
+{
+    struct domain_def *changed = change_begin(def);
+
+    free(changed->name);
+    changed->name = xstrdup(name);
+    xml_set_text(xml_child(change_root(changed), "name"), name);
+    return change_end(def, changed, err);
+}
+
+struct domain_def *
 domain_def_with_action(const struct domain_def *def, unsigned which, enum domain_action action,
                        struct err *err)
 {

@@ -319,6 +319,7 @@ parse_document(struct domain_def *def, unsigned flags, struct err *err)
                                 .def = def,
                                 .validate = flags & DOMAIN_PARSE_VALIDATE,
                                 .note_implied = flags & DOMAIN_PARSE_NOTE_IMPLIED,
+                                .keeps = flags & DOMAIN_PARSE_HAS_UUID,
                                 .runs = flags & DOMAIN_PARSE_RUNS,
                                 .whole = flags & DOMAIN_PARSE_RUNS || whole_find(root)};
     int                 r;

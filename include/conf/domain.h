@@ -105,6 +105,8 @@ enum {
     /* Of a guest that runs already: an element or attribute that is refused as a whole is noted,
      * for an older version may have let it pass. */
     DOMAIN_PARSE_RUNS = 4,
+    DOMAIN_PARSE_HAS_UUID =
+        8, /* that there is none is an error: it would be another one each time */
 };
 
 /** The same with flags. */
@@ -185,7 +187,11 @@ int domain_def_to_native(const struct domain_def *def, char **text_out, struct e
 
 /*----- a definition with one thing changed: another one, packed where def is -----*/
 
-/** Which of them an action is for: virDomainLifecycle. */
+/** name: valid.  Returns NULL where it becomes too long. */
+struct domain_def *domain_def_with_name(const struct domain_def *def, const char *name,
+                                        struct err *err);
+
+/** which: ACTION_FOR_.  Returns NULL where it becomes too long. */
 struct domain_def *domain_def_with_action(const struct domain_def *def, unsigned which,
                                           enum domain_action action, struct err *err);
 

@@ -1,6 +1,11 @@
 # The domain half in a world of fakes: no Xen, no workers, no sockets.
-check_PROGRAMS += tests/daemon/test-domains tests/daemon/test-jobs
-TESTS += tests/daemon/test-domains tests/daemon/test-jobs
+check_PROGRAMS += tests/daemon/test-definitions tests/daemon/test-domains tests/daemon/test-jobs
+TESTS += tests/daemon/test-definitions tests/daemon/test-domains tests/daemon/test-jobs
+tests_daemon_test_definitions_SOURCES = tests/daemon/test-definitions.c tests/daemon/world.c \
+	tests/daemon/world.h
+tests_daemon_test_definitions_CPPFLAGS = $(tests_daemon_test_domains_CPPFLAGS)
+tests_daemon_test_definitions_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_daemon_test_definitions_LDADD = $(tests_daemon_test_domains_LDADD)
 tests_daemon_test_domains_SOURCES = tests/daemon/test-domains.c tests/daemon/world.c \
 	tests/daemon/world.h
 tests_daemon_test_domains_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/daemon
