@@ -79,6 +79,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/descriptors.c daemon/descriptors.h \
 	daemon/lock.c daemon/lock.h \
 	daemon/notify.c daemon/notify.h \
+	daemon/reload.c daemon/reload.h \
 	daemon/start.c daemon/start.h
 
 $(daemon_librpc_a_OBJECTS) $(daemon_libdomain_a_OBJECTS) $(daemon_libjob_a_OBJECTS) \

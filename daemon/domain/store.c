@@ -250,16 +250,13 @@ store_load_one(struct domains *domains, const char *name)
     store_put(dom, file.def, file.hash);
 }
 
-/* An installation that has none yet has no such folders. */
+/* In a folder that the installation makes: where there is none, no definition can be kept. */
 static void
 store_make_folder(const struct domains *domains, const char *which)
 {
     cleanup_free char *folder = store_folder(domains, which);
 
-    if (mkdir(domains->limits->config_dir, 0755) < 0 && errno != EEXIST)
-        log_warning("no definition can be kept: cannot create %s: %s", domains->limits->config_dir,
-                    strerror(errno));
-    else if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+    if (mkdir(folder, 0700) < 0 && errno != EEXIST && errno != ENOENT)
         log_warning("no definition can be kept: cannot create %s: %s", folder, strerror(errno));
 }
 

@@ -244,6 +244,7 @@ world_new(void)
 
     snprintf(run_dir, sizeof run_dir, "/tmp/test-domains.XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(run_dir));
+    make_folder("etc");
     make_folder("jobs");
     make_folder("domains");
     make_folder("queue");
