@@ -284,15 +284,19 @@ struct metadata_wanted {
 static void
 metadata_answer(struct request *req, const struct domain *dom, const struct metadata_wanted *wanted)
 {
-    bool       live, stored;
-    struct err err;
-    char      *value;
+    const struct domain_def *def;
+    bool                     live, stored;
+    struct err               err;
+    char                    *value = NULL;
 
     if (definition_affects(dom, wanted->affect, &live, &stored, &err) < 0) {
         request_fail(req, &err);
         return;
     }
-    value = domain_def_metadata(stored ? dom->stored : dom->live, wanted->type, wanted->uri);
+    /* A guest of xl has none: virsh list --title takes any other error for its end. */
+    def = stored ? dom->stored : dom->live;
+    if (def)
+        value = domain_def_metadata(def, wanted->type, wanted->uri);
     if (value)
         reply_domain_get_metadata(req, &(remote_domain_get_metadata_ret){.metadata = value});
     else

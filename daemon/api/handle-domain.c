@@ -31,7 +31,7 @@ handle_domain_lookup_by_name(struct request *req, const remote_domain_lookup_by_
 {
     const struct domain *dom = domains_by_name(request_daemon(req)->domains, args->name);
 
-    if (dom)
+    if (dom && domain_is_there(dom))
         reply_domain_lookup_by_name(
             req, &(remote_domain_lookup_by_name_ret){.dom = domain_for_wire(dom)});
     else
@@ -45,7 +45,7 @@ handle_domain_lookup_by_uuid(struct request *req, const remote_domain_lookup_by_
     const struct domain *dom = domains_by_uuid(request_daemon(req)->domains, uuid);
     char                 text[UUID_TEXT_SIZE];
 
-    if (dom)
+    if (dom && domain_is_there(dom))
         reply_domain_lookup_by_uuid(
             req, &(remote_domain_lookup_by_uuid_ret){.dom = domain_for_wire(dom)});
     else

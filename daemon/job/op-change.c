@@ -60,6 +60,19 @@ definition_affects(const struct domain *dom, unsigned affect, bool *live_out, bo
     if (*stored_out && !dom->stored)
         return err_set_libvirt(err, ERR_OPERATION_INVALID,
                                "transient domains do not have any persistent config");
+    return 0;
+}
+
+static int
+change_check(const struct op_change *op, bool *live_out, bool *stored_out, struct err *err)
+{
+    const struct domain *dom = op->file.job.dom;
+
+    /* The next daemon does not know what it was to do, where it had not begun. */
+    if (!op->file.job.owner.done)
+        return err_set(err, ERR_OPERATION_ABORTED, "aborted: the daemon ended before it began");
+    if (definition_affects(dom, op->change.affect, live_out, stored_out, err) < 0)
+        return -1;
     if (*live_out && !dom->live)
         return err_set_libvirt(err, ERR_OPERATION_UNSUPPORTED,
                                "domain '%s' was started by xl, and its definition is xl's",
@@ -67,20 +80,15 @@ definition_affects(const struct domain *dom, unsigned affect, bool *live_out, bo
     return 0;
 }
 
-/* The next daemon does not know what it was to do, where it had not begun. */
 static void
 change_granted(struct job *job)
 {
     struct op_change *op = change_of(job);
     struct domain    *dom = job->dom;
-    bool              live, stored;
+    bool              live = false, stored = false;
     struct err        err;
 
-    if (job->owner.done == NULL)
-        err_set(&err, ERR_OPERATION_ABORTED, "aborted: the daemon ended before it began");
-    else if (definition_affects(dom, op->change.affect, &live, &stored, &err) == 0)
-        err.code = ERR_NONE;
-    if (err.code != ERR_NONE) {
+    if (change_check(op, &live, &stored, &err) < 0) {
         job_finish(job, &err);
         return;
     }

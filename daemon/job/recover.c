@@ -360,6 +360,18 @@ recover_is_record(const char *path)
     return given_up_is_it(path) || (suffix && strcmp(suffix, WORKER_RECORD_SUFFIX) == 0);
 }
 
+/* Records that a daemon was killed in the middle of writing: to look for whole ones removes them.
+ */
+static void
+recover_drop_halves(const char *folder)
+{
+    size_t              count;
+    cleanup_free char **paths = records_find(folder, WORKER_RECORD_SUFFIX, &count);
+
+    for (size_t n = 0; n < count; n++)
+        free(paths[n]);
+}
+
 static int
 recover_tasks(struct jobs *jobs, struct err *err)
 {
@@ -380,6 +392,7 @@ recover_tasks(struct jobs *jobs, struct err *err)
             recover_could_not_read(jobs, paths[n], &bad);
     }
     recover_all(jobs, all, count);
+    recover_drop_halves(folder);
     for (size_t n = 0; n < n_paths; n++)
         free(paths[n]);
     return 0;

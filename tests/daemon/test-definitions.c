@@ -296,6 +296,8 @@ START_TEST(a_definition_is_on_the_disk_when_that_is_answered)
     ck_assert_int_eq(world_task.operation, WORKER_FILE);
     ck_assert_int_eq(world_answers, 0);
     ck_assert_str_eq(client_lists(0), "Domain-0 ");
+    client_calls(DOMAIN_CREATE, "web");
+    assert_answer(ERR_NO_DOMAIN, "no domain");
     world_answers = 0;
     worker_does_it();
     ck_assert_int_eq(answered_id, -1);
@@ -779,6 +781,17 @@ START_TEST(metadata_is_not_changed_where_that_makes_no_sense)
 }
 END_TEST
 
+START_TEST(a_guest_of_xl_has_no_metadata_and_gets_none)
+{
+    world_domain(5, 'w', "web");
+    world_changed();
+    (void)client_asks_metadata(METADATA_TITLE, NULL, 0);
+    assert_answer(ERR_NO_DOMAIN_METADATA, "not present");
+    client_sets_metadata(METADATA_TITLE, "x", NULL, NULL, 0);
+    assert_answer(ERR_OPERATION_UNSUPPORTED, "started by xl");
+}
+END_TEST
+
 START_TEST(an_action_is_changed_of_what_runs_and_is_obeyed)
 {
     remote_domain_set_lifecycle_action_args args;
@@ -1184,6 +1197,7 @@ main(void)
     tcase_add_test(tc, a_title_is_changed_of_what_runs_and_of_what_is_stored);
     tcase_add_test(tc, an_element_of_metadata_is_set_and_removed);
     tcase_add_test(tc, metadata_is_not_changed_where_that_makes_no_sense);
+    tcase_add_test(tc, a_guest_of_xl_has_no_metadata_and_gets_none);
     tcase_add_test(tc, an_action_is_changed_of_what_runs_and_is_obeyed);
     tcase_add_test(tc, a_definition_waits_for_no_guest_and_no_guest_for_a_disk);
     tcase_add_test(tc, changes_of_a_definition_are_done_in_order);
