@@ -8,7 +8,7 @@
 #include <libxml/hash.h>
 
 #include "eventloop/loop.h"
-#include "table.h"
+#include "store.h"
 
 struct domain_xml_wait;
 
@@ -37,10 +37,10 @@ struct domains {
     struct loop_timer  ask_again; /* for owners that could not be found out */
     struct loop_timer  refresh;   /* when nothing was told for a while */
 
-    unsigned           stored;           /* how many of them are */
-    uint64_t           changes;          /* of what is stored, counted */
-    struct store_scan *scan;             /* while all files are read again; NULL: they are not */
-    bool               rescan;           /* ... and once more after that */
+    unsigned           stored;  /* how many of them are */
+    uint64_t           changes; /* of what is stored, counted: those since a reading are newer */
+    struct store_scan *scan;    /* while all files are read again; NULL: they are not */
+    bool               rescan;  /* ... and once more after that */
     STAILQ_HEAD(, store_remain) remains; /* of renames that were cut short */
     TAILQ_HEAD(, domain_xml_wait) xml_waits;
 };
@@ -67,8 +67,15 @@ void domain_log_ignored(const struct domain *dom, const struct domain_def *def);
 /** Who is called so, has a file of that name, or is to be called so soon. */
 struct domain *store_find_name(const struct domains *domains, const char *name);
 
+/** CONFIG_DIR/which; the caller frees it. */
+char *store_folder(const struct domains *domains, const char *which);
+
+/** A definition is left as it is, for this reason. */
+void store_complain(const struct err *err);
+
 /** For domains_free. */
 void store_free(struct domains *domains);
+void store_scan_free(struct store_scan *scan);
 
 /** What the observer hears. */
 void domain_tell(const struct domain *dom, enum lifecycle_event event, int detail);

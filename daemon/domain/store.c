@@ -5,27 +5,19 @@
  * A domain is its UUID.  Where two files have one UUID the one that was written last is its
  * definition.  If they differ in the name alone, a rename was cut short (it writes the new file,
  * then it removes the old one): the older one goes.  Else it is somebody's copy, and is left.
- *
- *   domains_load     all files at once, at start
- *   domains_reload   scan_listed -> scan_read -> scan_taken -> scan_read ... -> scan_done
  */
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/alloc.h"
-#include "base/file.h"
-#include "eventloop/work.h"
 #include "private.h"
-#include "store.h"
-
-#define SUFFIX ".xml"
+#include "store-file.h"
 
 /*----- paths -----*/
 
-static char *
+char *
 store_folder(const struct domains *domains, const char *which)
 {
     return xasprintf("%s/%s", domains->limits->config_dir, which);
@@ -34,13 +26,13 @@ store_folder(const struct domains *domains, const char *which)
 char *
 store_path(const struct domains *domains, const char *name)
 {
-    return xasprintf("%s/domains/%s" SUFFIX, domains->limits->config_dir, name);
+    return xasprintf("%s/domains/%s" STORE_SUFFIX, domains->limits->config_dir, name);
 }
 
 char *
 store_autostart_path(const struct domains *domains, const char *name)
 {
-    return xasprintf("%s/autostart/%s" SUFFIX, domains->limits->config_dir, name);
+    return xasprintf("%s/autostart/%s" STORE_SUFFIX, domains->limits->config_dir, name);
 }
 
 char *
@@ -48,115 +40,17 @@ store_name(const char *path)
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 
-    return xstrndup(name, strlen(name) - strlen(SUFFIX));
+    return xstrndup(name, strlen(name) - strlen(STORE_SUFFIX));
 }
 
-static int
-store_is_definition(const struct dirent *entry)
-{
-    size_t length = strlen(entry->d_name);
+/*----- what is stored of a domain -----*/
 
-    return length > strlen(SUFFIX) && strcmp(entry->d_name + length - strlen(SUFFIX), SUFFIX) == 0;
-}
-
-/* The names of domains that have a file in the folder, sorted.  NULL with errno where it cannot be
- * read. */
-static char **
-store_list(const char *folder, size_t *count_out)
-{
-    struct dirent **entries = NULL;
-    int             count = scandir(folder, &entries, store_is_definition, alphasort);
-    char          **names;
-
-    *count_out = 0;
-    if (count < 0)
-        return NULL;
-    names = xcalloc((size_t)count + 1, sizeof *names);
-    for (; *count_out < (size_t)count; ++*count_out) {
-        names[*count_out] = store_name(entries[*count_out]->d_name);
-        free(entries[*count_out]);
-    }
-    free(entries);
-    return names;
-}
-
-static void
-store_free_names(char **names, size_t count)
-{
-    for (size_t n = 0; n < count; n++)
-        free(names[n]);
-    free(names);
-}
-
-static int
-store_compare_names(const void *a, const void *b)
-{
-    const char *const *x = a, *const *y = b;
-
-    return strcmp(*x, *y);
-}
-
-static bool
-store_has_name(char *const *names, size_t count, const char *name)
-{
-    return bsearch(&name, names, count, sizeof *names, store_compare_names);
-}
-
-/*----- one file -----*/
-
-/* FNV-1a. */
-static uint64_t
-store_hash(const char *text)
-{
-    uint64_t hash = 14695981039346656037u;
-
-    for (; *text; text++)
-        hash = (hash ^ (uint8_t)*text) * 1099511628211u;
-    return hash;
-}
-
-struct store_file {
-    uint64_t           known_hash; /* such a file is not read further; 0: it is */
-    uint64_t           hash;       /* 0: it was not read */
-    struct domain_def *def;        /* NULL: it was not read, or the error says why it cannot be */
-    struct err         err;
-};
-
-static int
-store_check(const struct domain_def *def, const char *name, struct err *err)
-{
-    if (strcmp(def->name, name) != 0)
-        return err_set(err, ERR_XML, "<name> is '%s', and not as the file is called", def->name);
-    return definition_check(def, err);
-}
-
-/* Also by the thread beside the loop. */
-static void
-store_read(const char *path, struct store_file *file)
-{
-    cleanup_free char *name = store_name(path), *text = NULL;
-    size_t             size;
-
-    if (file_read(path, DOMAIN_XML_MAX, &text, &size, &file->err) < 0)
-        return;
-    file->hash = store_hash(text);
-    if (file->hash == file->known_hash)
-        return;
-    if (domain_def_parse_flags(text, size, DOMAIN_PARSE_HAS_UUID, &file->def, &file->err) == 0 &&
-        (store_check(file->def, name, &file->err) < 0 ||
-         domain_def_pack(file->def, &file->err) < 0))
-        file->def = domain_def_free(file->def);
-    if (!file->def)
-        err_prefix(&file->err, "%s", path);
-}
-
-static void
+void
 store_complain(const struct err *err)
 {
     log_error("a definition cannot be read and is left as it is: %s", err->message);
 }
 
-/* Others have changed it since the reading of all has begun, or are about to. */
 static void
 store_note_change(struct domain *dom, uint64_t hash)
 {
@@ -288,7 +182,7 @@ store_load_autostart(struct domains *domains)
         if (dom && dom->stored)
             dom->autostart = true;
         else
-            log_warning("%s/%s" SUFFIX " is a link to no definition", folder, names[n]);
+            log_warning("%s/%s" STORE_SUFFIX " is a link to no definition", folder, names[n]);
     }
     store_free_names(names, count);
 }
@@ -466,264 +360,6 @@ domain_announce_change(struct domain *dom, int metadata, const char *uri)
         dom->table->observer->metadata(dom->table->arg, dom, metadata, uri);
 }
 
-/*----- all files are read again -----*/
-
-/* What has changed in the table since began is newer than the files as they were read. */
-struct store_scan {
-    struct domains   *domains;
-    uint64_t          began;
-    char             *folder, *autostart_folder;
-    char            **names, **autostart;
-    size_t            n_names, n_autostart, at;
-    int               errnum; /* of the listing; 0: it was done */
-    char             *path;   /* of the file that is read */
-    struct store_file file;
-    unsigned          added, changed, gone, unreadable;
-};
-
-static loop_fn      scan_list, scan_read_file;
-static loop_work_fn scan_listed, scan_taken;
-
-static void
-scan_free(struct store_scan *scan)
-{
-    if (!scan)
-        return;
-    store_free_names(scan->names, scan->n_names);
-    store_free_names(scan->autostart, scan->n_autostart);
-    domain_def_free(scan->file.def);
-    free(scan->folder);
-    free(scan->autostart_folder);
-    free(scan->path);
-    free(scan);
-}
-
-void
-domains_reload(struct domains *domains)
-{
-    struct store_scan *scan;
-
-    domains->rescan = domains->scan;
-    if (domains->scan)
-        return;
-    scan = domains->scan = xcalloc(1, sizeof *scan);
-    scan->domains = domains;
-    scan->began = domains->changes;
-    scan->folder = store_folder(domains, "domains");
-    scan->autostart_folder = store_folder(domains, "autostart");
-    for (struct domain *dom = domains_first(domains); dom; dom = domains_next(dom))
-        dom->file.found = false;
-    loop_work(domains->loop, DEFINITION_OF_DAEMON, true, scan_list, scan_listed, scan);
-}
-
-static void
-scan_list(void *arg)
-{
-    struct store_scan *scan = arg;
-
-    scan->names = store_list(scan->folder, &scan->n_names);
-    scan->errnum = scan->names ? 0 : errno;
-    if (scan->names)
-        scan->autostart = store_list(scan->autostart_folder, &scan->n_autostart);
-    if (scan->names && !scan->autostart && errno != ENOENT)
-        scan->errnum = errno;
-}
-
-/* May what was read of its file be taken? */
-static bool
-scan_may_change(const struct store_scan *scan, const struct domain *dom)
-{
-    return dom->file.changed <= scan->began && !dom->work.definitions;
-}
-
-static void
-scan_remove_others(struct store_scan *scan)
-{
-    struct domain *dom = domains_first(scan->domains), *next;
-
-    for (; dom; dom = next) {
-        next = domains_next(dom);
-        if (!dom->stored || dom->file.found || !scan_may_change(scan, dom))
-            continue;
-        scan->gone++;
-        domain_unstore(dom);
-        domain_settle(dom);
-    }
-}
-
-static void
-scan_take_autostart(struct store_scan *scan)
-{
-    struct domain *dom;
-
-    TAILQ_FOREACH (dom, &scan->domains->list, link)
-        if (dom->stored && scan_may_change(scan, dom))
-            dom->autostart = store_has_name(scan->autostart, scan->n_autostart, dom->stored->name);
-}
-
-static void
-scan_done(struct store_scan *scan)
-{
-    struct domains *domains = scan->domains;
-
-    scan_take_autostart(scan);
-    scan_remove_others(scan);
-    log_info("definitions: %u are known; %u added, %u changed, %u gone, %u cannot be read",
-             domains->stored, scan->added, scan->changed, scan->gone, scan->unreadable);
-    domains->scan = NULL;
-    scan_free(scan);
-    if (domains->rescan)
-        domains_reload(domains);
-}
-
-static struct domain *
-scan_find(const struct store_scan *scan, const char *name)
-{
-    struct domain *dom;
-
-    TAILQ_FOREACH (dom, &scan->domains->list, link)
-        if (dom->stored && strcmp(dom->stored->name, name) == 0)
-            return dom;
-    return NULL;
-}
-
-static void
-scan_read(struct store_scan *scan)
-{
-    const struct domain *dom;
-
-    if (scan->at == scan->n_names) {
-        scan_done(scan);
-        return;
-    }
-    dom = scan_find(scan, scan->names[scan->at]);
-    free(scan->path);
-    scan->path = store_path(scan->domains, scan->names[scan->at]);
-    scan->file = (struct store_file){.known_hash = dom ? dom->file.hash : 0};
-    loop_work(scan->domains->loop, DEFINITION_OF_DAEMON, true, scan_read_file, scan_taken, scan);
-}
-
-/* The daemon stops where it was not. */
-static bool
-scan_goes_on(struct store_scan *scan, bool ended)
-{
-    if (ended)
-        return true;
-    scan->domains->scan = NULL;
-    scan_free(scan);
-    return false;
-}
-
-static void
-scan_listed(void *arg, bool ended)
-{
-    struct store_scan *scan = arg;
-
-    if (!scan_goes_on(scan, ended))
-        return;
-    if (!scan->errnum) {
-        scan_read(scan);
-        return;
-    }
-    log_error("the definitions are as they were: cannot read %s: %s", scan->folder,
-              strerror(scan->errnum));
-    scan->domains->scan = NULL;
-    scan_free(scan);
-}
-
-static void
-scan_read_file(void *arg)
-{
-    struct store_scan *scan = arg;
-
-    store_read(scan->path, &scan->file);
-}
-
-/* It has the domain's UUID, and another file has it, too. */
-static bool
-scan_is_copy(const struct store_scan *scan, const struct domain *dom, const struct domain_def *def)
-{
-    return dom->stored && strcmp(dom->stored->name, def->name) != 0 &&
-           store_has_name(scan->names, scan->n_names, dom->stored->name);
-}
-
-static bool
-scan_is_renamed(const struct domain *dom, const struct domain_def *def)
-{
-    return dom->stored && strcmp(dom->stored->name, def->name) != 0;
-}
-
-static void
-scan_refuse(struct store_scan *scan, const struct domain_def *def, const char *why)
-{
-    scan->unreadable++;
-    log_error("the definition '%s' is left as it is: %s", def->name, why);
-}
-
-/* Returns the domain whose it may be, or NULL. */
-static struct domain *
-scan_domain_for(struct store_scan *scan, const struct domain_def *def)
-{
-    struct domain *dom = domains_by_uuid(scan->domains, def->uuid);
-    struct err     err;
-
-    if (dom && scan_is_copy(scan, dom, def)) {
-        err_set(&err, ERR_OPERATION_FAILED, "it has the UUID of '%s'", dom->stored->name);
-        dom = NULL;
-    } else if (!dom || !scan_is_renamed(dom, def)) {
-        if (domains_define(scan->domains, def, &dom, &err) < 0)
-            dom = NULL;
-    }
-    if (!dom)
-        scan_refuse(scan, def, err.message);
-    return dom;
-}
-
-/* def is Taken. */
-static void
-scan_take(struct store_scan *scan, struct domain_def *def, uint64_t hash)
-{
-    struct domain *dom = domains_by_uuid(scan->domains, def->uuid);
-
-    if (dom && !scan_may_change(scan, dom))
-        dom->file.found = true;
-    else if ((dom = scan_domain_for(scan, def))) {
-        *(dom->stored ? &scan->changed : &scan->added) += 1;
-        if (scan_is_renamed(dom, def) && !domain_runs(dom)) {
-            cleanup_free char *old_name = xstrdup(dom->name);
-
-            domain_store_renamed(dom, old_name, take_ptr(def));
-        } else {
-            domain_store(dom, take_ptr(def)); /* one that runs is called so when it has stopped */
-        }
-        dom->file.hash = hash;
-        dom->file.changed = scan->began;
-    }
-    domain_def_free(def);
-}
-
-static void
-scan_taken(void *arg, bool ended)
-{
-    struct store_scan *scan = arg;
-    struct domain     *known;
-
-    if (!scan_goes_on(scan, ended))
-        return;
-    known = scan_find(scan, scan->names[scan->at]);
-    /* Also one that cannot be read any more: what was read of it before is still true. */
-    if (known)
-        known->file.found = true;
-    if (scan->file.def) {
-        scan_take(scan, take_ptr(scan->file.def), scan->file.hash);
-    } else if (!known || scan->file.hash != known->file.hash) {
-        scan->unreadable++;
-        store_complain(&scan->file.err);
-    }
-    scan->at++;
-    scan_read(scan);
-}
-
 void
 store_free(struct domains *domains)
 {
@@ -731,5 +367,5 @@ store_free(struct domains *domains)
 
     while ((remain = domains_next_remain(domains)))
         store_remain_free(remain);
-    scan_free(domains->scan);
+    store_scan_free(domains->scan);
 }

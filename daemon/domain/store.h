@@ -14,7 +14,9 @@
 
 #include "table.h"
 
-/* Bytes: with its suffix a name must do for a file. */
+#define STORE_SUFFIX ".xml"
+
+/* Bytes: with the suffix a name must do for a file. */
 #define STORE_NAME_MAX 250
 
 /** The paths of a definition and of its link; the caller frees them. */

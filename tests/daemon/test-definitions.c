@@ -1090,6 +1090,38 @@ START_TEST(a_reload_sees_what_was_put_changed_and_removed)
 }
 END_TEST
 
+START_TEST(a_reload_finds_links_whatever_the_names)
+{
+    static const char *const names[] = {"a", "a-b", "a.b", "a b", "ab"};
+
+    for (size_t n = 0; n < array_size(names); n++) {
+        cleanup_free char *file = xasprintf("domains/%s.xml", names[n]);
+        cleanup_free char *link = xasprintf("autostart/%s.xml", names[n]);
+
+        put_file(file, world_xml(names[n], (char)('a' + n), ""));
+        put_file(link, "");
+    }
+    reload();
+    ck_assert_str_eq(client_lists(LIST_NO_AUTOSTART), "Domain-0 ");
+    ck_assert_uint_eq(domains_count(daemon_->domains), 1 + array_size(names));
+}
+END_TEST
+
+START_TEST(a_file_that_says_the_same_in_other_lines_has_not_changed)
+{
+    cleanup_free char *text = NULL, *other = NULL;
+    struct err         err;
+
+    web_is_defined("one");
+    ck_assert_int_eq(file_read(world_path("domains/web.xml"), 1 << 20, &text, NULL, &err), 0);
+    other = xasprintf("\n\n%s\n", text);
+    put_file("domains/web.xml", other);
+    reload();
+    ck_assert_str_eq(world_events, "");
+    ck_assert_ptr_nonnull(strstr(logged, "0 changed"));
+}
+END_TEST
+
 START_TEST(a_reload_sees_a_file_that_was_renamed_with_its_name)
 {
     web_is_defined("one");
@@ -1213,6 +1245,8 @@ main(void)
                         (int)array_size(unreadable));
     tcase_add_test(tc, no_more_files_are_read_than_are_allowed);
     tcase_add_test(tc, a_reload_sees_what_was_put_changed_and_removed);
+    tcase_add_test(tc, a_reload_finds_links_whatever_the_names);
+    tcase_add_test(tc, a_file_that_says_the_same_in_other_lines_has_not_changed);
     tcase_add_test(tc, a_reload_sees_a_file_that_was_renamed_with_its_name);
     tcase_add_test(tc, a_reload_leaves_what_a_client_changes_meanwhile);
     tcase_add_test(tc, a_guest_whose_file_was_removed_runs_on);
