@@ -155,7 +155,10 @@ edit_run(struct client *client, const struct options *options, struct err *err)
     if (!conn || domain_find(conn, options->operands[0], &dom, err) < 0 ||
         edit_get(conn, &dom, &before, err) < 0 || edit_write(before, &path, err) < 0)
         return -1;
-    if (edit_wait(path, err) < 0 || edit_take(client, &dom, before, path, validate, err) < 0)
+    /* The user takes his time, in which the daemon would miss our answers and hang up. */
+    connection_close(take_ptr(client->conn));
+    if (edit_wait(path, err) < 0 || !client_connect(client, err) ||
+        edit_take(client, &dom, before, path, validate, err) < 0)
         return err_append(err, "; the text is in %s", path);
     unlink(path);
     return 0;

@@ -147,14 +147,18 @@ start_conn_gone(void *context, uint64_t conn_id)
 
 /*----- start and stop -----*/
 
-/* What renames have left that were cut short, with the host. */
+/* What renames have left that were cut short, with the host.  One whose job is taken up again does it
+ * by itself: its new file must not go, whichever of the two was found to be newer. */
 static void
 start_remove_remains(struct daemon *daemon)
 {
     struct store_remain *remain;
 
     while ((remain = domains_next_remain(daemon->domains))) {
-        job_submit(op_rename_remains_new(daemon->jobs, remain));
+        const struct domain *dom = domains_by_name(daemon->domains, remain->name);
+
+        if (!dom || !dom->work.definitions)
+            job_submit(op_rename_remains_new(daemon->jobs, remain));
         store_remain_free(remain);
     }
 }

@@ -175,16 +175,6 @@ rename_old_name(const struct op_rename *op)
     return store_name(file->path);
 }
 
-static bool
-rename_makes_link(const struct op_rename *op)
-{
-    const worker_file *file = op_file_get(&op->file);
-
-    while (file && file->change != WORKER_FILE_SYMLINK)
-        file = file->then;
-    return file;
-}
-
 /* def is Taken. */
 static void
 rename_is_stored(struct op_rename *op, struct domain_def *def)
@@ -193,7 +183,6 @@ rename_is_stored(struct op_rename *op, struct domain_def *def)
 
     dom->work.new_name = NULL;
     domain_store_renamed(dom, op->old_name, def);
-    domain_set_autostart(dom, rename_makes_link(op));
     job_finish(&op->file.job, NULL);
 }
 

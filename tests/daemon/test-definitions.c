@@ -948,6 +948,24 @@ START_TEST(a_rename_whose_daemon_was_killed_is_done)
 }
 END_TEST
 
+/* The clock has gone back meanwhile: the new file seems to be the older one. */
+START_TEST(a_rename_that_is_taken_up_again_keeps_its_new_file)
+{
+    web_is_defined("one");
+    client_renames("web", "zzz");
+    world_worker_changes_files(1);
+    utimensat(AT_FDCWD, world_path("domains/zzz.xml"),
+              (struct timespec[2]){{.tv_sec = 1000}, {.tv_sec = 1000}}, 0);
+    daemon_is_replaced();
+    world_worker_succeeds();
+    ck_assert(!world_files);
+    ck_assert_int_eq(world_task.operation, 0);
+    ck_assert_str_eq(client_lists(LIST_INACTIVE), "zzz ");
+    assert_file("domains/zzz.xml", true);
+    assert_file("domains/web.xml", false);
+}
+END_TEST
+
 START_TEST(a_start_that_waited_when_the_daemon_was_killed_is_done)
 {
     web_is_defined("one");
@@ -1053,16 +1071,37 @@ END_TEST
 /*----- reload -----*/
 
 static void
-reload(void)
+reload_ends(void)
 {
-    logged[0] = '\0';
-    domains_reload(daemon_->domains);
     for (int n = 0; n < 1000 && !strstr(logged, "definitions"); n++) {
         world_turn();
         usleep(1000);
     }
     ck_assert_msg(strstr(logged, "definitions"), "%s", logged);
 }
+
+static void
+reload(void)
+{
+    logged[0] = '\0';
+    domains_reload(daemon_->domains);
+    reload_ends();
+}
+
+/* The file had its name, and the folder could not be synced. */
+START_TEST(after_a_failure_the_file_says_what_is_stored)
+{
+    web_is_defined("one");
+    client_defines(web_xml("two"));
+    world_worker_changes_files(1);
+    logged[0] = '\0';
+    world_worker_fails(ERR_SYSTEM, "cannot sync");
+    assert_answer(ERR_SYSTEM, "cannot sync");
+    reload_ends();
+    ck_assert_ptr_nonnull(strstr(client_asks_xml("web", 0), "<title>two</title>"));
+    ck_assert_str_eq(world_events, "DEFINED web -1 1;");
+}
+END_TEST
 
 START_TEST(a_reload_sees_what_was_put_changed_and_removed)
 {
@@ -1177,6 +1216,18 @@ START_TEST(a_stored_domain_that_xl_starts_is_that_one)
 }
 END_TEST
 
+START_TEST(whose_a_run_is_is_found_out_anew)
+{
+    web_is_defined("one");
+    web_is_started();
+    client_calls(DOMAIN_DESTROY, "web");
+    worker_does_it();
+    world_domain(5, 'w', "web");
+    world_changed();
+    ck_assert_int_eq(domain("web")->owner, DOMAIN_OF_XL);
+}
+END_TEST
+
 START_TEST(a_domain_that_xl_has_renamed_is_called_as_before_when_it_stops)
 {
     web_is_defined("one");
@@ -1238,12 +1289,14 @@ main(void)
     tcase_add_test(tc, a_definition_that_waited_when_the_daemon_was_killed_is_stored);
     tcase_add_loop_test(tc, an_undefine_whose_daemon_was_killed_is_done, 0, 3);
     tcase_add_loop_test(tc, a_rename_whose_daemon_was_killed_is_done, 0, 5);
+    tcase_add_test(tc, a_rename_that_is_taken_up_again_keeps_its_new_file);
     tcase_add_test(tc, a_start_that_waited_when_the_daemon_was_killed_is_done);
     tcase_add_loop_test(tc, of_a_rename_that_was_cut_short_with_the_host_the_new_name_stays, 0, 2);
     tcase_add_loop_test(tc, a_copy_with_the_same_uuid_is_left_and_the_later_one_counts, 0, 2);
     tcase_add_loop_test(tc, a_file_that_cannot_be_read_is_said_with_its_line_and_left, 0,
                         (int)array_size(unreadable));
     tcase_add_test(tc, no_more_files_are_read_than_are_allowed);
+    tcase_add_test(tc, after_a_failure_the_file_says_what_is_stored);
     tcase_add_test(tc, a_reload_sees_what_was_put_changed_and_removed);
     tcase_add_test(tc, a_reload_finds_links_whatever_the_names);
     tcase_add_test(tc, a_file_that_says_the_same_in_other_lines_has_not_changed);
@@ -1251,6 +1304,7 @@ main(void)
     tcase_add_test(tc, a_reload_leaves_what_a_client_changes_meanwhile);
     tcase_add_test(tc, a_guest_whose_file_was_removed_runs_on);
     tcase_add_test(tc, a_stored_domain_that_xl_starts_is_that_one);
+    tcase_add_test(tc, whose_a_run_is_is_found_out_anew);
     tcase_add_test(tc, a_domain_that_xl_has_renamed_is_called_as_before_when_it_stops);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);
