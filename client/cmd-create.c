@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "calls.h"
 #include "command.h"
-#include "files.h"
+#include "domain.h"
 #include "job.h"
 #include "native.h"
 #include "text.h"
@@ -18,20 +18,6 @@ create_print(const struct job *job, const char *name, int id)
 
     text_print_line(stdout, "%s created%s%s", name, with_id,
                     job->aborted ? "; the abort came too late" : "");
-}
-
-/* The guest runs: that nobody can tell what it lacks is no failure. */
-static void
-create_warn(struct connection *conn, const struct remote_nonnull_domain *dom)
-{
-    struct remote_domain_get_messages_args                                 args = {.dom = *dom};
-    cleanup_ret(domain_get_messages) struct remote_domain_get_messages_ret ret = {0};
-    struct err                                                             ignored;
-
-    if (call_domain_get_messages(conn, &args, &ret, &ignored) < 0)
-        return;
-    for (unsigned i = 0; i < ret.msgs.msgs_len; i++)
-        text_print_line(stderr, "dom0ctl: warning: %s", ret.msgs.msgs_val[i]);
 }
 
 /* The answer that tells the domain's id went with the connection: ask for it. */
@@ -47,22 +33,8 @@ create_print_joined(struct connection *conn, const struct job *job)
         create_print(job, job->domain ? job->domain : "the domain was", -1);
         return;
     }
-    create_warn(conn, &ret.dom);
+    domain_print_warnings(conn, &ret.dom);
     create_print(job, job->domain, ret.dom.id);
-}
-
-/* The definition as XML, whatever it is in the file. */
-static int
-create_read(struct connection *conn, const char *path, char **xml_out, struct err *err)
-{
-    cleanup_free char *text = NULL;
-
-    if (files_read_text(path, &text, err) < 0)
-        return -1;
-    if (!native_is_xml(text))
-        return native_to_xml(conn, text, xml_out, err);
-    *xml_out = take_ptr(text);
-    return 0;
 }
 
 static int
@@ -74,7 +46,7 @@ create_run(struct client *client, const struct options *options, struct err *err
     struct remote_domain_create_xml_args args = {0};
     cleanup_ret(domain_create_xml) struct remote_domain_create_xml_ret ret = {0};
 
-    if (!conn || create_read(conn, options->operands[0], &xml, err) < 0)
+    if (!conn || native_read(conn, options->operands[0], &xml, err) < 0)
         return -1;
     job.label = label = strcmp(options->operands[0], "-") == 0
                             ? xstrdup("create")
@@ -91,7 +63,7 @@ create_run(struct client *client, const struct options *options, struct err *err
     }
     if (call_end_domain_create_xml(&job.call, &ret, err) < 0)
         return -1;
-    create_warn(conn, &ret.dom);
+    domain_print_warnings(conn, &ret.dom);
     create_print(&job, ret.dom.name, ret.dom.id);
     return 0;
 }

@@ -16,7 +16,24 @@ struct info {
     struct remote_domain_get_info_ret     numbers;
     struct remote_domain_get_os_type_ret  os;
     struct remote_domain_get_messages_ret messages;
+    bool                                  persistent, autostart;
 };
+
+static int
+info_get_stored(struct connection *conn, struct info *info, struct err *err)
+{
+    struct remote_domain_is_persistent_args persistent_args = {.dom = info->dom};
+    struct remote_domain_is_persistent_ret  persistent = {0};
+    struct remote_domain_get_autostart_args autostart_args = {.dom = info->dom};
+    struct remote_domain_get_autostart_ret  autostart = {0};
+
+    if (call_domain_is_persistent(conn, &persistent_args, &persistent, err) < 0 ||
+        call_domain_get_autostart(conn, &autostart_args, &autostart, err) < 0)
+        return -1;
+    info->persistent = persistent.persistent;
+    info->autostart = autostart.autostart;
+    return 0;
+}
 
 static int
 info_get(struct connection *conn, const char *domain, struct info *info, struct err *err)
@@ -31,7 +48,8 @@ info_get(struct connection *conn, const char *domain, struct info *info, struct 
 
     if (call_domain_get_state(conn, &state_args, &info->state, err) < 0 ||
         call_domain_get_info(conn, &info_args, &info->numbers, err) < 0 ||
-        call_domain_get_os_type(conn, &os_args, &info->os, err) < 0)
+        call_domain_get_os_type(conn, &os_args, &info->os, err) < 0 ||
+        info_get_stored(conn, info, err) < 0)
         return -1;
     return call_domain_get_messages(conn, &messages_args, &info->messages, err);
 }
@@ -55,6 +73,8 @@ info_print_json(const struct info *info)
     json_string(&json, "state", domain_state_name(info->state.state));
     json_string(&json, "reason", domain_state_reason(info->state.state, info->state.reason));
     json_string(&json, "os_type", info->os.type);
+    json_bool(&json, "persistent", info->persistent);
+    json_bool(&json, "autostart", info->autostart);
     domain_write_json_numbers(&json, &info->numbers);
     json_array(&json, "messages");
     for (unsigned i = 0; i < info->messages.msgs.msgs_len; i++)
@@ -76,6 +96,8 @@ info_print_text(const struct info *info)
     printf("State:       %s (%s)\n", domain_state_name(info->state.state),
            domain_state_reason(info->state.state, info->state.reason));
     text_print_line(stdout, "OS type:     %s", info->os.type);
+    printf("Persistent:  %s\n", info->persistent ? "yes" : "no");
+    printf("Autostart:   %s\n", info->autostart ? "yes" : "no");
     printf("Memory:      %" PRIu64 " KiB\n", (uint64_t)numbers->memory);
     printf("Max memory:  %" PRIu64 " KiB\n", (uint64_t)numbers->maxMem);
     printf("VCPUs:       %u\n", (unsigned)numbers->nrVirtCpu);

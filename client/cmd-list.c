@@ -94,17 +94,37 @@ list_print(struct client *client, const struct remote_connect_list_all_domains_r
     return r;
 }
 
+/* Of --persistent and --transient, and --all and --inactive, neither or both mean all. */
+static void
+list_choose(const struct options *options, unsigned *flags)
+{
+    static const struct {
+        const char *name;
+        unsigned    flag;
+    } filters[] = {{"all", LIST_ACTIVE | LIST_INACTIVE},
+                   {"inactive", LIST_INACTIVE},
+                   {"persistent", LIST_PERSISTENT},
+                   {"transient", LIST_TRANSIENT},
+                   {"autostart", LIST_AUTOSTART}};
+
+    *flags = 0;
+    for (size_t n = 0; n < array_size(filters); n++)
+        if (option_given(options, filters[n].name))
+            *flags |= filters[n].flag;
+    if (!(*flags & (LIST_ACTIVE | LIST_INACTIVE)))
+        *flags |= LIST_ACTIVE;
+}
+
 static int
 list_run(struct client *client, const struct options *options, struct err *err)
 {
-    struct remote_connect_list_all_domains_args args = {.need_results = 1, .flags = LIST_ACTIVE};
+    struct remote_connect_list_all_domains_args args = {.need_results = 1};
     cleanup_ret(connect_list_all_domains) struct remote_connect_list_all_domains_ret list = {0};
     bool only_names = option_given(options, "name");
 
     if (only_names && client->json)
         return client_misused(client, err, "--name and --json do not go together");
-    if (option_given(options, "all"))
-        args.flags |= LIST_INACTIVE;
+    list_choose(options, &args.flags);
     if (!client_connect(client, err) ||
         call_connect_list_all_domains(client->conn, &args, &list, err) < 0)
         return -1;
@@ -116,6 +136,10 @@ list_run(struct client *client, const struct options *options, struct err *err)
 
 static const struct option_spec list_options[] = {
     {"all", 'a', NULL, "also domains that do not run"},
+    {"inactive", 0, NULL, "only domains that do not run"},
+    {"persistent", 0, NULL, "only domains that are stored"},
+    {"transient", 0, NULL, "only domains that are not stored"},
+    {"autostart", 0, NULL, "only domains that are started with the host"},
     {"name", 0, NULL, "only the names, one a line"},
     {0},
 };

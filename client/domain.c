@@ -8,6 +8,7 @@
 #include "calls.h"
 #include "domain.h"
 #include "json.h"
+#include "text.h"
 #include "wire/libvirt.h"
 
 /*----- looking up -----*/
@@ -90,6 +91,19 @@ void
 domain_clear(struct remote_nonnull_domain *dom)
 {
     wire_body_free((xdrproc_t)xdr_remote_nonnull_domain, dom);
+}
+
+void
+domain_print_warnings(struct connection *conn, const struct remote_nonnull_domain *dom)
+{
+    struct remote_domain_get_messages_args                                 args = {.dom = *dom};
+    cleanup_ret(domain_get_messages) struct remote_domain_get_messages_ret ret = {0};
+    struct err                                                             ignored;
+
+    if (call_domain_get_messages(conn, &args, &ret, &ignored) < 0)
+        return;
+    for (unsigned i = 0; i < ret.msgs.msgs_len; i++)
+        text_print_line(stderr, "dom0ctl: warning: %s", ret.msgs.msgs_val[i]);
 }
 
 void

@@ -22,6 +22,10 @@ void domain_clear(struct remote_nonnull_domain *dom);
 
 #define cleanup_domain __attribute__((cleanup(domain_clear)))
 
+/* What it was to have and does not get, on the standard error.  That this cannot be told is no
+ * failure. */
+void domain_print_warnings(struct connection *conn, const struct remote_nonnull_domain *dom);
+
 /* Members "name", "uuid" and "id" (null: it does not run) of the object that is being written. */
 void domain_write_json(struct json *json, const struct remote_nonnull_domain *dom);
 

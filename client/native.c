@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "calls.h"
+#include "files.h"
 #include "native.h"
 
 static char format[] = "xen-xl";
@@ -15,6 +16,19 @@ native_is_xml(const char *text)
     if (strncmp(text, byte_order_mark, strlen(byte_order_mark)) == 0)
         text += strlen(byte_order_mark);
     return text[strspn(text, " \t\r\n")] == '<';
+}
+
+int
+native_read(struct connection *conn, const char *path, char **xml_out, struct err *err)
+{
+    cleanup_free char *text = NULL;
+
+    if (files_read_text(path, &text, err) < 0)
+        return -1;
+    if (!native_is_xml(text))
+        return native_to_xml(conn, text, xml_out, err);
+    *xml_out = take_ptr(text);
+    return 0;
 }
 
 int

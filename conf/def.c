@@ -161,7 +161,7 @@ domain_def_share(struct domain_def *def)
     return def;
 }
 
-static struct domain_def *
+struct domain_def *
 def_copy(const struct domain_def *def)
 {
     struct domain_def *copy = xmalloc(sizeof *copy);
@@ -172,7 +172,7 @@ def_copy(const struct domain_def *def)
     copy->kernel = xstrdup(def->kernel);
     copy->ramdisk = xstrdup(def->ramdisk);
     copy->text = xstrdup(def->text);
-    copy->document = xmlCopyDoc(def->document, 1);
+    copy->document = def->document ? xmlCopyDoc(def->document, 1) : NULL;
     copy->notes = xcalloc(def->n_notes, sizeof *copy->notes);
     for (size_t i = 0; i < def->n_notes; i++)
         copy->notes[i] = (struct domain_note){.message = xstrdup(def->notes[i].message),
@@ -193,15 +193,22 @@ struct domain_def *
 domain_def_rename(struct domain_def *def, const char *name)
 {
     struct domain_def *shared = def;
+    bool               packed = !def->document;
+    struct err         err;
 
     if (shared->shares) {
         def = def_copy(shared);
         domain_def_free(shared);
     }
+    if (packed)
+        def->document = def_document(def);
     free(def->name);
     def->name = xstrdup(name);
     xml_set_text(xml_child(xmlDocGetRootElement(def->document), "name"), name);
-    def_changed(def);
+    if (packed)
+        (void)domain_def_pack(def, &err); /* one that is too long now is not packed */
+    else
+        def_changed(def);
     return def;
 }
 
@@ -312,6 +319,7 @@ parse_document(struct domain_def *def, unsigned flags, struct err *err)
                                 .def = def,
                                 .validate = flags & DOMAIN_PARSE_VALIDATE,
                                 .note_implied = flags & DOMAIN_PARSE_NOTE_IMPLIED,
+                                .keeps = flags & DOMAIN_PARSE_HAS_UUID,
                                 .runs = flags & DOMAIN_PARSE_RUNS,
                                 .whole = flags & DOMAIN_PARSE_RUNS || whole_find(root)};
     int                 r;
@@ -369,8 +377,11 @@ int
 conf_to_libxl(const struct domain_def *def, libxl_domain_config *config_out, struct err *err)
 {
     struct walk walk = {.config = config_out, .type = def->type, .runs = true, .whole = true};
-    int         r = read_document(&walk, xmlDocGetRootElement(def->document), err);
+    xmlDoc     *read_anew = def->document ? NULL : def_document(def);
+    int         r;
 
+    r = read_document(&walk, xmlDocGetRootElement(read_anew ? read_anew : def->document), err);
     walk_end(&walk);
+    xmlFreeDoc(read_anew);
     return r;
 }

@@ -15,6 +15,12 @@ enum domain_type def_type_of(const xmlNode *root);
 /** Note what the comments say that domain_def_from_native has left: it is as true of the guest. */
 void native_take_comments(struct domain_def *def, const xmlNode *root);
 
+/** A copy that nobody shares, packed where def is. */
+struct domain_def *def_copy(const struct domain_def *def);
+
+/** A copy of its document; of a packed one it is read.  The caller frees it. */
+xmlDoc *def_document(const struct domain_def *def);
+
 /** Its document was changed: what else the definition keeps of it follows. */
 void def_changed(struct domain_def *def);
 

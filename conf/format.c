@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "conf/domain.h"
+#include "def.h"
 #include "hooks.h"
 #include "text.h"
 #include "whole.h"
@@ -104,19 +105,25 @@ domain_def_keep_text(struct domain_def *def, size_t longer, struct err *err)
                       : 0;
 }
 
+static bool
+has_hidden(const struct domain_def *def, xmlNode *root)
+{
+    return root ? walk_has_secrets(root) || whole_find(root) : def->hides;
+}
+
 char *
 domain_def_format(const struct domain_def *def, const struct domain_live *live, unsigned flags)
 {
     bool        runs = live && live->domid >= 0 && !(flags & DOMAIN_XML_INACTIVE);
     xmlNode    *root = xmlDocGetRootElement(def->document);
-    bool        hide = !(flags & DOMAIN_XML_SECURE) && (walk_has_secrets(root) || whole_find(root));
+    bool        hide = !(flags & DOMAIN_XML_SECURE) && has_hidden(def, root);
     xmlDoc     *copy = NULL;
     struct text out = {0};
 
     if (def->text && !runs && !hide)
         return xstrdup(def->text);
     if (runs || hide) {
-        copy = xmlCopyDoc(def->document, 1);
+        copy = def_document(def);
         root = xmlDocGetRootElement(copy);
     }
     if (hide) {

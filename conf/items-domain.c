@@ -53,7 +53,9 @@ read_uuid(struct walk *walk, const struct item *item, const xmlNode *node, void 
     libxl_domain_config *config = base;
     cleanup_free char   *text = xml_trimmed_text(node);
 
-    (void)walk, (void)item;
+    (void)item;
+    if (!text && walk->keeps)
+        return err_set(err, ERR_XML, "line 1: <domain>: <uuid> is missing");
     if (!text)
         uuid_generate(config->c_info.uuid.uuid);
     else if (!uuid_parse(text, config->c_info.uuid.uuid))

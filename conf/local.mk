@@ -1,5 +1,5 @@
 noinst_LIBRARIES += conf/libconf.a
-conf_libconf_a_SOURCES = conf/bits.c conf/bits.h conf/capabilities.c conf/cfg.h conf/cfg-read.c \
+conf_libconf_a_SOURCES = conf/bits.c conf/bits.h conf/capabilities.c conf/change.c conf/cfg.h conf/cfg-read.c \
 	conf/cfg-rows.c conf/cfg-write.c conf/def.c conf/def.h conf/device.c \
 	conf/format.c conf/from-libxl.c conf/hooks.h conf/item.h conf/items-bus.c conf/items-char.c \
 	conf/items-cpu.c conf/items-disk.c conf/items-display.c conf/items-domain.c conf/items-nic.c \

@@ -16,6 +16,7 @@ struct walk {
     struct domain_def   *def; /* takes the notes; NULL: there are none */
     bool                 validate;
     bool                 note_implied;
+    bool                 keeps; /* what would be generated must be there: the UUID */
     bool                 runs;  /* what a row refuses is noted: the guest is there without it */
     bool                 whole; /* libxl's configuration is known: the XML says what is there */
     size_t               index; /* of the device among those of its kind */

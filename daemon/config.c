@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -20,35 +21,42 @@ struct key {
     size_t             offset;   /* in struct config */
     const char        *initial;  /* the default, as a file would say it */
     unsigned long long min, max; /* COUNT, SIZE */
+    bool               reload;   /* READ_AGAIN: it may change while the daemon runs */
 };
+
+enum { AT_START = false, READ_AGAIN = true };
 
 #define FIELD(name) offsetof(struct config, name)
 
 static const struct key keys[] = {
-    {"socket", PATH, FIELD(rpc.socket), "/run/dom0d/dom0d-sock", 0, 0},
-    {"socket_ro", PATH, FIELD(rpc.socket_ro), "/run/dom0d/dom0d-sock-ro", 0, 0},
-    {"socket_group", TEXT, FIELD(rpc.socket_group), "dom0d", 0, 0},
-    {"max_clients", COUNT, FIELD(rpc.max_clients), "2000", 1, 100000},
-    {"max_client_requests", COUNT, FIELD(rpc.max_client_requests), "16", 1, 10000},
-    {"max_requests", COUNT, FIELD(rpc.max_requests), "4000", 1, 1000000},
-    {"max_queued_jobs", COUNT, FIELD(job.max_queued_jobs), "64", 1, 10000},
-    {"max_jobs", COUNT, FIELD(job.max_jobs), "1000", 1, 16000},
-    {"max_guest_cores", COUNT, FIELD(job.max_guest_cores), "8", 1, 10000},
-    {"max_cores", COUNT, FIELD(job.max_cores), "64", 1, 100000},
-    {"max_guest_core_bytes", SIZE, FIELD(job.max_guest_core_bytes), "64 GiB", 1 << 20, 1ull << 50},
-    {"max_core_bytes", SIZE, FIELD(job.max_core_bytes), "256 GiB", 1 << 20, 1ull << 50},
-    {"max_output", SIZE, FIELD(rpc.max_output), "8 MiB", 64 << 10, 1 << 30},
-    {"max_buffers", SIZE, FIELD(rpc.max_buffers), "128 MiB", 16 << 20, 4ull << 30},
-    {"max_xml", SIZE, FIELD(max_xml), "1 MiB", 4 << 10, 4 << 20},
-    {"autoballoon", BALLOON, FIELD(job.autoballoon), "auto", 0, 0},
-    {"dom0_min_memory", SIZE, FIELD(job.dom0_min_bytes), "512 MiB", 128 << 20, 1ull << 50},
-    {"workers_idle", COUNT, FIELD(job.workers_idle), "2", 0, 64},
-    {"keepalive_interval", COUNT, FIELD(rpc.keepalive_interval), "5", 0, 3600},
-    {"keepalive_count", COUNT, FIELD(rpc.keepalive_count), "5", 1, 1000},
-    {"run_dir", PATH, FIELD(job.run_dir), "/run/dom0d", 0, 0},
-    {"dump_dir", PATH, FIELD(job.dump_dir), "/var/lib/dom0d/dump", 0, 0},
-    {"worker", PATH, FIELD(job.worker_path), PKGLIBEXECDIR "/dom0d-worker", 0, 0},
-    {"log_level", LEVEL, FIELD(log_level), "info", 0, 0},
+    {"socket", PATH, FIELD(rpc.socket), "/run/dom0d/dom0d-sock", 0, 0, AT_START},
+    {"socket_ro", PATH, FIELD(rpc.socket_ro), "/run/dom0d/dom0d-sock-ro", 0, 0, AT_START},
+    {"socket_group", TEXT, FIELD(rpc.socket_group), "dom0d", 0, 0, AT_START},
+    {"max_clients", COUNT, FIELD(rpc.max_clients), "2000", 1, 100000, AT_START},
+    {"max_client_requests", COUNT, FIELD(rpc.max_client_requests), "16", 1, 10000, READ_AGAIN},
+    {"max_requests", COUNT, FIELD(rpc.max_requests), "4000", 1, 1000000, READ_AGAIN},
+    {"max_queued_jobs", COUNT, FIELD(job.max_queued_jobs), "64", 1, 10000, READ_AGAIN},
+    {"max_jobs", COUNT, FIELD(job.max_jobs), "1000", 1, 16000, AT_START},
+    {"max_guest_cores", COUNT, FIELD(job.max_guest_cores), "8", 1, 10000, READ_AGAIN},
+    {"max_cores", COUNT, FIELD(job.max_cores), "64", 1, 100000, READ_AGAIN},
+    {"max_guest_core_bytes", SIZE, FIELD(job.max_guest_core_bytes), "64 GiB", 1 << 20, 1ull << 50,
+     READ_AGAIN},
+    {"max_core_bytes", SIZE, FIELD(job.max_core_bytes), "256 GiB", 1 << 20, 1ull << 50, READ_AGAIN},
+    {"max_output", SIZE, FIELD(rpc.max_output), "8 MiB", 64 << 10, 1 << 30, READ_AGAIN},
+    {"max_buffers", SIZE, FIELD(rpc.max_buffers), "128 MiB", 16 << 20, 4ull << 30, READ_AGAIN},
+    {"max_xml", SIZE, FIELD(max_xml), "1 MiB", 4 << 10, 4 << 20, READ_AGAIN},
+    {"max_definitions", COUNT, FIELD(domain.max_definitions), "4096", 1, 16000, READ_AGAIN},
+    {"autoballoon", BALLOON, FIELD(job.autoballoon), "auto", 0, 0, AT_START},
+    {"dom0_min_memory", SIZE, FIELD(job.dom0_min_bytes), "512 MiB", 128 << 20, 1ull << 50,
+     AT_START},
+    {"workers_idle", COUNT, FIELD(job.workers_idle), "2", 0, 64, READ_AGAIN},
+    {"keepalive_interval", COUNT, FIELD(rpc.keepalive_interval), "5", 0, 3600, READ_AGAIN},
+    {"keepalive_count", COUNT, FIELD(rpc.keepalive_count), "5", 1, 1000, READ_AGAIN},
+    {"config_dir", PATH, FIELD(domain.config_dir), SYSCONFDIR "/dom0d", 0, 0, AT_START},
+    {"run_dir", PATH, FIELD(job.run_dir), "/run/dom0d", 0, 0, AT_START},
+    {"dump_dir", PATH, FIELD(job.dump_dir), "/var/lib/dom0d/dump", 0, 0, READ_AGAIN},
+    {"worker", PATH, FIELD(job.worker_path), PKGLIBEXECDIR "/dom0d-worker", 0, 0, AT_START},
+    {"log_level", LEVEL, FIELD(log_level), "info", 0, 0, READ_AGAIN},
 };
 
 static void *
@@ -234,6 +242,65 @@ config_set(struct config *config, const char *key, const char *value, struct err
     if (!known)
         return err_set(err, ERR_INVALID_ARG, "unknown key '%s'", key);
     return set_value(config, known, value, err);
+}
+
+/*----- a configuration that is read again -----*/
+
+static bool
+is_same(struct config *config, struct config *fresh, const struct key *key)
+{
+    const void *old = field(config, key), *new = field(fresh, key);
+
+    switch (key->kind) {
+    case PATH:
+    case TEXT:
+    case BALLOON:
+        return strcmp(*(char *const *)old, *(char *const *)new) == 0;
+    case COUNT:
+        return *(const unsigned *)old == *(const unsigned *)new;
+    case SIZE:
+        return *(const size_t *)old == *(const size_t *)new;
+    case LEVEL:
+        return *(const enum log_level *)old == *(const enum log_level *)new;
+    }
+    assert(0);
+    return true;
+}
+
+/* All values are one of these. */
+static void
+swap(struct config *config, struct config *fresh, const struct key *key)
+{
+    size_t size = is_text(key)         ? sizeof(char *)
+                  : key->kind == COUNT ? sizeof(unsigned)
+                  : key->kind == SIZE  ? sizeof(size_t)
+                                       : sizeof(enum log_level);
+    char   old[sizeof(size_t)];
+
+    memcpy(old, field(config, key), size);
+    memcpy(field(config, key), field(fresh, key), size);
+    memcpy(field(fresh, key), old, size);
+}
+
+static void
+name_key(char *names, size_t size, const char *name)
+{
+    size_t length = strlen(names);
+
+    snprintf(names + length, size - length, "%s%s", length ? ", " : "", name);
+}
+
+void
+config_take(struct config *config, struct config *fresh, char *changed, char *left, size_t size)
+{
+    changed[0] = left[0] = '\0';
+    for (size_t n = 0; n < array_size(keys); n++) {
+        if (is_same(config, fresh, &keys[n]))
+            continue;
+        name_key(keys[n].reload ? changed : left, size, keys[n].name);
+        if (keys[n].reload)
+            swap(config, fresh, &keys[n]);
+    }
 }
 
 /*----- files -----*/

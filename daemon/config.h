@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * config.h: the daemon's configuration, read once at start.
+ * config.h: the daemon's configuration, read at start; some of it again while the daemon runs.
  *
  * A file of lines `key = value`; empty lines and lines that begin with # are nothing.  Whatever a
  * file does not say has its default.  dom0d.conf(5) and systemd/dom0d.conf tell the same list.
@@ -12,14 +12,16 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "domain/limits.h"
 #include "job/limits.h"
 #include "rpc/limits.h"
 
 struct config {
-    struct rpc_limits rpc;     /* sockets and clients */
-    struct job_limits job;     /* jobs, workers, folders */
-    size_t            max_xml; /* bytes, of one domain */
-    enum log_level    log_level;
+    struct rpc_limits    rpc;     /* sockets and clients */
+    struct job_limits    job;     /* jobs, workers, folders */
+    struct domain_limits domain;  /* definitions */
+    size_t               max_xml; /* bytes, of one domain */
+    enum log_level       log_level;
 };
 
 /** The caller frees it. */
@@ -39,6 +41,14 @@ int config_parse(struct config *config, const char *name, const char *text, stru
 
 /** One key, as a line of a file says it.  Errors: ERR_INVALID_ARG, the key and the reason. */
 int config_set(struct config *config, const char *key, const char *value, struct err *err);
+
+/**
+ * Take over from a configuration that was read later what may change while the daemon runs; fresh
+ * is then good for config_free only.  changed and left, of size bytes each, get the names of those
+ * that were, and of those that differ and wait for the next start.
+ */
+void config_take(struct config *config, struct config *fresh, char *changed, char *left,
+                 size_t size);
 
 /** The n-th key, NULL behind the last, and its default as a file would say it. */
 const char *config_key(unsigned n, const char **default_out);

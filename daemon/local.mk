@@ -28,9 +28,13 @@ daemon_libdomain_a_SOURCES = \
 	daemon/domain/definition.c daemon/domain/definition.h \
 	daemon/domain/domain.c daemon/domain/domain.h \
 	daemon/domain/lifecycle.c \
+	daemon/domain/limits.h \
 	daemon/domain/private.h \
 	daemon/domain/record.c \
 	daemon/domain/state.c \
+	daemon/domain/store.c daemon/domain/store.h \
+	daemon/domain/store-file.c daemon/domain/store-file.h \
+	daemon/domain/store-scan.c \
 	daemon/domain/table.c daemon/domain/table.h \
 	daemon/domain/watch.c \
 	daemon/domain/xml.c
@@ -58,14 +62,16 @@ daemon_libjob_a_SOURCES = \
 noinst_LIBRARIES += daemon/libapi.a
 daemon_libapi_a_CPPFLAGS = $(daemon_cppflags)
 daemon_libapi_a_SOURCES = \
-	daemon/api/handle-connect.c daemon/api/handle-control.c daemon/api/handle-domain.c \
+	daemon/api/handle-connect.c daemon/api/handle-control.c daemon/api/handle-define.c \
+	daemon/api/handle-domain.c \
 	daemon/api/handle-event.c daemon/api/handle-job.c daemon/api/handle-node.c \
 	daemon/api/handle-native.c daemon/api/handle-none.c daemon/api/handlers.h \
 	daemon/api/job-params.c daemon/api/job-params.h \
 	daemon/api/lookup.c daemon/api/lookup.h \
 	daemon/api/owner.c daemon/api/owner.h \
 	daemon/api/params.c daemon/api/params.h \
-	daemon/api/procedures.c daemon/api/procedures.h
+	daemon/api/procedures.c daemon/api/procedures.h \
+	daemon/api/xml-call.c daemon/api/xml-call.h
 
 noinst_LIBRARIES += daemon/libdaemon.a
 daemon_libdaemon_a_CPPFLAGS = $(daemon_cppflags)
@@ -75,6 +81,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/descriptors.c daemon/descriptors.h \
 	daemon/lock.c daemon/lock.h \
 	daemon/notify.c daemon/notify.h \
+	daemon/reload.c daemon/reload.h \
 	daemon/start.c daemon/start.h
 
 $(daemon_librpc_a_OBJECTS) $(daemon_libdomain_a_OBJECTS) $(daemon_libjob_a_OBJECTS) \

@@ -21,8 +21,10 @@
 #include "driver/host.h"
 #include "driver/log-journal.h"
 #include "eventloop/loop.h"
+#include "eventloop/work.h"
 #include "lock.h"
 #include "notify.h"
+#include "reload.h"
 #include "rpc/listen.h"
 #include "rpc/server.h"
 #include "start.h"
@@ -134,8 +136,7 @@ asked_to_stop(void *arg)
 static void
 told_to_reload(void *arg)
 {
-    (void)arg;
-    log_info("SIGHUP changes nothing: the configuration is read at start");
+    reload_start(arg);
 }
 
 /* Once is enough: told again while it stops, the daemon must not die of it with the half undone.
@@ -153,14 +154,18 @@ hear_no_more_signals(void)
 }
 
 static void
-run(struct daemon *daemon)
+run(struct daemon *daemon, const struct options *options)
 {
     struct loop_signal term, interrupt, hangup;
     struct notify      notify;
+    struct reload      reload = {.daemon = daemon,
+                                 .file = options->config_file ? options->config_file : CONFIG_FILE,
+                                 .must = options->config_file,
+                                 .log_level = options->log_level};
 
     loop_signal_init(&term, daemon->loop, asked_to_stop, daemon);
     loop_signal_init(&interrupt, daemon->loop, asked_to_stop, daemon);
-    loop_signal_init(&hangup, daemon->loop, told_to_reload, daemon);
+    loop_signal_init(&hangup, daemon->loop, told_to_reload, &reload);
     loop_signal_start(&term, SIGTERM);
     loop_signal_start(&interrupt, SIGINT);
     loop_signal_start(&hangup, SIGHUP);
@@ -174,11 +179,12 @@ run(struct daemon *daemon)
     loop_signal_stop(&hangup);
     loop_signal_stop(&interrupt);
     loop_signal_stop(&term);
+    loop_end_work(daemon->loop); /* reload is this function's */
 }
 
 /* Returns the status to exit with. */
 static int
-serve(struct config *config)
+serve(struct config *config, const struct options *options)
 {
     cleanup_close int lock = -1;
     struct daemon     daemon = {.config = config};
@@ -197,7 +203,7 @@ serve(struct config *config)
         log_error("%s", err.message);
         status = err.code == ERR_NO_CONNECT ? EXIT_CONFIG : EXIT_FAILURE;
     } else {
-        run(&daemon);
+        run(&daemon, options);
         status = daemon.failed ? EXIT_FAILURE : EXIT_SUCCESS;
     }
     daemon_stop(&daemon);
@@ -224,7 +230,7 @@ main(int argc, char **argv)
         log_error("%s", err.message);
         status = EXIT_CONFIG;
     } else {
-        status = serve(config);
+        status = serve(config, &options);
     }
     config_free(config);
     return status;

@@ -7,10 +7,10 @@
 #include "base/log.h"
 #include "config.h"
 #include "daemon.h"
-#include "domain/table.h"
+#include "domain/store.h"
 #include "driver/host.h"
 #include "eventloop/work.h"
-#include "job/job.h"
+#include "job/ops.h"
 #include "job/pool.h"
 #include "rpc/events.h"
 #include "rpc/server.h"
@@ -34,6 +34,15 @@ start_domain_lifecycle(void *arg, const struct domain *dom, enum lifecycle_event
     struct event_domain  about = start_event_domain(dom);
 
     events_lifecycle(daemon->events, &about, event, detail);
+}
+
+static void
+start_domain_metadata(void *arg, const struct domain *dom, int type, const char *uri)
+{
+    const struct daemon *daemon = arg;
+    struct event_domain  about = start_event_domain(dom);
+
+    events_metadata(daemon->events, &about, type, uri);
 }
 
 static void
@@ -88,6 +97,7 @@ start_host_lost(void *arg, const char *reason)
 
 static const struct domain_observer start_domain_observer = {
     .lifecycle = start_domain_lifecycle,
+    .metadata = start_domain_metadata,
     .reboot = start_domain_reboot,
     .model_lost = start_domain_model_lost,
     .wants = start_domain_wants,
@@ -137,12 +147,31 @@ start_conn_gone(void *context, uint64_t conn_id)
 
 /*----- start and stop -----*/
 
-/* Jobs of an earlier daemon first: half-built domains are told from guests of others by the jobs
- * that make them. */
+/* What renames have left that were cut short, with the host.  One whose job is taken up again does it
+ * by itself: its new file must not go, whichever of the two was found to be newer. */
+static void
+start_remove_remains(struct daemon *daemon)
+{
+    struct store_remain *remain;
+
+    while ((remain = domains_next_remain(daemon->domains))) {
+        const struct domain *dom = domains_by_name(daemon->domains, remain->name);
+
+        if (!dom || !dom->work.definitions)
+            job_submit(op_rename_remains_new(daemon->jobs, remain));
+        store_remain_free(remain);
+    }
+}
+
+/* What is stored first, for the rest is about those too.  Then jobs of an earlier daemon:
+ * half-built domains are told from guests of others by the jobs that make them. */
 static int
 start_take_over(struct daemon *daemon, struct err *err)
 {
-    bool earlier = domains_recall(daemon->domains);
+    bool earlier;
+
+    domains_load(daemon->domains);
+    earlier = domains_recall(daemon->domains);
 
     if (jobs_recover(daemon->jobs, err) < 0)
         return -1;
@@ -150,6 +179,7 @@ start_take_over(struct daemon *daemon, struct err *err)
         events_keep(daemon->events, daemon->loop, EVENTS_KEPT_USEC);
     domains_refresh(daemon->domains);
     jobs_requeue(daemon->jobs);
+    start_remove_remains(daemon);
     return 0;
 }
 
@@ -166,8 +196,8 @@ daemon_start(struct daemon *daemon, struct err *err)
                                                        .context = daemon,
                                                        .gone = start_conn_gone});
     daemon->pool = pool_new(daemon->loop, &config->job);
-    daemon->domains =
-        domains_new(daemon->loop, config->job.run_dir, &start_domain_observer, daemon);
+    daemon->domains = domains_new(daemon->loop, config->job.run_dir, &config->domain,
+                                  &start_domain_observer, daemon);
     daemon->jobs = jobs_new(daemon->loop, &config->job, daemon->domains, daemon->pool,
                             &start_job_observer, daemon);
     if (host_open(daemon->loop, config->job.worker_path, &domains_host_events, daemon->domains,

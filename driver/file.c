@@ -16,12 +16,6 @@
 #include "new-file.h"
 #include "operation.h"
 
-static const worker_file *
-file_params(const struct operation *op)
-{
-    return &op->task->params.worker_params_u.file;
-}
-
 static int
 file_write_new(const struct new_file *file, const worker_file *params, struct err *err)
 {
@@ -32,11 +26,10 @@ file_write_new(const struct new_file *file, const worker_file *params, struct er
 }
 
 static int
-file_do_replace(const struct operation *op, struct err *err)
+file_do_replace(const struct operation *op, const worker_file *params, struct err *err)
 {
-    const worker_file *params = file_params(op);
-    struct new_file    file;
-    int                r;
+    struct new_file file;
+    int             r;
 
     if (new_file_open(&file, params->path, true, op->task->job, err) < 0)
         return -1;
@@ -48,20 +41,16 @@ file_do_replace(const struct operation *op, struct err *err)
 }
 
 static int
-file_do_remove(const struct operation *op, struct err *err)
+file_do_remove(const worker_file *params, struct err *err)
 {
-    const char *path = file_params(op)->path;
-
-    if (unlink(path) < 0 && errno != ENOENT)
-        return err_set_errno(err, errno, "cannot remove %s", path);
-    return file_sync_folder(path, err);
+    if (unlink(params->path) < 0 && errno != ENOENT)
+        return err_set_errno(err, errno, "cannot remove %s", params->path);
+    return file_sync_folder(params->path, err);
 }
 
 static int
-file_do_symlink(const struct operation *op, struct err *err)
+file_do_symlink(const struct operation *op, const worker_file *params, struct err *err)
 {
-    const worker_file *params = file_params(op);
-
     if (!*params->second)
         return err_set(err, ERR_INVALID_ARG, "%s: the link has no target", params->path);
     return new_file_symlink(params->path, params->second, op->task->job, err);
@@ -69,48 +58,54 @@ file_do_symlink(const struct operation *op, struct err *err)
 
 /* The worker that died had come so far. */
 static bool
-file_was_renamed(const struct operation *op)
+file_was_renamed(const struct operation *op, const worker_file *params)
 {
     struct stat st;
 
-    return op->task->flags & WORKER_UNDO && lstat(file_params(op)->second, &st) == 0;
+    return op->task->flags & WORKER_UNDO && lstat(params->second, &st) == 0;
 }
 
 static int
-file_do_rename(const struct operation *op, struct err *err)
+file_do_rename(const struct operation *op, const worker_file *params, struct err *err)
 {
-    const worker_file *params = file_params(op);
-
     if (params->second[0] != '/')
         return err_set(err, ERR_INVALID_ARG, "%s: an absolute path is needed", params->second);
-    if (rename(params->path, params->second) < 0 && (errno != ENOENT || !file_was_renamed(op)))
+    if (rename(params->path, params->second) < 0 &&
+        (errno != ENOENT || !file_was_renamed(op, params)))
         return err_set_errno(err, errno, "cannot rename %s to %s", params->path, params->second);
     return file_sync_folder(params->second, err) < 0 ? -1 : file_sync_folder(params->path, err);
 }
 
 static int
-file_do(const struct operation *op, struct err *err)
+file_do_one(const struct operation *op, const worker_file *params, struct err *err)
 {
-    switch (file_params(op)->change) {
+    if (params->path[0] != '/')
+        return err_set(err, ERR_INVALID_ARG, "%s: an absolute path is needed", params->path);
+    switch (params->change) {
     case WORKER_FILE_REPLACE:
-        return file_do_replace(op, err);
+        return file_do_replace(op, params, err);
     case WORKER_FILE_REMOVE:
-        return file_do_remove(op, err);
+        return file_do_remove(params, err);
     case WORKER_FILE_SYMLINK:
-        return file_do_symlink(op, err);
+        return file_do_symlink(op, params, err);
     case WORKER_FILE_RENAME:
-        return file_do_rename(op, err);
+        return file_do_rename(op, params, err);
     }
-    return err_set(err, ERR_INVALID_ARG, "%s: a change of a file %d is not supported",
-                   file_params(op)->path, (int)file_params(op)->change);
+    return err_set(err, ERR_INVALID_ARG, "%s: a change of a file %d is not supported", params->path,
+                   (int)params->change);
 }
 
+/* One after the other: each is on the disk before the next one begins. */
 static void
 file_start(struct operation *op)
 {
-    struct err err;
+    const worker_file *params = &op->task->params.worker_params_u.file;
+    struct err         err;
+    int                r = 0;
 
-    if (file_do(op, &err) < 0)
+    for (; params && r == 0; params = params->then)
+        r = file_do_one(op, params, &err);
+    if (r < 0)
         operation_fail(op, &err);
     operation_finish(op);
 }
@@ -118,7 +113,10 @@ file_start(struct operation *op)
 static void
 file_undo(struct operation *op)
 {
-    new_file_remove_stale(file_params(op)->path, op->task->job);
+    const worker_file *params = &op->task->params.worker_params_u.file;
+
+    for (; params; params = params->then)
+        new_file_remove_stale(params->path, op->task->job);
     file_start(op);
 }
 

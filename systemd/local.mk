@@ -13,13 +13,17 @@ CLEANFILES += $(systemd_made)
 
 $(systemd_made): %: %.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) systemd && \
-	  sed -e 's,@sbindir\@,$(sbindir),g' -e 's,@pkglibexecdir\@,$(pkglibexecdir),g' $< > $@.tmp && \
+	  sed -e 's,@sbindir\@,$(sbindir),g' -e 's,@pkglibexecdir\@,$(pkglibexecdir),g' \
+	    -e 's,@sysconfdir\@,$(sysconfdir),g' $< > $@.tmp && \
 	  mv $@.tmp $@
 
 # What the administrator has written stays, when we are installed again and when we are removed.
 dom0d_conf = $(DESTDIR)$(sysconfdir)/dom0d/dom0d.conf
 install-data-local: systemd/dom0d.conf
 	$(MKDIR_P) $(DESTDIR)$(sysconfdir)/dom0d
+	$(INSTALL) -d -m 0700 $(DESTDIR)$(sysconfdir)/dom0d/domains \
+	  $(DESTDIR)$(sysconfdir)/dom0d/autostart
 	test -e $(dom0d_conf) || $(INSTALL_DATA) systemd/dom0d.conf $(dom0d_conf)
 uninstall-local: systemd/dom0d.conf
 	! cmp -s systemd/dom0d.conf $(dom0d_conf) || rm -f $(dom0d_conf)
+	cd $(DESTDIR)$(sysconfdir)/dom0d && rmdir domains autostart 2>/dev/null || :

@@ -8,9 +8,7 @@
 
 #include "base/alloc.h"
 #include "conf/domain.h"
-#include "config.h"
 #include "daemon.h"
-#include "domain/definition.h"
 #include "domain/table.h"
 #include "handlers.h"
 #include "job/ops.h"
@@ -18,79 +16,7 @@
 #include "owner.h"
 #include "wire/libvirt.h"
 #include "wire/worker.h"
-
-/*----- the XML that a client sends -----*/
-
-/* A call that goes on when its XML is read; freed then. */
-struct control_call {
-    struct request *req;
-    char           *xml;  /* NULL: the call has none */
-    char           *path; /* of an image; NULL: none */
-    bool            paused;
-    uint8_t         uuid[UUID_SIZE]; /* of the domain that is to be saved */
-
-    /* def: Taken; NULL: there was no XML. */
-    void (*go_on)(struct control_call *call, struct domain_def *def);
-};
-
-static void
-control_call_free(struct control_call *call)
-{
-    free(call->xml);
-    free(call->path);
-    free(call);
-}
-
-static int
-control_check_definition(const struct domain_def *def, struct err *err)
-{
-    const struct {
-        const char        *element;
-        enum domain_action action;
-    } actions[] = {{"on_poweroff", def->on_poweroff},
-                   {"on_reboot", def->on_reboot},
-                   {"on_crash", def->on_crash}};
-
-    for (size_t i = 0; i < array_size(actions); i++)
-        if (actions[i].action == DOMAIN_ACTION_RENAME_RESTART)
-            return err_set_libvirt(err, ERR_CONFIG_UNSUPPORTED,
-                                   "<%s>: rename-restart is not supported", actions[i].element);
-    return 0;
-}
-
-/* The client may have gone meanwhile: what it has asked for is done all the same. */
-static void
-control_xml_read(void *arg, struct domain_def *def, const struct err *bad)
-{
-    struct control_call *call = arg;
-    struct err           err;
-
-    if (bad)
-        request_fail(call->req, bad);
-    else if (control_check_definition(def, &err) < 0)
-        request_fail(call->req, &err);
-    else
-        call->go_on(call, take_ptr(def));
-    domain_def_free(def);
-    control_call_free(call);
-}
-
-/* call is Taken. */
-static void
-control_read_xml(struct control_call *call)
-{
-    const struct daemon *daemon = request_daemon(call->req);
-    size_t               size = strlen(call->xml);
-
-    if (size <= daemon->config->max_xml) {
-        definition_read(daemon->loop, request_user(call->req), call->xml, 0, control_xml_read,
-                        call);
-        return;
-    }
-    request_fail_with(call->req, ERR_INVALID_ARG, "the domain XML has %zu bytes, %zu are allowed",
-                      size, daemon->config->max_xml);
-    control_call_free(call);
-}
+#include "xml-call.h"
 
 /*----- create -----*/
 
@@ -107,7 +33,7 @@ control_created(void *arg, const struct job *job, const struct err *err)
 }
 
 static void
-control_create(struct control_call *call, struct domain_def *def)
+control_create(struct xml_call *call, struct domain_def *def)
 {
     struct daemon   *daemon = request_daemon(call->req);
     struct job_owner owner = owner_of_request(call->req, control_created);
@@ -123,13 +49,14 @@ control_create(struct control_call *call, struct domain_def *def)
 void
 handle_domain_create_xml(struct request *req, const remote_domain_create_xml_args *args)
 {
-    struct control_call *call = xcalloc(1, sizeof *call);
+    struct xml_call *call = xcalloc(1, sizeof *call);
 
-    *call = (struct control_call){.req = req,
-                                  .xml = xstrdup(args->xml_desc),
-                                  .paused = args->flags & START_PAUSED,
-                                  .go_on = control_create};
-    control_read_xml(call);
+    *call = (struct xml_call){.req = req,
+                              .xml = xstrdup(args->xml_desc),
+                              .parse = args->flags & START_VALIDATE ? DOMAIN_PARSE_VALIDATE : 0,
+                              .paused = args->flags & START_PAUSED,
+                              .go_on = control_create};
+    xml_call_read(call);
 }
 
 /*----- destroy -----*/
@@ -252,7 +179,7 @@ control_submit_save(struct request *req, struct domain *dom, const char *path, c
 
 /* An XML to put in the place of a domain's own must be of the same domain. */
 static void
-control_save_replaced(struct control_call *call, struct domain_def *def)
+control_save_replaced(struct xml_call *call, struct domain_def *def)
 {
     struct domain *dom = domains_by_uuid(request_daemon(call->req)->domains, call->uuid);
     char           text[UUID_TEXT_SIZE];
@@ -271,7 +198,7 @@ control_save_replaced(struct control_call *call, struct domain_def *def)
 static void
 control_save(struct request *req, struct domain *dom, const char *path, const char *xml)
 {
-    struct control_call *call;
+    struct xml_call *call;
 
     if (!control_check_path(req, path))
         return;
@@ -280,10 +207,10 @@ control_save(struct request *req, struct domain *dom, const char *path, const ch
         return;
     }
     call = xcalloc(1, sizeof *call);
-    *call = (struct control_call){
+    *call = (struct xml_call){
         .req = req, .xml = xstrdup(xml), .path = xstrdup(path), .go_on = control_save_replaced};
     memcpy(call->uuid, dom->uuid, UUID_SIZE);
-    control_read_xml(call);
+    xml_call_read(call);
 }
 
 void
@@ -309,7 +236,7 @@ control_submit_restore(struct request *req, const char *path, const char *xml, b
 
 /* What the worker reads again is known to be good. */
 static void
-control_restore_replaced(struct control_call *call, struct domain_def *def)
+control_restore_replaced(struct xml_call *call, struct domain_def *def)
 {
     domain_def_free(def);
     control_submit_restore(call->req, call->path, call->xml, call->paused);
@@ -318,7 +245,7 @@ control_restore_replaced(struct control_call *call, struct domain_def *def)
 static void
 control_restore(struct request *req, const char *path, const char *xml, unsigned flags)
 {
-    struct control_call *call;
+    struct xml_call *call;
 
     if (!control_check_path(req, path))
         return;
@@ -327,12 +254,12 @@ control_restore(struct request *req, const char *path, const char *xml, unsigned
         return;
     }
     call = xcalloc(1, sizeof *call);
-    *call = (struct control_call){.req = req,
-                                  .xml = xstrdup(xml),
-                                  .path = xstrdup(path),
-                                  .paused = flags & SAVE_PAUSED,
-                                  .go_on = control_restore_replaced};
-    control_read_xml(call);
+    *call = (struct xml_call){.req = req,
+                              .xml = xstrdup(xml),
+                              .path = xstrdup(path),
+                              .paused = flags & SAVE_PAUSED,
+                              .go_on = control_restore_replaced};
+    xml_call_read(call);
 }
 
 void

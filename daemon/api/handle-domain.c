@@ -32,7 +32,7 @@ handle_domain_lookup_by_name(struct request *req, const remote_domain_lookup_by_
 {
     const struct domain *dom = domains_by_name(request_daemon(req)->domains, args->name);
 
-    if (dom)
+    if (dom && domain_is_there(dom))
         reply_domain_lookup_by_name(
             req, &(remote_domain_lookup_by_name_ret){.dom = domain_for_wire(dom)});
     else
@@ -46,7 +46,7 @@ handle_domain_lookup_by_uuid(struct request *req, const remote_domain_lookup_by_
     const struct domain *dom = domains_by_uuid(request_daemon(req)->domains, uuid);
     char                 text[UUID_TEXT_SIZE];
 
-    if (dom)
+    if (dom && domain_is_there(dom))
         reply_domain_lookup_by_uuid(
             req, &(remote_domain_lookup_by_uuid_ret){.dom = domain_for_wire(dom)});
     else
@@ -84,7 +84,7 @@ handle_domain_get_info(struct request *req, struct domain *dom,
     (void)args;
     ret.state = (unsigned char)domain_state(dom, runs ? &info : NULL, &reason);
     ret.maxMem = domain_max_memory_kib(request_daemon(req), dom, runs ? &info : NULL);
-    ret.memory = info.memory_kib;
+    ret.memory = runs ? info.memory_kib : def ? def->memory_kib : 0;
     ret.nrVirtCpu = (unsigned short)(runs ? info.vcpus_online : def ? def->vcpus : 0);
     ret.cpuTime = info.cpu_time_nsec;
     reply_domain_get_info(req, &ret);
@@ -216,7 +216,7 @@ handle_domain_get_xml_desc(struct request *req, struct domain *dom,
     request_in_turn(req, domain_make_xml, wanted);
 }
 
-/*----- what no domain has yet: it is not defined, it has no images, labels or snapshots -----*/
+/*----- what needs no more than a word; no domain has labels or snapshots yet -----*/
 
 #define ALWAYS(name, field, value)                                                                 \
     void handle_##name(struct request *req, struct domain *dom, const remote_##name##_args *args)  \
@@ -225,10 +225,7 @@ handle_domain_get_xml_desc(struct request *req, struct domain *dom,
         reply_##name(req, &(remote_##name##_ret){.field = (value)});                               \
     }
 
-ALWAYS(domain_get_autostart, autostart, 0)
-ALWAYS(domain_is_persistent, persistent, 0)
-ALWAYS(domain_is_updated, updated, 0)
-ALWAYS(domain_has_managed_save_image, result, 0)
+ALWAYS(domain_has_managed_save_image, result, dom->has_image)
 ALWAYS(domain_snapshot_num, num, 0)
 ALWAYS(domain_list_all_snapshots, ret, 0)
 ALWAYS(domain_get_security_label, enforcing, 0)
@@ -263,11 +260,15 @@ list_state_flag(struct domain *dom)
 static bool
 list_has(struct domain *dom, unsigned flags)
 {
-    return list_wants(flags, LIST_ACTIVE | LIST_INACTIVE,
+    return domain_is_there(dom) &&
+           list_wants(flags, LIST_ACTIVE | LIST_INACTIVE,
                       domain_runs(dom) ? LIST_ACTIVE : LIST_INACTIVE) &&
-           list_wants(flags, LIST_PERSISTENT | LIST_TRANSIENT, LIST_TRANSIENT) &&
-           list_wants(flags, LIST_MANAGED_SAVE | LIST_NO_MANAGED_SAVE, LIST_NO_MANAGED_SAVE) &&
-           list_wants(flags, LIST_AUTOSTART | LIST_NO_AUTOSTART, LIST_NO_AUTOSTART) &&
+           list_wants(flags, LIST_PERSISTENT | LIST_TRANSIENT,
+                      dom->stored ? LIST_PERSISTENT : LIST_TRANSIENT) &&
+           list_wants(flags, LIST_MANAGED_SAVE | LIST_NO_MANAGED_SAVE,
+                      dom->has_image ? LIST_MANAGED_SAVE : LIST_NO_MANAGED_SAVE) &&
+           list_wants(flags, LIST_AUTOSTART | LIST_NO_AUTOSTART,
+                      dom->autostart ? LIST_AUTOSTART : LIST_NO_AUTOSTART) &&
            list_wants(flags, LIST_SNAPSHOT | LIST_NO_SNAPSHOT, LIST_NO_SNAPSHOT) &&
            list_wants(flags, LIST_CHECKPOINT | LIST_NO_CHECKPOINT, LIST_NO_CHECKPOINT) &&
            (!(flags & LIST_STATES) || (flags & list_state_flag(dom)));
@@ -325,19 +326,35 @@ handle_connect_list_domains(struct request *req, const remote_connect_list_domai
     reply_connect_list_domains(req, &ret);
 }
 
-/* There are no definitions yet, so none that do not run. */
+static bool
+list_is_defined(const struct domain *dom)
+{
+    return dom->stored && !domain_runs(dom);
+}
+
 void
 handle_connect_num_of_defined_domains(struct request *req, const rpc_void *args)
 {
+    const struct domains                     *domains = request_daemon(req)->domains;
+    remote_connect_num_of_defined_domains_ret ret = {0};
+
     (void)args;
-    reply_connect_num_of_defined_domains(req, &(remote_connect_num_of_defined_domains_ret){0});
+    for (const struct domain *dom = domains_first(domains); dom; dom = domains_next(dom))
+        ret.num += list_is_defined(dom);
+    reply_connect_num_of_defined_domains(req, &ret);
 }
 
 void
 handle_connect_list_defined_domains(struct request                                 *req,
                                     const remote_connect_list_defined_domains_args *args)
 {
-    (void)args;
-    reply_connect_list_defined_domains(
-        req, &(remote_connect_list_defined_domains_ret){.names.names_len = 0});
+    const struct domains                   *domains = request_daemon(req)->domains;
+    unsigned                                max = args->maxnames > 0 ? (unsigned)args->maxnames : 0;
+    cleanup_free remote_nonnull_string     *names = xcalloc(domains_count(domains), sizeof *names);
+    remote_connect_list_defined_domains_ret ret = {.names.names_val = names};
+
+    for (const struct domain *dom = domains_first(domains); dom; dom = domains_next(dom))
+        if (list_is_defined(dom) && ret.names.names_len < max)
+            names[ret.names.names_len++] = dom->name;
+    reply_connect_list_defined_domains(req, &ret);
 }

@@ -26,10 +26,11 @@ lookup_domain(struct request *req, const remote_nonnull_domain *wire)
     if (dom && uuid_equal(dom->uuid, uuid))
         return dom;
     dom = domains_by_uuid(domains, uuid);
-    if (!dom)
-        request_fail_libvirt(req, ERR_NO_DOMAIN, "no domain with matching uuid '%s' (%s)",
-                             uuid_format(uuid, text), wire->name);
-    return dom;
+    if (dom && domain_is_there(dom))
+        return dom;
+    request_fail_libvirt(req, ERR_NO_DOMAIN, "no domain with matching uuid '%s' (%s)",
+                         uuid_format(uuid, text), wire->name);
+    return NULL;
 }
 
 struct domain *

@@ -21,7 +21,8 @@ definition_read_now(const char *xml, unsigned flags, struct domain_def **def_out
 
     if (domain_def_parse_flags(xml, strlen(xml), flags, &def, err) < 0)
         return -1;
-    if (domain_def_keep_text(def, DEFINITION_LONG, err) < 0) {
+    if ((flags & DEFINITION_PACK ? domain_def_pack(def, err)
+                                 : domain_def_keep_text(def, DEFINITION_LONG, err)) < 0) {
         domain_def_free(def);
         return -1;
     }
@@ -69,6 +70,29 @@ definition_read(struct loop *loop, uint64_t whose, const char *xml, unsigned fla
         (struct definition_reading){.xml = xstrdup(xml), .flags = flags, .done = done, .arg = arg};
     loop_work(loop, whose, strlen(xml) > DEFINITION_LONG, definition_do_read, definition_is_read,
               reading);
+}
+
+int
+definition_check(const struct domain_def *def, struct err *err)
+{
+    const struct {
+        const char        *element;
+        enum domain_action action;
+    } actions[] = {{"on_poweroff", def->on_poweroff},
+                   {"on_reboot", def->on_reboot},
+                   {"on_crash", def->on_crash}};
+
+    for (size_t i = 0; i < array_size(actions); i++)
+        if (actions[i].action == DOMAIN_ACTION_RENAME_RESTART)
+            return err_set_libvirt(err, ERR_CONFIG_UNSUPPORTED,
+                                   "<%s>: rename-restart is not supported", actions[i].element);
+    return 0;
+}
+
+bool
+definition_is_long(const struct domain_def *def)
+{
+    return def->text && strlen(def->text) > DEFINITION_LONG;
 }
 
 /*----- writing -----*/
@@ -146,6 +170,6 @@ definition_write(struct loop *loop, uint64_t whose, struct domain_def *def,
     if (live)
         definition_copy_live(writing, live);
     /* Where it is long the text of the whole is kept, and copied. */
-    loop_work(loop, whose, def->text && !is_whole, definition_do_write, definition_is_written,
-              writing);
+    loop_work(loop, whose, definition_is_long(def) && !is_whole, definition_do_write,
+              definition_is_written, writing);
 }

@@ -17,7 +17,7 @@
 const struct domain_def *
 domain_def_of(const struct domain *dom)
 {
-    return dom->live ? dom->live : dom->stored;
+    return dom->live || domain_runs(dom) ? dom->live : dom->stored;
 }
 
 struct log_about
@@ -85,6 +85,22 @@ domain_revived(struct domain *dom)
     domain_remember(dom);
 }
 
+/* The numbers of virDomainEventStoppedDetailType in the order of virDomainShutoffReason. */
+static int
+domain_off_reason(int stop_detail)
+{
+    static const int reasons[] = {[STOPPED_SHUTDOWN] = SHUTOFF_SHUTDOWN,
+                                  [STOPPED_DESTROYED] = SHUTOFF_DESTROYED,
+                                  [STOPPED_CRASHED] = SHUTOFF_CRASHED,
+                                  [STOPPED_MIGRATED] = SHUTOFF_MIGRATED,
+                                  [STOPPED_SAVED] = SHUTOFF_SAVED,
+                                  [STOPPED_FAILED] = SHUTOFF_FAILED,
+                                  [STOPPED_FROM_SNAPSHOT] = SHUTOFF_FROM_SNAPSHOT};
+
+    return stop_detail >= 0 && (size_t)stop_detail < array_size(reasons) ? reasons[stop_detail]
+                                                                         : SHUTOFF_DESTROYED;
+}
+
 void
 domain_gone(struct domain *dom)
 {
@@ -96,6 +112,7 @@ domain_gone(struct domain *dom)
         domain_forget(dom);
     domains_change_id(dom, -1);
     dom->run = domain_run_initial;
+    dom->off_reason = domain_off_reason(run.stop_detail);
     if (!run.announced)
         return;
     log_about(LOG_LEVEL_INFO, &about, "domain %d has gone", run.domid);
@@ -267,6 +284,20 @@ domain_look(struct domain *dom, struct host_dominfo *info_out)
     return false;
 }
 
+/* Nobody works on it, and it does not run: what is left of it is what is stored. */
+static void
+domain_is_off(struct domain *dom)
+{
+    dom->live = domain_def_free(dom->live);
+    dom->owner = DOMAIN_OF_NOBODY_KNOWN;
+    dom->named = true;
+    dom->updated = false;
+    if (!dom->stored && !dom->work.definitions)
+        domains_remove(dom);
+    else if (dom->stored && strcmp(dom->name, dom->stored->name) != 0)
+        domains_rename(dom, dom->stored->name); /* xl had renamed it while it ran */
+}
+
 void
 domain_settle(struct domain *dom)
 {
@@ -285,6 +316,6 @@ domain_settle(struct domain *dom)
         lifecycle_shutdown(dom, &info);
     if (dom->work.count)
         dom->table->observer->settled(dom->table->arg, dom);
-    else if (!runs && !dom->stored)
-        domains_remove(dom);
+    else if (!runs)
+        domain_is_off(dom);
 }

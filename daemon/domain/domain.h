@@ -41,9 +41,12 @@ enum domain_activity {
 
 /* Kept by whoever works on domains, above the table. */
 struct domain_work {
-    unsigned             count;    /* of those that hold it or wait for it */
-    enum domain_activity activity; /* of the one that holds it */
-    void                *more;     /* theirs; observer->leaves frees it */
+    unsigned             count;       /* of those that hold it or wait for it */
+    enum domain_activity activity;    /* of the one that holds it */
+    unsigned             definitions; /* of those that change its definition, or wait for that */
+    const char          *new_name;    /* ... and one of them to this, Borrowed: it is not to be
+                                         started meanwhile */
+    void *more;                       /* theirs; observer->leaves frees it */
 };
 
 /* What is true of one run of it; a new run begins with domain_run_initial. */
@@ -69,10 +72,18 @@ struct domain {
     uint8_t           uuid[UUID_SIZE];
     enum domain_owner owner;
 
-    struct domain_def *live;      /* what runs; NULL: of xl, or not known (yet) */
-    struct domain_def *stored;    /* what lasts; NULL: it is transient */
-    bool               autostart; /* of a stored one */
-    bool               has_image; /* a managed save */
+    struct domain_def *live;       /* what runs; NULL: of xl, or not known (yet) */
+    struct domain_def *stored;     /* what lasts, packed; NULL: it is transient; see store.h */
+    bool               autostart;  /* of a stored one */
+    bool               has_image;  /* a managed save */
+    bool               updated;    /* what is stored has changed since it was started */
+    int                off_reason; /* virDomainShutoffReason, while it does not run */
+
+    struct {
+        uint64_t hash;    /* of its file, as that was last read or written */
+        uint64_t changed; /* the table's number of that change, see struct domains */
+        bool     found;   /* by the reading of all that is under way */
+    } file;               /* of what is stored */
 
     struct domain_run  run;
     struct domain_work work;
@@ -90,8 +101,15 @@ domain_runs(const struct domain *dom)
     return dom->run.domid >= 0;
 }
 
-/** Its definition: what runs, else what is stored; NULL where nothing is known. */
+/** Its definition: while it runs of what runs, else what is stored; NULL: it is not known. */
 const struct domain_def *domain_def_of(const struct domain *dom);
+
+/** Is it there for clients?  Not yet, while its first definition is being written. */
+static inline bool
+domain_is_there(const struct domain *dom)
+{
+    return domain_runs(dom) || dom->stored || dom->work.count;
+}
 
 /*----- what the hypervisor says of it -----*/
 
@@ -123,10 +141,12 @@ enum domain_state domain_state(const struct domain *dom, const struct host_domin
 /**
  * The XML, as GET_XML_DESC gives it, later: xenstore is asked for what is live in it, and libxl for
  * the whole of it where the guest is of xl.  whose: who has it written in his turn (definition.h);
- * flags: DOMAIN_XML_.
+ * flags: DOMAIN_XML_, and DOMAIN_XML_OF_RUN: with DOMAIN_XML_INACTIVE of what runs, where something
+ * else is stored.
  *
  * done gets the XML (Taken), or NULL and the error; always from the loop, or when that ends.
  */
+#define DOMAIN_XML_OF_RUN (1u << 16)
 typedef definition_write_fn domain_xml_fn;
 void domain_xml(struct domain *dom, uint64_t whose, unsigned flags, domain_xml_fn *done, void *arg);
 
@@ -160,7 +180,8 @@ void domain_gone(struct domain *dom);
  */
 void domain_settle(struct domain *dom);
 
-/** What it was started with: dom0d's from now on.  Its name follows the domain's.  def is Taken. */
+/** What it is started with, or was: dom0d's from now on.  Its name follows the domain's.  def is
+ * Taken. */
 void domain_take_live(struct domain *dom, struct domain_def *def);
 
 /** The same from XML that was kept of it: what cannot be read is logged.  At start: at once. */

@@ -8,11 +8,13 @@
 #include <libxml/hash.h>
 
 #include "eventloop/loop.h"
-#include "table.h"
+#include "store.h"
 
 struct domain_xml_wait;
 
 TAILQ_HEAD(domain_list, domain);
+
+struct store_scan;
 
 enum domain_index { INDEX_ID, INDEX_UUID, INDEX_NAME, INDEX_COUNT };
 
@@ -20,6 +22,7 @@ struct domains {
     struct loop                  *loop;
     struct host                  *host; /* NULL: none (any more) */
     char                         *run_dir;
+    const struct domain_limits   *limits;
     const struct domain_observer *observer;
     void                         *arg;
 
@@ -33,6 +36,12 @@ struct domains {
     struct loop_defer  sweep;
     struct loop_timer  ask_again; /* for owners that could not be found out */
     struct loop_timer  refresh;   /* when nothing was told for a while */
+
+    unsigned           stored;  /* how many of them are */
+    uint64_t           changes; /* of what is stored, counted: those since a reading are newer */
+    struct store_scan *scan;    /* while all files are read again; NULL: they are not */
+    bool               rescan;  /* ... and once more after that */
+    STAILQ_HEAD(, store_remain) remains; /* of renames that were cut short */
     TAILQ_HEAD(, domain_xml_wait) xml_waits;
 };
 
@@ -51,6 +60,22 @@ void domains_rename(struct domain *dom, const char *name);
 
 /** Its id, in the index. */
 void domains_change_id(struct domain *dom, int domid);
+
+/** Say in the log what of the definition has no effect. */
+void domain_log_ignored(const struct domain *dom, const struct domain_def *def);
+
+/** Who is called so, has a file of that name, or is to be called so soon. */
+struct domain *store_find_name(const struct domains *domains, const char *name);
+
+/** CONFIG_DIR/which; the caller frees it. */
+char *store_folder(const struct domains *domains, const char *which);
+
+/** A definition is left as it is, for this reason. */
+void store_complain(const struct err *err);
+
+/** For domains_free. */
+void store_free(struct domains *domains);
+void store_scan_free(struct store_scan *scan);
 
 /** What the observer hears. */
 void domain_tell(const struct domain *dom, enum lifecycle_event event, int detail);

@@ -89,7 +89,7 @@ enum domain_state
 domain_state(const struct domain *dom, const struct host_dominfo *info, int *reason_out)
 {
     if (!info) {
-        *reason_out = 0;
+        *reason_out = dom->off_reason;
         return STATE_SHUTOFF;
     }
     if (info->dying) {

@@ -17,14 +17,15 @@ static void domains_refresh_due(void *arg);
 /*----- the table -----*/
 
 struct domains *
-domains_new(struct loop *loop, const char *run_dir, const struct domain_observer *observer,
-            void *arg)
+domains_new(struct loop *loop, const char *run_dir, const struct domain_limits *limits,
+            const struct domain_observer *observer, void *arg)
 {
     struct domains *domains = xcalloc(1, sizeof *domains);
 
     xmlInitParser(); /* before there is another thread that reads XML (definition.h) */
     domains->loop = loop;
     domains->run_dir = xstrdup(run_dir);
+    domains->limits = limits;
     domains->observer = observer;
     domains->arg = arg;
     for (size_t n = 0; n < INDEX_COUNT; n++)
@@ -32,6 +33,7 @@ domains_new(struct loop *loop, const char *run_dir, const struct domain_observer
     TAILQ_INIT(&domains->list);
     TAILQ_INIT(&domains->swept);
     TAILQ_INIT(&domains->xml_waits);
+    STAILQ_INIT(&domains->remains);
     loop_defer_init(&domains->sweep, loop, domains_sweep, domains);
     loop_timer_init(&domains->ask_again, loop, domains_ask_owners_again, domains);
     loop_timer_init(&domains->refresh, loop, domains_refresh_due, domains);
@@ -64,6 +66,7 @@ domains_free(struct domains *domains)
     loop_timer_stop(&domains->ask_again);
     loop_timer_stop(&domains->refresh);
     domains_sweep(domains);
+    store_free(domains);
     for (size_t n = 0; n < INDEX_COUNT; n++)
         xmlHashFree(domains->indexes[n], NULL);
     free(domains->run_dir);
@@ -237,13 +240,12 @@ domains_add(struct domains *domains, const char *name, const uint8_t uuid[UUID_S
 }
 
 /* One line; where there is too much for one, the number stays true. */
-static void
-domain_log_ignored(const struct domain *dom)
+void
+domain_log_ignored(const struct domain *dom, const struct domain_def *def)
 {
-    const struct domain_def *def = dom->live;
-    char                     list[4096], uuid[UUID_TEXT_SIZE];
-    struct log_about         about = domain_for_log(dom, uuid);
-    size_t                   length = 0;
+    char             list[4096], uuid[UUID_TEXT_SIZE];
+    struct log_about about = domain_for_log(dom, uuid);
+    size_t           length = 0;
 
     for (size_t i = 0; i < def->n_notes && length < sizeof list; i++)
         length += (size_t)snprintf(list + length, sizeof list - length, "%s%s", i ? "; " : "",
@@ -252,24 +254,32 @@ domain_log_ignored(const struct domain *dom)
         log_about(LOG_LEVEL_WARNING, &about, "ignored in the XML (%zu): %s", def->n_notes, list);
 }
 
+/* One that is stored, and that nobody starts yet. */
+static bool
+reserve_may_use(const struct domain *dom, const struct domain_def *def)
+{
+    return dom->stored && !domain_runs(dom) && !dom->work.count && !dom->work.new_name &&
+           uuid_equal(dom->uuid, def->uuid) && strcmp(dom->name, def->name) == 0;
+}
+
 int
 domains_reserve(struct domains *domains, struct domain_def *def, struct domain **dom_out,
                 struct err *err)
 {
-    const struct domain *twin = domains_by_uuid(domains, def->uuid);
-    char                 text[UUID_TEXT_SIZE];
+    struct domain *twin = domains_by_uuid(domains, def->uuid);
+    char           text[UUID_TEXT_SIZE];
 
     if (!twin)
-        twin = domains_by_name(domains, def->name);
-    if (twin) {
+        twin = store_find_name(domains, def->name);
+    if (twin && !reserve_may_use(twin, def)) {
         err_set_libvirt(err, ERR_OPERATION_FAILED, "domain '%s' already exists with uuid %s",
                         twin->name, uuid_format(twin->uuid, text));
         domain_def_free(def);
         return -1;
     }
-    *dom_out = domains_add(domains, def->name, def->uuid);
+    *dom_out = twin ? twin : domains_add(domains, def->name, def->uuid);
     domain_take_live(*dom_out, def);
-    domain_log_ignored(*dom_out);
+    domain_log_ignored(*dom_out, def);
     return 0;
 }
 
@@ -281,7 +291,10 @@ domains_adopt(struct domains *domains, const char *name, const uint8_t uuid[UUID
 
     if (dom && uuid_equal(dom->uuid, uuid) && !dom->work.count)
         return dom;
-    dom = domains_add(domains, name, uuid);
+    /* One of the definitions. */
+    dom = domains_by_uuid(domains, uuid);
+    if (!dom || domain_runs(dom) || dom->work.count)
+        dom = domains_add(domains, name, uuid);
     if (domid >= 0 && !domains_by_id(domains, domid))
         domain_set_id(dom, domid);
     return dom;
@@ -292,7 +305,7 @@ domains_remove(struct domain *dom)
 {
     struct domains *domains = dom->table;
 
-    assert(!dom->work.count && !dom->leaving);
+    assert(!dom->work.count && !dom->work.definitions && !dom->leaving);
     if (dom->asks_owner)
         host_call_abort(dom->asks_owner);
     domains_change_id(dom, -1);

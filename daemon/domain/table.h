@@ -12,12 +12,17 @@
 #define DAEMON_DOMAIN_TABLE_H
 
 #include "domain.h"
+#include "limits.h"
 
 /* All of them come from the loop, or from inside a function of domain.h and table.h.  None may free
  * anything of the table. */
 struct domain_observer {
     /** A virDomainEventType and its detail. */
     void (*lifecycle)(void *arg, const struct domain *dom, enum lifecycle_event event, int detail);
+
+    /** Its title, description, or the element of its metadata that has this namespace (else NULL)
+     * has changed; type: METADATA_. */
+    void (*metadata)(void *arg, const struct domain *dom, int type, const char *uri);
 
     /** The guest reboots. */
     void (*reboot)(void *arg, const struct domain *dom);
@@ -39,8 +44,9 @@ struct domain_observer {
     void (*lost)(void *arg, const char *reason);
 };
 
-/** run_dir (records in RUN_DIR/domains) is Copied; observer and arg must outlive it. */
+/** run_dir (records in RUN_DIR/domains) is Copied; limits, observer and arg must outlive it. */
 struct domains *domains_new(struct loop *loop, const char *run_dir,
+                            const struct domain_limits   *limits,
                             const struct domain_observer *observer, void *arg);
 
 /** The events with which host_open is to be called; their argument is the table. */
@@ -72,7 +78,7 @@ struct domain *domains_next(const struct domain *dom);
 
 /**
  * Reserve name and UUID for a domain that somebody is to make, who works on it at once: else it
- * leaves again with domain_settle.
+ * leaves again with domain_settle.  It may be one that is stored and does not run.
  *
  * def is Taken, also on failure.  ERR_OPERATION_FAILED where name or UUID is in use.
  */

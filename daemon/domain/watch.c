@@ -21,7 +21,9 @@ watch_discover(struct domains *domains, const struct host_dominfo *info)
         return;
     }
     snprintf(made_up, sizeof made_up, "unnamed-%u", info->domid);
-    dom = domains_add(domains, made_up, info->uuid);
+    /* One that is stored may be started by somebody else. */
+    if (!dom || domain_runs(dom))
+        dom = domains_add(domains, made_up, info->uuid);
     dom->named = false;
     domain_set_id(dom, (int)info->domid);
     dom->run.found_usec = loop_now_usec();

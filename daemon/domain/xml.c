@@ -63,11 +63,21 @@ xml_of_control_domain(const struct domain *dom)
                                  info.vcpus_online, info.max_vcpus);
 }
 
+/* NULL: of what runs, which is not known here. */
+static struct domain_def *
+xml_definition(const struct domain *dom, unsigned flags)
+{
+    bool off = !domain_runs(dom) && !dom->live;
+    bool wants_stored = (flags & DOMAIN_XML_INACTIVE) && !(flags & DOMAIN_XML_OF_RUN);
+
+    return dom->stored && (off || wants_stored) ? dom->stored : dom->live;
+}
+
 void
 domain_xml(struct domain *dom, uint64_t whose, unsigned flags, domain_xml_fn *done, void *arg)
 {
     struct domains         *domains = dom->table;
-    struct domain_def      *def = dom->live ? dom->live : dom->stored;
+    struct domain_def      *def = xml_definition(dom, flags);
     bool                    live = domain_runs(dom) && !(flags & DOMAIN_XML_INACTIVE);
     struct domain_xml_wait *wait = xcalloc(1, sizeof *wait);
 

@@ -142,8 +142,25 @@ domain_jobs(struct domain *dom)
     if (!mine) {
         mine = dom->work.more = xcalloc(1, sizeof *mine);
         TAILQ_INIT(&mine->queue);
+        TAILQ_INIT(&mine->definitions);
     }
     return mine;
+}
+
+static struct job_queue *
+job_queue_of(const struct job *job)
+{
+    struct domain_jobs *mine = domain_jobs(job->dom);
+
+    return job->operation->of_definition ? &mine->definitions : &mine->queue;
+}
+
+static unsigned *
+job_count_of(const struct job *job)
+{
+    struct domain_work *work = &job->dom->work;
+
+    return job->operation->of_definition ? &work->definitions : &work->count;
 }
 
 void
@@ -194,9 +211,9 @@ job_show_activity(struct domain *dom)
 static void
 job_enqueue(struct job *job)
 {
-    TAILQ_INSERT_TAIL(&domain_jobs(job->dom)->queue, job, in_domain);
+    TAILQ_INSERT_TAIL(job_queue_of(job), job, in_domain);
     job->in_queue = true;
-    job->dom->work.count++;
+    ++*job_count_of(job);
     job_show_activity(job->dom);
 }
 
@@ -205,19 +222,23 @@ job_dequeue(struct job *job)
 {
     if (!job->in_queue)
         return;
-    TAILQ_REMOVE(&domain_jobs(job->dom)->queue, job, in_domain);
+    TAILQ_REMOVE(job_queue_of(job), job, in_domain);
     job->in_queue = false;
-    job->dom->work.count--;
+    --*job_count_of(job);
     job_show_activity(job->dom);
+}
+
+static void
+job_wake(struct job *first)
+{
+    if (first && first->state == JOB_QUEUED)
+        loop_defer_start(&first->wake);
 }
 
 void
 job_wake_first(struct domain *dom)
 {
-    struct job *first = job_of_domain(dom);
-
-    if (first && first->state == JOB_QUEUED)
-        loop_defer_start(&first->wake);
+    job_wake(job_of_domain(dom));
 }
 
 /*----- begin -----*/
@@ -297,7 +318,7 @@ job_check_room(const struct job *job, struct err *err)
     if (job_is_asked_for(job) && job->jobs->count > limits->max_jobs)
         return err_set(err, ERR_RESOURCE_BUSY, "there are %u jobs already, of max_jobs %u",
                        limits->max_jobs, limits->max_jobs);
-    if (job_is_asked_for(job) && job->dom && job->dom->work.count > limits->max_queued_jobs)
+    if (job_is_asked_for(job) && job->dom && *job_count_of(job) > limits->max_queued_jobs)
         return err_set(err, ERR_RESOURCE_BUSY, "domain '%s' has %u jobs waiting already",
                        job->dom->name, limits->max_queued_jobs);
     return 0;
@@ -327,7 +348,7 @@ job_submit(struct job *job)
         job_record_write(job);
     if (job->dom) {
         job_enqueue(job);
-        job_wake_first(job->dom);
+        job_wake(TAILQ_FIRST(job_queue_of(job)));
     } else {
         loop_defer_start(&job->wake);
     }
@@ -336,8 +357,9 @@ job_submit(struct job *job)
 void
 job_join(struct job *job, struct domain *dom)
 {
-    assert(!job->dom && !job_of_domain(dom));
+    assert(!job->dom);
     job->dom = dom;
+    assert(TAILQ_EMPTY(job_queue_of(job)));
     job_enqueue(job);
 }
 
@@ -570,7 +592,7 @@ job_conclude(struct job *job, const struct err *err)
         domain_forget_info(dom);
     if (dom && !err && job->stop_detail >= 0)
         dom->run.stop_detail = job->stop_detail;
-    if (dom && job->state != JOB_QUEUED)
+    if (dom && job->state != JOB_QUEUED && !job->operation->of_definition)
         job_tell_end(job, err);
     job_answer(job, err);
     history_add(job->jobs->history, job, err,
@@ -603,6 +625,7 @@ job_finish(struct job *job, const struct err *err)
 {
     struct domain              *dom = job->dom;
     const struct job_operation *operation = job->operation;
+    bool                        guest = !operation->of_definition;
     bool                        begun = job->state != JOB_QUEUED;
     struct err                  end = {.code = ERR_NONE};
     bool                        stopping = job->jobs->stopping;
@@ -614,8 +637,10 @@ job_finish(struct job *job, const struct err *err)
     if (err)
         end = *err;
     job_conclude(job, err);
-    if (dom && begun && !stopping)
+    if (dom && guest && begun && !stopping)
         job_end_joined(dom, operation, err ? &end : NULL);
+    if (dom && !guest && !stopping)
+        job_wake(TAILQ_FIRST(&domain_jobs(dom)->definitions));
     /* What has become of the domain is for the next daemon to see. */
     if (dom && !stopping)
         domain_settle(dom);

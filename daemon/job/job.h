@@ -2,7 +2,9 @@
 /*
  * job.h: the right to change one domain, and the work that is done with it.
  *
- * Jobs of a domain run one at a time, in order; destroy goes first (job_submit_first).
+ * Jobs of a domain run one at a time, in order; destroy goes first (job_submit_first).  Those that
+ * change its definition (job_operation.of_definition) have a queue of their own: they wait for no
+ * guest, and no guest waits for the disk on which it is kept.
  *
  *   job_new --job_submit--> Queued --granted()--> Running <--job_hold, job_go_on--> Held
  *                                                    |  | its worker died      |
@@ -59,6 +61,8 @@ struct job_operation {
     size_t               size;     /* of its struct */
     size_t               task;     /* offset of its struct task; 0: it has none */
     bool unrecorded;               /* it goes on where nothing can be written for the next daemon */
+    bool of_definition;            /* it changes what is stored of the domain, and no guest */
+    bool new_domain;               /* it may be the first that is heard of the domain */
 
     /* Its turn has come: begin.  Ends, now or later, in job_finish. */
     void (*granted)(struct job *job);
@@ -211,6 +215,7 @@ struct log_about job_for_log(const struct job *job, char uuid_text[UUID_TEXT_SIZ
 /* What the table keeps for us with each domain (domain_work.more). */
 struct domain_jobs {
     struct job_queue queue;          /* the first holds the domain */
+    struct job_queue definitions;    /* the first changes its definition */
     struct job_stats last;           /* operation NULL: none yet */
     uint64_t         restarted_usec; /* when it was last restarted; 0: never */
     uint64_t         restart_delay_usec;
@@ -223,7 +228,8 @@ struct domain_jobs *domain_jobs(struct domain *dom);
 /** For the table's observer: the domain leaves. */
 void domain_jobs_free(struct domain *dom);
 
-/** The job that holds the domain or is the first to have its turn, or NULL. */
+/** The job that holds the domain or is the first to have its turn, or NULL.  Not of those that
+ * change its definition. */
 struct job *job_of_domain(const struct domain *dom);
 
 /** What its last job was; operation NULL: there was none. */

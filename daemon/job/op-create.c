@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * op-create.c: start a domain that the table has reserved.
+ * op-create.c: start a domain that the table has reserved, or by what is stored of it.
  *
  *   create_granted   a worker builds it
  *   create_done
@@ -12,7 +12,7 @@
 struct op_create {
     struct job  job;
     struct task task;
-    char       *xml;
+    char       *xml; /* NULL: what is stored when its turn comes */
     bool        paused;
 };
 
@@ -27,10 +27,42 @@ op_create_new(struct jobs *jobs, struct domain *dom, const struct job_owner *own
     return job;
 }
 
+struct job *
+op_start_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner, bool paused)
+{
+    struct job *job = job_new(jobs, &op_create, dom, owner);
+
+    container_of(job, struct op_create, job)->paused = paused;
+    return job;
+}
+
+static int
+create_take_stored(struct op_create *op, struct err *err)
+{
+    struct domain *dom = op->job.dom;
+
+    if (domain_runs(dom))
+        return err_set_libvirt(err, ERR_OPERATION_INVALID, "domain '%s' is already running",
+                               dom->name);
+    if (!dom->stored)
+        return err_set(err, ERR_NO_DOMAIN, "domain '%s' is not defined any more", dom->name);
+    if (dom->work.new_name)
+        return err_set(err, ERR_RESOURCE_BUSY, "domain '%s' is being renamed", dom->name);
+    domain_take_live(dom, domain_def_share(dom->stored));
+    op->xml = domain_def_format(dom->live, NULL, DOMAIN_XML_SECURE | DOMAIN_XML_INACTIVE);
+    return 0;
+}
+
 static void
 create_granted(struct job *job)
 {
-    task_run(&container_of(job, struct op_create, job)->task, WORKER_CREATE);
+    struct op_create *op = container_of(job, struct op_create, job);
+    struct err        err;
+
+    if (!op->xml && create_take_stored(op, &err) < 0)
+        job_finish(job, &err);
+    else
+        task_run(&op->task, WORKER_CREATE);
 }
 
 static void
@@ -50,8 +82,9 @@ create_save_params(struct job *job, worker_params *params_out)
 {
     const struct op_create *op = container_of(job, struct op_create, job);
 
-    *params_out = (worker_params){.operation = WORKER_CREATE,
-                                  .worker_params_u.create = {.xml = op->xml, .paused = op->paused}};
+    *params_out = (worker_params){
+        .operation = WORKER_CREATE,
+        .worker_params_u.create = {.xml = task_text(op->xml), .paused = op->paused}};
 }
 
 static void
@@ -59,7 +92,8 @@ create_load_params(struct job *job, const worker_params *params)
 {
     struct op_create *op = container_of(job, struct op_create, job);
 
-    op->xml = xstrdup(params->worker_params_u.create.xml);
+    if (params->worker_params_u.create.xml[0])
+        op->xml = xstrdup(params->worker_params_u.create.xml);
     op->paused = params->worker_params_u.create.paused;
 }
 

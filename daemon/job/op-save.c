@@ -71,8 +71,9 @@ save_granted(struct job *job)
     if (save_check(job->dom, &err) < 0)
         job_finish(job, &err);
     else
-        domain_xml(job->dom, job->owner.user, DOMAIN_XML_SECURE | DOMAIN_XML_INACTIVE,
-                   save_xml_ready, job);
+        domain_xml(job->dom, job->owner.user,
+                   DOMAIN_XML_SECURE | DOMAIN_XML_INACTIVE | DOMAIN_XML_OF_RUN, save_xml_ready,
+                   job);
 }
 
 /* The user's XML stands for the domain's own; what that keeps beside its XML stays. */

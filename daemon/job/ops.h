@@ -7,6 +7,7 @@
 #ifndef DAEMON_JOB_OPS_H
 #define DAEMON_JOB_OPS_H
 
+#include "domain/store.h"
 #include "job.h"
 
 /** By its name; NULL: there is none. */
@@ -21,6 +22,10 @@ const struct job_operation *job_operation_by_name(const char *name);
 /** Start a domain that was reserved, by its definition dom->live. */
 struct job *op_create_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
                           bool paused);
+
+/** Start a domain by what is stored of it. */
+struct job *op_start_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
+                         bool paused);
 
 /** Start the domain that an image holds; xml, unless NULL, is in the place of the image's own. */
 struct job *op_restore_new(struct jobs *jobs, const struct job_owner *owner, const char *path,
@@ -37,6 +42,38 @@ struct job *op_dump_new(struct jobs *jobs, struct domain *dom, const struct job_
 /** Change a file durably, see worker_file; dom: whose file it is, or NULL. */
 struct job *op_file_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
                         const worker_file *file);
+
+/** Store a definition of the domain that domains_define has given; def is Taken, and packed. */
+struct job *op_define_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
+                          struct domain_def *def);
+
+/** Give a domain that is stored, and does not run, another name, which is valid. */
+struct job *op_rename_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
+                          const char *new_name);
+
+/** Remove what a rename has left that was cut short. */
+struct job *op_rename_remains_new(struct jobs *jobs, const struct store_remain *remain);
+
+/** Have a domain that is stored started with the host, or not. */
+struct job *op_autostart_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
+                             bool autostart);
+
+/* One thing of a definition that is to be another one. */
+struct definition_change {
+    unsigned           affect;            /* AFFECT_; 0: what runs, else what is stored */
+    int                metadata;          /* METADATA_; -1: an action */
+    char              *value, *key, *uri; /* as of domain_def_with_metadata */
+    unsigned           which;             /* ACTION_FOR_ */
+    enum domain_action action;
+};
+
+struct job *op_change_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
+                          const struct definition_change *change);
+
+/** What AFFECT_ means for the domain as it is; ERR_OPERATION_INVALID where it has no such
+ * definition. */
+int definition_affects(const struct domain *dom, unsigned affect, bool *live_out, bool *stored_out,
+                       struct err *err);
 
 /** Make an end of a domain; detail: STOPPED's. */
 struct job *op_destroy_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,

@@ -166,11 +166,14 @@ recover_hold_domain(struct job *job, const task_record *record)
 {
     const worker_start *task = &record->task;
     const uint8_t      *uuid = (const uint8_t *)task->uuid;
-    struct domain      *dom;
+    struct domain      *dom = NULL;
 
     if (uuid_is_zero(uuid))
         return; /* a restore whose image was not read yet */
-    dom = domains_adopt(job->jobs->domains, task->name, uuid, task->domid);
+    if (job->operation->of_definition)
+        dom = domains_by_uuid(job->jobs->domains, uuid);
+    if (!dom)
+        dom = domains_adopt(job->jobs->domains, task->name, uuid, task->domid);
     if (record->definition[0])
         domain_take_kept(dom, record->definition);
     job_join(job, dom);
@@ -356,6 +359,18 @@ recover_is_record(const char *path)
     return given_up_is_it(path) || (suffix && strcmp(suffix, WORKER_RECORD_SUFFIX) == 0);
 }
 
+/* Records that a daemon was killed in the middle of writing: to look for whole ones removes them.
+ */
+static void
+recover_drop_halves(const char *folder)
+{
+    size_t              count;
+    cleanup_free char **paths = records_find(folder, WORKER_RECORD_SUFFIX, &count);
+
+    for (size_t n = 0; n < count; n++)
+        free(paths[n]);
+}
+
 static int
 recover_tasks(struct jobs *jobs, struct err *err)
 {
@@ -376,6 +391,7 @@ recover_tasks(struct jobs *jobs, struct err *err)
             recover_could_not_read(jobs, paths[n], &bad);
     }
     recover_all(jobs, all, count);
+    recover_drop_halves(folder);
     for (size_t n = 0; n < n_paths; n++)
         free(paths[n]);
     return 0;
@@ -402,13 +418,16 @@ recover_find_domain(struct job *job, const queued_job *record, struct err *err)
 
     if (uuid_is_zero((const uint8_t *)record->uuid))
         return 0; /* it has none, or its worker tells which one */
-    if (job->operation == &op_create) {
+    job->dom = domains_by_uuid(domains, (const uint8_t *)record->uuid);
+    if (!job->dom && job->operation->new_domain)
+        job->dom = domains_adopt(domains, record->name, (const uint8_t *)record->uuid, -1);
+    if (job->operation == &op_create && record->params.worker_params_u.create.xml[0]) {
+        job->dom = NULL;
         xml = record->params.worker_params_u.create.xml;
         return definition_read_now(xml, 0, &def, err) < 0
                    ? -1
                    : domains_reserve(domains, def, &job->dom, err);
     }
-    job->dom = domains_by_uuid(domains, (const uint8_t *)record->uuid);
     return job->dom ? 0
                     : err_set(err, ERR_NO_DOMAIN,
                               "domain '%s' ended before the operation had begun", record->name);

@@ -404,7 +404,7 @@ task_begin(struct task *task)
     task->refused = !task->worker;
     if (task->worker && pool_worker_is_recorded(task->worker))
         task_forget_left(task);
-    if (task->worker && job->dom)
+    if (task->worker && job->dom && !job->operation->of_definition)
         given_up_forget(job->jobs, job->dom->uuid);
     job_record_remove(job); /* the task's stands for the job from here on */
     task_watch_silence(task);

@@ -410,6 +410,18 @@ events_reboot(struct events *events, const struct event_domain *dom)
 }
 
 void
+events_metadata(struct events *events, const struct event_domain *dom, int type, const char *uri)
+{
+    struct news                                     *news = news_new(EVENT_METADATA_CHANGE, dom);
+    remote_nonnull_string                            nsuri = (char *)(uintptr_t)uri;
+    remote_domain_event_callback_metadata_change_msg message = {
+        .dom = news_domain(dom), .type = type, .nsuri = uri ? &nsuri : NULL};
+
+    news->frame = encode_domain_event_callback_metadata_change(&message, &news->size);
+    events_tell(events, news);
+}
+
+void
 events_control_error(struct events *events, const struct event_domain *dom)
 {
     struct news                                   *news = news_new(EVENT_CONTROL_ERROR, dom);

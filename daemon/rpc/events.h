@@ -44,6 +44,10 @@ void events_lifecycle(struct events *events, const struct event_domain *dom,
  */
 void events_keep(struct events *events, struct loop *loop, uint64_t usec);
 
+/** type: METADATA_; uri: the namespace of an element, else NULL. */
+void events_metadata(struct events *events, const struct event_domain *dom, int type,
+                     const char *uri);
+
 void events_reboot(struct events *events, const struct event_domain *dom);
 
 /** Its device model is lost: libvirt's name for an end of what controls a domain. */

@@ -58,8 +58,9 @@ struct domain_def {
     enum domain_action on_watchdog;   /* as on_crash, where no configuration of libxl's is kept */
     enum domain_action on_soft_reset; /* soft-reset, xl's default, where none is kept */
 
-    void *document; /* xmlDoc *, owned; only conf/ looks inside */
+    void *document; /* xmlDoc *, owned; only conf/ looks inside; NULL: it is packed */
     char *text;     /* the whole of it as text (domain_def_keep_text); NULL: it is not kept */
+    bool  hides;    /* of a packed one: something of it is shown with DOMAIN_XML_SECURE only */
 
     unsigned shares; /* how many more than one have it (domain_def_share) */
 
@@ -104,6 +105,8 @@ enum {
     /* Of a guest that runs already: an element or attribute that is refused as a whole is noted,
      * for an older version may have let it pass. */
     DOMAIN_PARSE_RUNS = 4,
+    DOMAIN_PARSE_HAS_UUID =
+        8, /* that there is none is an error: it would be another one each time */
 };
 
 /** The same with flags. */
@@ -132,6 +135,15 @@ struct domain_def *domain_def_rename(struct domain_def *def, const char *name);
  * Err: ERR_XML where it has more than DOMAIN_XML_MAX.
  */
 int domain_def_keep_text(struct domain_def *def, size_t longer, struct err *err);
+
+/**
+ * Keep it as text alone, which takes a tenth of the memory: a definition that is not used for long.
+ * It can be formatted, renamed, changed (domain_def_with_) and given to libxl as before: what needs
+ * the document reads it anew.  It must not be shared.
+ *
+ * Err: as domain_def_keep_text; def is then as it was.
+ */
+int domain_def_pack(struct domain_def *def, struct err *err);
 
 /**
  * Is libxl's configuration kept in it (conf_from_libxl_whole), because the guest was made by xl or
@@ -172,6 +184,30 @@ int domain_def_from_native(const char *text, size_t size, struct domain_def **de
 /** The reverse; *text_out is the caller's to free.  What xl.cfg cannot say is in its comments, and
  * what the notes say. */
 int domain_def_to_native(const struct domain_def *def, char **text_out, struct err *err);
+
+/*----- a definition with one thing changed: another one, packed where def is -----*/
+
+/** name: valid.  Returns NULL where it becomes too long. */
+struct domain_def *domain_def_with_name(const struct domain_def *def, const char *name,
+                                        struct err *err);
+
+/** which: ACTION_FOR_.  Returns NULL where it becomes too long. */
+struct domain_def *domain_def_with_action(const struct domain_def *def, unsigned which,
+                                          enum domain_action action, struct err *err);
+
+/**
+ * Title, description (value: text) or an element of <metadata> (value: XML, whose namespace becomes
+ * uri with the prefix key) with this value; NULL or "": without one.  type: METADATA_.
+ *
+ * Returns NULL on failure: ERR_XML, or ERR_INVALID_ARG.
+ */
+struct domain_def *domain_def_with_metadata(const struct domain_def *def, int type,
+                                            const char *value, const char *key, const char *uri,
+                                            struct err *err);
+
+/** The value, the caller's to free; an element is without the namespace that uri is.  NULL: there
+ * is none. */
+char *domain_def_metadata(const struct domain_def *def, int type, const char *uri);
 
 /** "destroy", "restart", "rename-restart", ... */
 const char *domain_action_name(enum domain_action action);

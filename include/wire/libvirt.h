@@ -84,6 +84,7 @@ enum {
     EVENT_REBOOT = 1,
     EVENT_CONTROL_ERROR = 7,
     EVENT_JOB_COMPLETED = 21,
+    EVENT_METADATA_CHANGE = 23,
     EVENT_COUNT = 27, /* as many as libvirt 9.0 has */
 };
 
@@ -186,7 +187,16 @@ enum {
 enum { OPEN_READ_ONLY = 1 };
 
 /* virDomainCreateFlags */
-enum { START_PAUSED = 1, START_VALIDATE = 16 };
+enum { START_PAUSED = 1, START_BYPASS_CACHE = 4, START_FORCE_BOOT = 8, START_VALIDATE = 16 };
+
+/* virDomainDefineFlags */
+enum { DEFINE_VALIDATE = 1 };
+
+/* virDomainUndefineFlagsValues */
+enum { UNDEFINE_MANAGED_SAVE = 1 };
+
+/* virDomainModificationImpact; neither: what runs, else what is stored */
+enum { AFFECT_LIVE = 1, AFFECT_CONFIG = 2, AFFECT_ALL = 3 };
 
 /* virDomainSaveRestoreFlags */
 enum { SAVE_RUNNING = 2, SAVE_PAUSED = 4 };
@@ -237,6 +247,24 @@ enum {
     LIST_NO_CHECKPOINT = 1 << 15,
     LIST_STATES = LIST_RUNNING | LIST_PAUSED | LIST_SHUTOFF | LIST_OTHER,
     LIST_ALL_FLAGS = (1 << 16) - 1,
+};
+
+/*----- what calls name -----*/
+
+/* virDomainMetadataType */
+enum { METADATA_DESCRIPTION = 0, METADATA_TITLE = 1, METADATA_ELEMENT = 2 };
+
+/* virDomainLifecycle */
+enum { ACTION_FOR_POWEROFF = 0, ACTION_FOR_REBOOT = 1, ACTION_FOR_CRASH = 2 };
+
+/* virDomainLifecycleAction: DOMAIN_ACTION_ of conf/domain.h has another order. */
+enum {
+    ACTION_DESTROY = 0,
+    ACTION_RESTART = 1,
+    ACTION_RESTART_RENAME = 2,
+    ACTION_PRESERVE = 3,
+    ACTION_COREDUMP_DESTROY = 4,
+    ACTION_COREDUMP_RESTART = 5,
 };
 
 /*----- of the connection -----*/

@@ -296,7 +296,7 @@ on_xen() { [ -e /sys/hypervisor/type ]; }
 
 # bed_clean: no guests, no files, dom0d active.  Prints what a case should not have left behind.
 bed_clean() {
-    local guest domid
+    local guest domid file
     on_xen || return 0
     for guest in $(guests_now); do
         echo "the guest $guest is still there"
@@ -306,6 +306,12 @@ bed_clean() {
     done
     # shellcheck disable=SC2016
     wait_for 15 '[ -z "$(guests_now)" ]' || echo "the guests $(guests_now) cannot be destroyed"
+    for file in /etc/dom0d/domains/*.xml /etc/dom0d/autostart/*.xml; do
+        [ -e "$file" ] || [ -L "$file" ] || continue
+        echo "the definition $file is still there"
+        rm -f "$file"
+        ! systemctl -q is-active dom0d.service || systemctl reload dom0d.service
+    done
     rm -f /var/log/xen/console/guest-*.log
     if dom0d_installed && ! systemctl -q is-active dom0d.service; then
         echo "dom0d is $(systemctl is-active dom0d.service)"

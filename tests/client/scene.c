@@ -340,6 +340,9 @@ answer_usual(struct scene *scene, const struct wire_header *call, const void *fr
     case 1:
         scene_answer(scene, call, NULL, NULL);
         return true;
+    case 15:
+        SCENE_ANSWER(scene, call, remote_domain_get_autostart_ret, .autostart = 1);
+        return true;
     case 16:
         answer_info(scene, call, frame, size);
         return true;
@@ -356,6 +359,9 @@ answer_usual(struct scene *scene, const struct wire_header *call, const void *fr
     case 66:
         SCENE_ANSWER(scene, call, remote_auth_list_ret,
                      .types = {.types_len = 1, .types_val = (remote_auth_type[]){0}});
+        return true;
+    case 151:
+        SCENE_ANSWER(scene, call, remote_domain_is_persistent_ret, .persistent = 1);
         return true;
     case 212:
         SCENE_ANSWER(scene, call, remote_domain_get_state_ret, .state = 1, .reason = 1);

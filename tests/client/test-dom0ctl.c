@@ -7,7 +7,9 @@
 #include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -132,6 +134,8 @@ START_TEST(info_prints_what_is_known)
                                      "Id:          7\n"
                                      "State:       running (booted)\n"
                                      "OS type:     linux\n"
+                                     "Persistent:  yes\n"
+                                     "Autostart:   yes\n"
                                      "Memory:      524288 KiB\n"
                                      "Max memory:  1048576 KiB\n"
                                      "VCPUs:       2\n"
@@ -174,6 +178,8 @@ START_TEST(info_json_says_the_same)
     ck_assert_ptr_nonnull(strstr(scene.out.text, "  \"state\": \"running\",\n"
                                                  "  \"reason\": \"booted\",\n"
                                                  "  \"os_type\": \"linux\",\n"
+                                                 "  \"persistent\": true,\n"
+                                                 "  \"autostart\": true,\n"
                                                  "  \"memory_kib\": 524288,\n"));
 }
 END_TEST
@@ -376,6 +382,9 @@ static const struct {
     {"shutdown web -m paravirt", 258, 16},
     {"reboot web", 27, 0},
     {"reboot --mode paravirt web", 27, 16},
+    {"undefine web", 35, -1},
+    {"autostart web", 29, 1},
+    {"autostart --disable web", 29, 0},
 };
 
 /* All of their arguments begin with the domain; flags, if any, are the next word. */
@@ -410,6 +419,200 @@ START_TEST(a_change_is_one_call_and_prints_nothing)
     ck_assert_str_eq(scene.err.text, "");
     ck_assert_uint_eq(scene.n_calls - scene_count(&scene, SCENE_DOM0D + 1), 4);
     ck_assert_int_eq(scene.calls[3], changes[_i].procedure);
+}
+END_TEST
+
+/*----- definitions -----*/
+
+static const struct {
+    const char *command;
+    unsigned    flags;
+} lists[] = {
+    {"list", 1},
+    {"list --all", 3},
+    {"list --inactive", 2},
+    {"list --persistent", 1 | 4},
+    {"list --inactive --transient", 2 | 8},
+    {"list -a --persistent --autostart", 3 | 4 | 1024},
+};
+
+static bool
+note_list_flags(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
+{
+    remote_connect_list_all_domains_args args;
+
+    if (call->procedure == 273) {
+        SCENE_DECODE(frame, size, remote_connect_list_all_domains_args, &args);
+        s->number = (int)args.flags;
+    }
+    return false;
+}
+
+START_TEST(a_list_asks_for_what_its_options_say)
+{
+    scene.on_call = note_list_flags;
+    scene_run(&scene, lists[_i].command);
+    ck_assert_int_eq(scene_exit_status(&scene), 0);
+    ck_assert_int_eq(scene.number, (int)lists[_i].flags);
+}
+END_TEST
+
+static char defined[4096];
+
+static bool
+accept_definition(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
+{
+    remote_domain_define_xml_flags_args args = {.xml = NULL};
+
+    if (call->program != WIRE_PROGRAM_REMOTE || call->procedure != 350)
+        return false;
+    SCENE_DECODE(frame, size, remote_domain_define_xml_flags_args, &args);
+    snprintf(defined, sizeof defined, "%s", args.xml);
+    s->number = (int)args.flags;
+    wire_body_free((xdrproc_t)xdr_remote_domain_define_xml_flags_args, &args);
+    SCENE_ANSWER(s, call, remote_domain_define_xml_flags_ret, .dom = scene_domain(2));
+    return true;
+}
+
+START_TEST(what_is_defined_is_the_text_as_it_is)
+{
+    scene.on_call = accept_definition;
+    scene.input = "<domain/>";
+    scene_run(&scene, _i ? "define --validate -" : "define -");
+    ck_assert_str_eq(scene.out.text, "old defined\n");
+    ck_assert_str_eq(defined, "<domain/>");
+    ck_assert_int_eq(scene.number, _i);
+}
+END_TEST
+
+static bool
+start_web(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
+{
+    remote_domain_create_with_flags_args args = {.dom = {.name = NULL}};
+
+    if (call->program != WIRE_PROGRAM_REMOTE || call->procedure != 196)
+        return false;
+    SCENE_DECODE(frame, size, remote_domain_create_with_flags_args, &args);
+    s->number = (int)args.flags;
+    wire_body_free((xdrproc_t)xdr_remote_domain_create_with_flags_args, &args);
+    SCENE_ANSWER(s, call, remote_domain_create_with_flags_ret, .dom = scene_domain(0));
+    return true;
+}
+
+START_TEST(a_start_tells_the_id)
+{
+    static const char *const commands[] = {"start web", "start -p web", "start --validate web"};
+    static const int         flags[] = {0, 1, 16};
+
+    scene.on_call = start_web;
+    scene_run(&scene, commands[_i]);
+    ck_assert_str_eq(scene.out.text, "web started, id 7\n");
+    ck_assert_int_eq(scene.number, flags[_i]);
+}
+END_TEST
+
+static bool
+rename_web(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
+{
+    remote_domain_rename_args args = {.dom = {.name = NULL}};
+
+    if (call->program != WIRE_PROGRAM_REMOTE || call->procedure != 358)
+        return false;
+    SCENE_DECODE(frame, size, remote_domain_rename_args, &args);
+    snprintf(defined, sizeof defined, "%s", *args.new_name);
+    wire_body_free((xdrproc_t)xdr_remote_domain_rename_args, &args);
+    SCENE_ANSWER(s, call, remote_domain_rename_ret, .retcode = 0);
+    return true;
+}
+
+START_TEST(a_domain_gets_the_name_that_is_given)
+{
+    scene.on_call = rename_web;
+    scene_run(&scene, "rename web new");
+    ck_assert_int_eq(scene_exit_status(&scene), 0);
+    ck_assert_str_eq(defined, "new");
+}
+END_TEST
+
+/* What is stored of "web": scene.number says how often it was asked for, and whether the definition
+ * is refused. */
+enum { EDIT_REFUSED = 100, EDIT_OVERTAKEN = 200 };
+
+static bool
+edit_web(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
+{
+    static char one[] = "<domain>one</domain>\n", other[] = "<domain>other</domain>\n";
+
+    if (call->program != WIRE_PROGRAM_REMOTE)
+        return false;
+    if (call->procedure == 14) {
+        bool again = scene_count(s, 14) > 1;
+
+        SCENE_ANSWER(s, call, remote_domain_get_xml_desc_ret,
+                     .xml = again && s->number == EDIT_OVERTAKEN ? other : one);
+        return true;
+    }
+    if (call->procedure == 350 && s->number == EDIT_REFUSED) {
+        scene_refuse(s, call, ERR_XML, "line 1: no");
+        return true;
+    }
+    return accept_definition(s, call, frame, size);
+}
+
+/* The path of the text that is kept, which is removed. */
+static void
+assert_text_is_kept(const char *text)
+{
+    char       *path = strstr(scene.err.text, "the text is in ");
+    char        kept[256] = "";
+    FILE       *file;
+    struct stat st;
+
+    ck_assert_msg(path, "%s", scene.err.text);
+    path += strlen("the text is in ");
+    path[strcspn(path, "\n")] = '\0';
+    file = fopen(path, "r");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_ptr_nonnull(fgets(kept, sizeof kept, file));
+    fclose(file);
+    ck_assert_str_eq(kept, text);
+    ck_assert_int_eq(stat(path, &st), 0);
+    ck_assert_uint_eq(st.st_mode & 0777, 0600);
+    unlink(path);
+}
+
+START_TEST(what_was_edited_is_checked_and_defined)
+{
+    setenv("EDITOR", "sed -i s/one/two/", 1);
+    unsetenv("VISUAL");
+    scene.on_call = edit_web;
+    scene_run(&scene, "edit web");
+    ck_assert_str_eq(defined, "<domain>two</domain>\n");
+    ck_assert_int_eq(scene.number, 1);
+    ck_assert_str_eq(scene.out.text, "web changed; it counts when the domain is started next\n");
+}
+END_TEST
+
+START_TEST(what_was_not_changed_is_not_defined)
+{
+    setenv("EDITOR", "false", 1);
+    setenv("VISUAL", "true", 1);
+    scene.on_call = edit_web;
+    scene_run(&scene, "edit web");
+    ck_assert_str_eq(scene.out.text, "web not changed\n");
+    ck_assert_uint_eq(scene_count(&scene, 350), 0);
+}
+END_TEST
+
+START_TEST(a_text_that_is_not_taken_is_kept)
+{
+    unsetenv("VISUAL");
+    setenv("EDITOR", _i == 2 ? "false" : "sed -i s/one/two/", 1);
+    scene.on_call = edit_web;
+    scene.number = _i == 0 ? EDIT_REFUSED : _i == 1 ? EDIT_OVERTAKEN : 0;
+    scene_run(&scene, "edit web");
+    ck_assert_int_eq(scene_exit_status(&scene), 1);
+    assert_text_is_kept(_i == 2 ? "<domain>one</domain>\n" : "<domain>two</domain>\n");
 }
 END_TEST
 
@@ -610,7 +813,8 @@ static const struct {
 } misuses[] = {
     {"", "a command is missing\nTry 'dom0ctl help'."},
     {"bogus", "there is no command \"bogus\"\nTry 'dom0ctl help'."},
-    {"re web", "\"re\" is the beginning of several commands: reboot, restore\nTry 'dom0ctl help'."},
+    {"re web",
+     "\"re\" is the beginning of several commands: rename, reboot, restore\nTry 'dom0ctl help'."},
     {"save web", "save takes DOMAIN FILE\nTry 'dom0ctl help save'."},
     {"list web", "list takes no operands\nTry 'dom0ctl help list'."},
     {"save --paused web x", "option --paused is not known here\nTry 'dom0ctl help save'."},
@@ -899,6 +1103,13 @@ main(void)
     tcase_add_loop_test(tc, what_is_in_that_form_already_is_not_converted, 0,
                         array_size(not_converted));
     tcase_add_test(tc, version_tells_all_three);
+    tcase_add_loop_test(tc, a_list_asks_for_what_its_options_say, 0, array_size(lists));
+    tcase_add_loop_test(tc, what_is_defined_is_the_text_as_it_is, 0, 2);
+    tcase_add_loop_test(tc, a_start_tells_the_id, 0, 3);
+    tcase_add_test(tc, a_domain_gets_the_name_that_is_given);
+    tcase_add_test(tc, what_was_edited_is_checked_and_defined);
+    tcase_add_test(tc, what_was_not_changed_is_not_defined);
+    tcase_add_loop_test(tc, a_text_that_is_not_taken_is_kept, 0, 3);
     tcase_add_loop_test(tc, a_change_is_one_call_and_prints_nothing, 0, array_size(changes));
     tcase_add_test(tc, jobs_are_a_table);
     tcase_add_test(tc, jobs_are_an_array_in_json);

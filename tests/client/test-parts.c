@@ -249,7 +249,7 @@ START_TEST(a_command_is_found_by_a_beginning_that_no_other_has)
     ck_assert_str_eq(command_find("x", &err)->name, "xml");
     ck_assert_ptr_null(command_find("s", &err));
     ck_assert_str_eq(err.message,
-                     "\"s\" is the beginning of several commands: state, shutdown, save");
+                     "\"s\" is the beginning of several commands: state, start, shutdown, save");
     ck_assert_ptr_null(command_find("saved", &err));
     ck_assert_str_eq(err.message, "there is no command \"saved\"");
 }

@@ -1,4 +1,4 @@
-conf_tests = tests/conf/test-capabilities tests/conf/test-cases tests/conf/test-device tests/conf/test-native tests/conf/test-tables tests/conf/test-domain-format \
+conf_tests = tests/conf/test-capabilities tests/conf/test-cases tests/conf/test-change tests/conf/test-device tests/conf/test-native tests/conf/test-tables tests/conf/test-domain-format \
 	tests/conf/test-domain-parse tests/conf/test-libxl tests/conf/test-whole
 check_PROGRAMS += $(conf_tests)
 TESTS += $(conf_tests)
@@ -14,6 +14,8 @@ tests_conf_test_capabilities_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_conf_test_capabilities_LDADD = $(conf_test_ldadd)
 tests_conf_test_cases_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_conf_test_cases_LDADD = $(conf_test_ldadd)
+tests_conf_test_change_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_conf_test_change_LDADD = $(conf_test_ldadd)
 tests_conf_test_device_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_conf_test_device_LDADD = $(conf_test_ldadd)
 tests_conf_test_domain_format_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)

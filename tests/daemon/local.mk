@@ -1,6 +1,11 @@
 # The domain half in a world of fakes: no Xen, no workers, no sockets.
-check_PROGRAMS += tests/daemon/test-domains tests/daemon/test-jobs
-TESTS += tests/daemon/test-domains tests/daemon/test-jobs
+check_PROGRAMS += tests/daemon/test-definitions tests/daemon/test-domains tests/daemon/test-jobs
+TESTS += tests/daemon/test-definitions tests/daemon/test-domains tests/daemon/test-jobs
+tests_daemon_test_definitions_SOURCES = tests/daemon/test-definitions.c tests/daemon/world.c \
+	tests/daemon/world.h
+tests_daemon_test_definitions_CPPFLAGS = $(tests_daemon_test_domains_CPPFLAGS)
+tests_daemon_test_definitions_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_daemon_test_definitions_LDADD = $(tests_daemon_test_domains_LDADD)
 tests_daemon_test_domains_SOURCES = tests/daemon/test-domains.c tests/daemon/world.c \
 	tests/daemon/world.h
 tests_daemon_test_domains_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/daemon
@@ -25,7 +30,7 @@ tests_daemon_test_pool_LDADD = daemon/libjob.a wire/libwire.a \
 # All of it, on the fake Xen.
 check_PROGRAMS += tests/daemon/test-whole
 TESTS += tests/daemon/test-whole
-tests_daemon_test_whole_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/fakes
+tests_daemon_test_whole_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/fakes $(whole_sanitized)
 tests_daemon_test_whole_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_daemon_test_whole_LDADD = tests/fakes/libfakexen.a $(driver_ldadd) $(CHECK_LIBS)
 
@@ -49,8 +54,10 @@ check_PROGRAMS += tests/daemon/test-crowd
 TESTS += tests/daemon/test-crowd
 # A sanitizer keeps freed memory: nothing can be said of it then.
 if SANITIZERS
+whole_sanitized = -DSANITIZED=1
 tests_daemon_test_crowd_CPPFLAGS = $(AM_CPPFLAGS) -DSANITIZED=1
 else
+whole_sanitized = -DSANITIZED=0
 tests_daemon_test_crowd_CPPFLAGS = $(AM_CPPFLAGS) -DSANITIZED=0
 endif
 tests_daemon_test_crowd_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
@@ -58,9 +65,9 @@ tests_daemon_test_crowd_LDADD = wire/libwire.a wire/libwiretypes.a eventloop/lib
 	base/libbase.a $(LIBEVENT_LIBS) $(TIRPC_LIBS) $(CHECK_LIBS)
 
 dist_check_SCRIPTS += tests/daemon/test-main.sh tests/daemon/test-life.sh \
-	tests/daemon/test-native.sh tests/daemon/test-of-xl.sh
+	tests/daemon/test-define.sh tests/daemon/test-native.sh tests/daemon/test-of-xl.sh
 EXTRA_DIST += tests/daemon/programs.sh
-TESTS += tests/daemon/test-main.sh tests/daemon/test-life.sh tests/daemon/test-native.sh \
+TESTS += tests/daemon/test-define.sh tests/daemon/test-main.sh tests/daemon/test-life.sh tests/daemon/test-native.sh \
 	tests/daemon/test-of-xl.sh
 server_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/daemon $(daemon_paths)
 server_test_cflags = $(AM_CFLAGS) $(CHECK_CFLAGS)

@@ -11,11 +11,13 @@ fake=$build/tests/fakes
 daemon='' failed=0
 trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$dir"' EXIT
 : >"$dir/log"
+mkdir "$dir/etc"
 
 cat >"$dir/conf" <<END
 socket = $dir/s
 socket_ro = $dir/s-ro
 socket_group =
+config_dir = $dir/etc
 run_dir = $dir/run
 worker = $fake/dom0d-worker-fake
 workers_idle = 0

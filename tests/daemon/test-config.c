@@ -135,6 +135,40 @@ START_TEST(what_is_no_text_file_is_refused)
 }
 END_TEST
 
+START_TEST(what_may_change_is_taken_over_and_the_rest_is_named)
+{
+    struct config *fresh = config_new();
+    char           changed[256], left[256];
+
+    ck_assert_int_eq(config_parse(fresh, "x",
+                                  "max_xml = 2 MiB\nlog_level = debug\ndump_dir = /d\n"
+                                  "max_queued_jobs = 3\nrun_dir = /r\nmax_jobs = 5\n",
+                                  &err),
+                     0);
+    config_take(config, fresh, changed, left, sizeof changed);
+    config_free(fresh);
+    ck_assert_str_eq(changed, "max_queued_jobs, max_xml, dump_dir, log_level");
+    ck_assert_str_eq(left, "max_jobs, run_dir");
+    ck_assert_uint_eq(config->max_xml, 2 << 20);
+    ck_assert_uint_eq(config->job.max_queued_jobs, 3);
+    ck_assert_str_eq(config->job.dump_dir, "/d");
+    ck_assert_str_eq(config->job.run_dir, "/run/dom0d");
+    ck_assert_uint_eq(config->job.max_jobs, 1000);
+}
+END_TEST
+
+START_TEST(a_configuration_that_says_the_same_changes_nothing)
+{
+    struct config *fresh = config_new();
+    char           changed[256], left[256];
+
+    config_take(config, fresh, changed, left, sizeof changed);
+    config_free(fresh);
+    ck_assert_str_eq(changed, "");
+    ck_assert_str_eq(left, "");
+}
+END_TEST
+
 START_TEST(the_installed_file_changes_nothing)
 {
     cleanup_free char *path = installed_file();
@@ -176,6 +210,8 @@ main(void)
     tcase_add_test(tc, lines_set_their_keys_and_the_rest_keeps_its_default);
     tcase_add_loop_test(tc, an_error_names_file_line_key_and_reason, 0, array_size(wrong));
     tcase_add_test(tc, what_is_no_text_file_is_refused);
+    tcase_add_test(tc, what_may_change_is_taken_over_and_the_rest_is_named);
+    tcase_add_test(tc, a_configuration_that_says_the_same_changes_nothing);
     tcase_add_test(tc, the_installed_file_changes_nothing);
     tcase_add_test(tc, the_installed_file_shows_every_key_with_its_default);
     suite_add_tcase(suite, tc);

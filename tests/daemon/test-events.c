@@ -25,6 +25,7 @@ enum {
     REBOOT = 319,
     CONTROL_ERROR = 325,
     JOB_COMPLETED = 363,
+    METADATA_CHANGE = 379,
 };
 
 static struct harness h;
@@ -244,6 +245,29 @@ START_TEST(a_control_error_is_told_with_its_own_procedure)
     ck_assert_int_eq(wire_decode(frame.data, frame.size, filter, &message, &err), 0);
     ck_assert_int_eq(message.callbackID, id);
     ck_assert_str_eq(message.msg.dom.name, "web");
+    wire_body_free(filter, &message);
+    frame_free(&frame);
+}
+END_TEST
+
+/* _i: of an element, which has a namespace. */
+START_TEST(a_change_of_metadata_is_told_to_who_registered_for_it)
+{
+    remote_domain_event_callback_metadata_change_msg message = {0};
+    xdrproc_t    filter = (xdrproc_t)xdr_remote_domain_event_callback_metadata_change_msg;
+    int          id = register_by_id(&client, EVENT_METADATA_CHANGE, uuid_web);
+    struct frame frame;
+    struct err   err;
+
+    events_metadata(h.daemon.events, &db, METADATA_TITLE, NULL);
+    events_metadata(h.daemon.events, &web, _i ? METADATA_ELEMENT : METADATA_TITLE,
+                    _i ? "urn:x" : NULL);
+    expect_event(&client, METADATA_CHANGE, &frame);
+    ck_assert_int_eq(wire_decode(frame.data, frame.size, filter, &message, &err), 0);
+    ck_assert_int_eq(message.callbackID, id);
+    ck_assert_str_eq(message.dom.name, "web");
+    ck_assert_int_eq(message.type, _i ? METADATA_ELEMENT : METADATA_TITLE);
+    ck_assert_str_eq(message.nsuri ? *message.nsuri : "", _i ? "urn:x" : "");
     wire_body_free(filter, &message);
     frame_free(&frame);
 }
@@ -618,6 +642,7 @@ main(void)
     tcase_add_test(tc, each_client_hears_what_it_registered_for);
     tcase_add_test(tc, a_reboot_is_told_with_its_own_procedure);
     tcase_add_test(tc, a_control_error_is_told_with_its_own_procedure);
+    tcase_add_loop_test(tc, a_change_of_metadata_is_told_to_who_registered_for_it, 0, 2);
     tcase_add_test(tc, a_completed_job_is_told_with_its_figures);
     tcase_add_test(tc, after_deregistering_nothing_comes_and_the_id_is_not_used_again);
     tcase_add_test(tc, a_client_cannot_deregister_anothers);

@@ -39,9 +39,16 @@ ends() {
 
 "$fake/fake-xen" create web 11111111-2222-3333-4444-555555555555 pvh >/dev/null
 
-begins 'SIGHUP changes nothing'
+begins 'SIGHUP has the configuration read again'
 kill -HUP "$daemon"
-wait_for says 'SIGHUP changes nothing'
+wait_for says 'changed: nothing'
+printf 'max_queued_jobs = 7\nmax_jobs = 77\nlog_level = debug\n' >>"$dir/conf"
+kill -HUP "$daemon"
+wait_for says 'changed: max_queued_jobs, log_level; not before the daemon is started again: max_jobs$'
+echo 'max_jobs = x' >>"$dir/conf"
+kill -HUP "$daemon"
+wait_for says 'is as it was: .*conf:[0-9]*: max_jobs'
+sed -i '/^max_queued_jobs\|^max_jobs\|^log_level/d' "$dir/conf"
 dom0ctl list | grep -q web || wrong 'web is not listed'
 kill -TERM "$daemon"
 ends 0

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -67,10 +68,10 @@ configure(const char *more)
 {
     const char        *build = getenv("top_builddir");
     cleanup_free char *absolute = realpath(build ? build : ".", NULL);
-    cleanup_free char *text =
-        xasprintf("run_dir = %s/run\nsocket = %s\nsocket_ro = %s-ro\nsocket_group =\n"
-                  "log_level = error\nworker = %s/tests/fakes/dom0d-worker-fake\n%s",
-                  dir, sock, sock, absolute, more);
+    cleanup_free char *text = xasprintf(
+        "config_dir = %s/etc\nrun_dir = %s/run\nsocket = %s\nsocket_ro = %s-ro\nsocket_group =\n"
+        "log_level = error\nworker = %s/tests/fakes/dom0d-worker-fake\n%s",
+        dir, dir, sock, sock, absolute, more);
     struct err err;
 
     ck_assert_int_eq(file_replace(conf, text, strlen(text), 0600, &err), 0);
@@ -137,7 +138,7 @@ receive_all(void *to, size_t size)
 static const uint8_t *
 receive_frame(size_t *size_out, struct wire_header *header_out)
 {
-    static uint8_t frame[65536];
+    static uint8_t frame[1 << 20];
     struct err     err;
 
     *size_out = 0;
@@ -763,6 +764,92 @@ START_TEST(dom0_gives_memory_down_to_the_minimum_that_the_configuration_says)
 }
 END_TEST
 
+/*----- as many definitions as there may be -----*/
+
+#define DEFINITIONS 4096
+
+/* The bounds are those of a machine that does nothing else; this one has other things to do, and
+ * the figures are printed. */
+#define START_USEC 1000000
+#define LIST_USEC 5000
+#define BUSY 10
+#define DEFINITIONS_RSS_KIB (64 << 10)
+
+static void
+define_many(void)
+{
+    static const char form[] =
+        "<domain type='xen'><name>guest-%04d</name>"
+        "<uuid>11111111-2222-3333-4444-%012d</uuid><memory unit='MiB'>1024</memory>"
+        "<vcpu placement='static'>2</vcpu><os><type arch='x86_64' machine='xenfv'>hvm</type>"
+        "<boot dev='hd'/></os><features><acpi/><apic/><pae/></features><clock offset='utc'/>"
+        "<devices><disk type='block' device='disk'><driver name='phy' type='raw'/>"
+        "<source dev='/dev/vg/guest-%04d'/><target dev='xvda' bus='xen'/></disk>"
+        "<disk type='file' device='cdrom'><driver name='qemu' type='raw'/>"
+        "<source file='/images/install.iso'/><target dev='hdc' bus='ide'/><readonly/></disk>"
+        "<interface type='bridge'><mac address='00:16:3e:00:%02x:%02x'/>"
+        "<source bridge='xenbr0'/></interface><console type='pty'/>"
+        "<graphics type='vnc' port='-1'/><video><model type='cirrus'/></video></devices></domain>";
+    cleanup_free char *etc = xasprintf("%s/etc", dir), *folder = xasprintf("%s/etc/domains", dir);
+
+    ck_assert_int_eq(mkdir(etc, 0700), 0);
+    ck_assert_int_eq(mkdir(folder, 0700), 0);
+    for (int n = 0; n < DEFINITIONS; n++) {
+        cleanup_free char *path = xasprintf("%s/guest-%04d.xml", folder, n);
+        FILE              *file = fopen(path, "w");
+
+        ck_assert_ptr_nonnull(file);
+        fprintf(file, form, n, n + 1, n, n >> 8, n & 255);
+        ck_assert_int_eq(fclose(file), 0);
+    }
+}
+
+/* Returns how many there are. */
+static unsigned
+list_all(void)
+{
+    remote_connect_list_all_domains_args args = {.need_results = 1};
+    remote_connect_list_all_domains_ret  ret = {.ret = 0};
+    struct err                           err;
+    unsigned                             count;
+
+    send_call(WIRE_PROGRAM_REMOTE, LIST_ALL_DOMAINS,
+              (xdrproc_t)xdr_remote_connect_list_all_domains_args, &args);
+    receive_reply((xdrproc_t)xdr_remote_connect_list_all_domains_ret, &ret, &err);
+    ck_assert_msg(err.code == ERR_NONE, "%s", err.message);
+    count = ret.domains.domains_len;
+    wire_body_free((xdrproc_t)xdr_remote_connect_list_all_domains_ret, &ret);
+    return count;
+}
+
+START_TEST(thousands_of_definitions_are_known_soon_and_take_little)
+{
+    uint64_t      begin, start_usec, list_usec = UINT64_MAX;
+    unsigned long rss_kib;
+
+    daemon_gets(SIGTERM);
+    define_many();
+    begin = loop_now_usec();
+    daemon_starts();
+    client_connects();
+    start_usec = loop_now_usec() - begin;
+    for (int n = 0; n < 20; n++) {
+        begin = loop_now_usec();
+        ck_assert_uint_eq(list_all(), DEFINITIONS + 1);
+        if (loop_now_usec() - begin < list_usec)
+            list_usec = loop_now_usec() - begin;
+    }
+    rss_kib = measure().rss_kib;
+    printf("%d definitions: %.2f s from the start to the first answer, list --all in %.2f ms, RSS "
+           "%.1f MiB\n",
+           DEFINITIONS, (double)start_usec / 1e6, (double)list_usec / 1e3, (double)rss_kib / 1024);
+    ck_assert_uint_lt(start_usec, BUSY * START_USEC);
+    ck_assert_uint_lt(list_usec, BUSY * LIST_USEC);
+    if (!SANITIZED)
+        ck_assert_uint_lt(rss_kib, DEFINITIONS_RSS_KIB);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -779,6 +866,7 @@ main(void)
     tcase_add_test(tc, an_xenstored_that_is_stopped_holds_up_only_who_needs_it);
     tcase_add_test(tc, a_lock_that_is_held_delays_only_the_xml_of_its_domain);
     tcase_add_test(tc, the_helper_ends_with_its_daemon);
+    tcase_add_test(tc, thousands_of_definitions_are_known_soon_and_take_little);
     tcase_add_loop_test(tc, a_worker_that_is_stopped_does_not_keep_its_guest, 0, 2);
     tcase_add_loop_test(tc, dom0_gives_memory_down_to_the_minimum_that_the_configuration_says, 0,
                         2);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
+#include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -77,18 +78,23 @@ static loop_fn call_ends;
 
 static struct daemon     *the_daemon;
 static struct host        host;
-static struct pool_worker the_worker, the_cleaner;
+static struct pool_worker the_worker, the_cleaner, the_filer;
 static uint32_t           last_serial;
 
-struct world_task world_task;
-static char       run_dir[64];
-static char      *record_path;  /* of world_task; NULL: its worker is not to live on */
-static char      *cleaner_path; /* of world_cleans */
-static bool       records_stay;
-static char     **ending_record; /* of the worker whose end is being told */
+struct world_task    world_task;
+static worker_params task_params, filer_params; /* of world_task, and of world_files */
+unsigned             world_max_definitions;
+static char          run_dir[64];
+static char         *record_path;  /* of world_task; NULL: its worker is not to live on */
+static char         *cleaner_path; /* of world_cleans */
+static char         *filer_path;   /* of world_files */
+static bool          records_stay;
+static char        **ending_record; /* of the worker whose end is being told */
 
-bool       world_read_only;
+bool world_read_only;
+void (*world_keeps)(const char *procedure, const void *ret);
 char       world_cleans[64];
+bool       world_files;
 bool       world_no_workers, world_no_records;
 bool       world_aborted, world_killed, world_proceeds, world_refused, world_dismissed;
 struct err world_answer, world_waited;
@@ -103,6 +109,8 @@ bool       world_events_kept;
 static void
 task_clear(void)
 {
+    wire_body_free((xdrproc_t)xdr_worker_params, &task_params);
+    task_params = (worker_params){.operation = WORKER_NOTHING};
     free(world_task.name);
     free(world_task.path);
     free(world_task.xml);
@@ -126,6 +134,7 @@ take_task(const worker_start *task)
         xml = params->worker_params_u.save.xml;
     }
     task_clear();
+    task_params = task_params_copy(params);
     world_task = (struct world_task){.operation = params->operation,
                                      .job = task->job,
                                      .name = xstrdup(task->name),
@@ -145,6 +154,10 @@ world_start(void)
     daemon->config = config_new();
     free(daemon->config->job.run_dir);
     daemon->config->job.run_dir = xstrdup(run_dir);
+    free(daemon->config->domain.config_dir);
+    daemon->config->domain.config_dir = xasprintf("%s/etc", run_dir);
+    if (world_max_definitions)
+        daemon->config->domain.max_definitions = world_max_definitions;
     world_events_kept = false;
     the_daemon = daemon;
     ck_assert_int_eq(daemon_start(daemon, &err), 0);
@@ -175,6 +188,21 @@ remove_folder(const char *name)
     cleanup_free char *path = xasprintf("%s/%s", run_dir, name);
 
     ck_assert_msg(rmdir(path) == 0, "%s: %s", path, strerror(errno));
+}
+
+/* Definitions that the test has left. */
+static void
+remove_files(const char *name)
+{
+    cleanup_free char *folder = xasprintf("%s/%s", run_dir, name);
+    DIR               *dir = opendir(folder);
+    struct dirent     *entry;
+
+    ck_assert_ptr_nonnull(dir);
+    while ((entry = readdir(dir)))
+        unlinkat(dirfd(dir), entry->d_name, 0);
+    closedir(dir);
+    remove_folder(name);
 }
 
 static void
@@ -216,6 +244,7 @@ world_new(void)
 
     snprintf(run_dir, sizeof run_dir, "/tmp/test-domains.XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(run_dir));
+    make_folder("etc");
     make_folder("jobs");
     make_folder("domains");
     make_folder("queue");
@@ -228,6 +257,7 @@ world_new(void)
     world_aborted = world_killed = world_proceeds = world_refused = false;
     world_dismissed = records_stay = false;
     world_no_workers = world_no_records = false;
+    world_max_definitions = 0;
     world_domain(0, '0', "Domain-0");
     daemon = world_start();
     world_events[0] = '\0';
@@ -240,8 +270,9 @@ world_stop(struct daemon *daemon)
     world_task.operation = 0;
     free(take_ptr(record_path));
     free(take_ptr(cleaner_path));
+    free(take_ptr(filer_path));
     world_cleans[0] = '\0';
-    records_stay = false;
+    world_files = records_stay = false;
     daemon_stop(daemon);
     config_free(daemon->config);
     loop_free(daemon->loop);
@@ -255,10 +286,16 @@ world_free(struct daemon *daemon)
 
     forget_record(&record_path); /* of a task that goes on for ever */
     forget_record(&cleaner_path);
+    forget_record(&filer_path);
     remove_all_records(daemon);
     world_stop(daemon);
+    wire_body_free((xdrproc_t)xdr_worker_params, &filer_params);
+    filer_params = (worker_params){.operation = WORKER_NOTHING};
     unlink(last_job);
     remove_folder("jobs");
+    remove_files("etc/domains");
+    remove_files("etc/autostart");
+    remove_folder("etc");
     remove_folder("");
     task_clear();
     for (size_t i = 0; i < host.count; i++) {
@@ -579,7 +616,17 @@ pool_run(struct pool *pool, const task_record *record, bool unrecorded,
         ck_assert_int_eq(record_write(cleaner_path, (xdrproc_t)xdr_task_record, record, err), 0);
         return &the_cleaner;
     }
-    ck_assert_msg(!world_task.operation, "one task at a time in this world");
+    if (world_task.operation && record->task.params.operation == WORKER_FILE) {
+        ck_assert(!world_files);
+        world_files = true;
+        the_filer = (struct pool_worker){.ops = ops, .arg = arg};
+        wire_body_free((xdrproc_t)xdr_worker_params, &filer_params);
+        filer_params = task_params_copy(&record->task.params);
+        filer_path = xasprintf("%s/jobs/%u" WORKER_RECORD_SUFFIX, run_dir, ++number);
+        ck_assert_int_eq(record_write(filer_path, (xdrproc_t)xdr_task_record, record, err), 0);
+        return &the_filer;
+    }
+    ck_assert_msg(!world_task.operation, "one task at a time in this world, and one with files");
     if (world_no_workers)
         return set_lack(err);
     if (!world_no_records) {
@@ -751,6 +798,59 @@ world_resets_to(enum host_shutdown reason)
     host.resets_to = reason;
 }
 
+const char *
+world_path(const char *name)
+{
+    static char path[256];
+
+    snprintf(path, sizeof path, "%s/etc/%s", run_dir, name);
+    return path;
+}
+
+/* The changes of files that a worker does, up to so many. */
+static void
+change_files(const worker_file *file, unsigned count)
+{
+    struct err err;
+
+    for (; file && count--; file = file->then) {
+        if (strncmp(file->path, run_dir, strlen(run_dir)) != 0)
+            continue; /* of the machine that this runs on */
+        if (file->change == WORKER_FILE_REPLACE) {
+            ck_assert_int_eq(file_replace(file->path, file->content.content_val,
+                                          file->content.content_len, file->mode, &err),
+                             0);
+            continue;
+        }
+        unlink(file->path);
+        if (file->change == WORKER_FILE_SYMLINK)
+            ck_assert_int_eq(symlink(file->second, file->path), 0);
+    }
+}
+
+void
+world_worker_changes_files(unsigned count)
+{
+    change_files(&task_params.worker_params_u.file, count);
+}
+
+void
+world_filer_succeeds(void)
+{
+    static char        nothing[] = "";
+    cleanup_free char *record = take_ptr(filer_path);
+
+    change_files(&filer_params.worker_params_u.file, UINT_MAX);
+    world_files = false;
+    ending_record = &record;
+    the_filer.ops->ended(
+        the_filer.arg, &(worker_done){.domid = -1, .log = nothing, .error.message = nothing}, NULL);
+    ending_record = NULL;
+    if (record)
+        unlink(record);
+    world_turn();
+}
+
 void
 world_worker_succeeds(void)
 {
@@ -783,6 +883,9 @@ world_worker_succeeds(void)
         world_find((uint32_t)world_task.domid)->shutdown = host.resets_to != HOST_SHUTDOWN_NONE;
         world_find((uint32_t)world_task.domid)->shutdown_reason = host.resets_to;
         done.domid = world_task.domid;
+        break;
+    case WORKER_FILE:
+        world_worker_changes_files(UINT_MAX);
         break;
     default: /* Xen's domains are as before */
         break;
@@ -936,6 +1039,8 @@ keep_result(const struct request *req, const void *ret)
     world_text[0] = '\0';
     if (strcmp(name, "domain_get_messages") == 0)
         keep_messages(ret);
+    if (world_keeps)
+        world_keeps(name, ret);
     /* The results of both have the same form. */
     if (strcmp(name, "connect_domain_xml_from_native") == 0 ||
         strcmp(name, "connect_domain_xml_to_native") == 0)
@@ -1142,6 +1247,13 @@ events_keep(struct events *events, struct loop *loop, uint64_t usec)
 {
     (void)events, (void)loop, (void)usec;
     world_events_kept = true;
+}
+
+void
+events_metadata(struct events *events, const struct event_domain *dom, int type, const char *uri)
+{
+    (void)events, (void)uri;
+    note("METADATA", dom, type);
 }
 
 void

@@ -101,7 +101,23 @@ void world_worker_fails(enum err_code code, const char *message);
 void world_resets_to(enum host_shutdown reason);
 void world_worker_dies(void);
 
+/** Another worker than that of world_task changes files. */
+extern bool world_files;
+void        world_filer_succeeds(void);
+
+/** What a worker that changes files has done of it, before it succeeds or dies: so many changes. */
+void world_worker_changes_files(unsigned count);
+
+/** The path of a file in the daemon's config_dir, until the next call. */
+const char *world_path(const char *name);
+
+/** For the daemons that start from here on; 0: the default. */
+extern unsigned world_max_definitions;
+
 /*----- clients -----*/
+
+/** For what a call is answered, where the test wants to see it; NULL: nobody does. */
+extern void (*world_keeps)(const char *procedure, const void *ret);
 
 struct request *world_request(void);
 

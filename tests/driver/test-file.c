@@ -221,6 +221,45 @@ START_TEST(a_folder_that_is_not_there_is_named)
 }
 END_TEST
 
+/* A file takes the place of another one, as a definition that is renamed: _i: a worker died in it,
+ * after so many steps. */
+START_TEST(several_changes_are_done_in_order_and_all_of_them_again)
+{
+    worker_start start = start_file(WORKER_FILE_REPLACE, "new");
+    worker_file  then = {.path = second,
+                         .change = WORKER_FILE_REMOVE,
+                         .second = start.params.worker_params_u.file.path,
+                         .content = {0, start.params.worker_params_u.file.content.content_val}};
+
+    start.params.worker_params_u.file.then = &then;
+    start.flags = _i ? WORKER_UNDO : 0;
+    if (_i >= 2)
+        put(path, "new");
+    if (_i < 3)
+        put(second, "old");
+    assert_done(scene_run(&start, NULL));
+    assert_text(path, "new");
+    ck_assert_int_ne(access(second, F_OK), 0);
+    ck_assert_uint_eq(scene_count_files(), 1);
+}
+END_TEST
+
+START_TEST(what_comes_after_a_change_that_failed_is_not_done)
+{
+    worker_start start = start_file(WORKER_FILE_REPLACE, "new");
+    worker_file  then = {.path = second,
+                         .change = WORKER_FILE_REMOVE,
+                         .second = start.params.worker_params_u.file.path,
+                         .content = {0, start.params.worker_params_u.file.content.content_val}};
+
+    start.params.worker_params_u.file.then = &then;
+    put(second, "old");
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    assert_failed(scene_run(&start, NULL), ERR_OPERATION_FAILED, "/web.xml");
+    assert_text(second, "old");
+}
+END_TEST
+
 START_TEST(what_makes_no_sense_is_refused)
 {
     worker_start start = start_file(WORKER_FILE_SYMLINK, "");
@@ -254,6 +293,8 @@ main(void)
     tcase_add_test(tc, a_rename_that_a_worker_had_done_before_it_died_is_done);
     tcase_add_loop_test(tc, a_folder_in_its_place_is_an_error_that_names_it, 0, 3);
     tcase_add_loop_test(tc, a_folder_that_is_not_there_is_named, 0, 4);
+    tcase_add_loop_test(tc, several_changes_are_done_in_order_and_all_of_them_again, 0, 4);
+    tcase_add_test(tc, what_comes_after_a_change_that_failed_is_not_done);
     tcase_add_test(tc, what_makes_no_sense_is_refused);
     return scene_main("file", tc);
 }

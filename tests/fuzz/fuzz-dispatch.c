@@ -229,7 +229,7 @@ worker_succeeds(struct pool_worker *worker)
         dom = fake_domain_add(worker->name, 'n');
         memcpy(dom->uuid, worker->uuid, UUID_SIZE);
         done.domid = (int)dom->domid;
-    } else if (dom && worker->operation != WORKER_DUMP) {
+    } else if (dom && worker->operation != WORKER_DUMP && worker->operation != WORKER_FILE) {
         fake_domain_goes(dom);
     }
     worker->ops->ended(worker->arg, &done, NULL);
@@ -279,6 +279,8 @@ world_begin(struct daemon *daemon)
     *daemon = (struct daemon){.loop = loop_new(), .config = config_new()};
     free(daemon->config->job.run_dir);
     daemon->config->job.run_dir = xstrdup(getenv("DOM0D_FAKE_DIR"));
+    free(daemon->config->domain.config_dir);
+    daemon->config->domain.config_dir = xstrdup(getenv("DOM0D_FAKE_DIR"));
     assert(daemon_start(daemon, &err) == 0);
 }
 

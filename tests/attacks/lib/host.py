@@ -117,7 +117,8 @@ class Host:
             os.chmod(worker, 0o755)
         os.mkdir(f"{self.folder}/dump")
         lines = {"socket": self.socket, "socket_ro": self.socket_ro, "socket_group": "",
-                 "run_dir": self.run_dir, "dump_dir": f"{self.folder}/dump", "worker": worker}
+                 "config_dir": f"{self.folder}/etc", "run_dir": self.run_dir,
+                 "dump_dir": f"{self.folder}/dump", "worker": worker}
         lines.update(settings)
         with open(f"{self.folder}/conf", "w") as file:
             file.writelines(f"{key} = {value}\n" for key, value in lines.items())

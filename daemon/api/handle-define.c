@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * handle-define.c: definitions that last: they are stored, changed and removed, and started from.
+ */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "config.h"
+#include "daemon.h"
+#include "domain/store.h"
+#include "handlers.h"
+#include "job/ops.h"
+#include "lookup.h"
+#include "owner.h"
+#include "wire/libvirt.h"
+#include "xml-call.h"
+
+/*----- define -----*/
+
+/* What both calls are answered has the same form. */
+static void
+define_answer(void *arg, const struct job *job, const struct err *err)
+{
+    struct request *req = arg;
+
+    if (err)
+        request_fail(req, err);
+    else
+        request_reply(req, &(remote_domain_define_xml_flags_ret){.dom = domain_for_wire(job->dom)});
+}
+
+static void
+define_go_on(struct xml_call *call, struct domain_def *def)
+{
+    struct daemon   *daemon = request_daemon(call->req);
+    struct job_owner owner = owner_of_request(call->req, define_answer);
+    struct domain   *dom;
+    struct err       err;
+
+    if (domains_define(daemon->domains, def, &dom, &err) == 0) {
+        job_submit(op_define_new(daemon->jobs, dom, &owner, def));
+        return;
+    }
+    request_fail(call->req, &err);
+    domain_def_free(def);
+}
+
+static void
+define_xml(struct request *req, const char *xml, unsigned flags)
+{
+    struct xml_call *call = xcalloc(1, sizeof *call);
+    unsigned         validate = flags & DEFINE_VALIDATE ? DOMAIN_PARSE_VALIDATE : 0;
+
+    *call = (struct xml_call){.req = req,
+                              .xml = xstrdup(xml),
+                              .parse = DEFINITION_PACK | validate,
+                              .go_on = define_go_on};
+    xml_call_read(call);
+}
+
+void
+handle_domain_define_xml(struct request *req, const remote_domain_define_xml_args *args)
+{
+    define_xml(req, args->xml, 0);
+}
+
+void
+handle_domain_define_xml_flags(struct request *req, const remote_domain_define_xml_flags_args *args)
+{
+    define_xml(req, args->xml, args->flags);
+}
+
+/* That a managed save goes with it is no matter where there is none. */
+void
+handle_domain_undefine_flags(struct request *req, struct domain *dom,
+                             const remote_domain_undefine_flags_args *args)
+{
+    (void)args;
+    owner_submit(req, &op_undefine, dom);
+}
+
+/*----- start -----*/
+
+/* The result of one is the other's, and nothing more. */
+static void
+start_answer(void *arg, const struct job *job, const struct err *err)
+{
+    struct request *req = arg;
+
+    if (err)
+        request_fail(req, err);
+    else
+        reply_domain_create_with_flags(
+            req, &(remote_domain_create_with_flags_ret){.dom = domain_for_wire(job->dom)});
+}
+
+static bool
+start_check(struct request *req, const struct domain *dom)
+{
+    if (!domain_runs(dom) && dom->stored)
+        return true;
+    request_fail_libvirt(req, ERR_OPERATION_INVALID, "domain '%s' is already running", dom->name);
+    return false;
+}
+
+/* What is stored was good when that was done; elements that are not known it may have. */
+static void
+start_validated(struct xml_call *call, struct domain_def *def)
+{
+    struct daemon   *daemon = request_daemon(call->req);
+    struct job_owner owner = owner_of_request(call->req, start_answer);
+    struct domain   *dom = domains_by_uuid(daemon->domains, call->uuid);
+
+    domain_def_free(def);
+    if (!dom)
+        request_fail_libvirt(call->req, ERR_NO_DOMAIN, "the domain is not defined any more");
+    else if (start_check(call->req, dom))
+        job_submit(op_start_new(daemon->jobs, dom, &owner, call->paused));
+}
+
+void
+handle_domain_create(struct request *req, struct domain *dom, const remote_domain_create_args *args)
+{
+    struct job_owner owner = owner_of_request(req, NULL);
+
+    (void)args;
+    if (start_check(req, dom))
+        job_submit(op_start_new(request_daemon(req)->jobs, dom, &owner, false));
+}
+
+void
+handle_domain_create_with_flags(struct request *req, struct domain *dom,
+                                const remote_domain_create_with_flags_args *args)
+{
+    struct job_owner owner = owner_of_request(req, start_answer);
+    struct xml_call *call;
+
+    if (!start_check(req, dom))
+        return;
+    if (!(args->flags & START_VALIDATE)) {
+        job_submit(
+            op_start_new(request_daemon(req)->jobs, dom, &owner, args->flags & START_PAUSED));
+        return;
+    }
+    call = xcalloc(1, sizeof *call);
+    *call = (struct xml_call){.req = req,
+                              .xml = xstrdup(dom->stored->text),
+                              .parse = DOMAIN_PARSE_VALIDATE,
+                              .paused = args->flags & START_PAUSED,
+                              .go_on = start_validated};
+    memcpy(call->uuid, dom->uuid, UUID_SIZE);
+    xml_call_read(call);
+}
+
+/*----- rename and autostart -----*/
+
+static void
+rename_answer(void *arg, const struct job *job, const struct err *err)
+{
+    struct request *req = arg;
+
+    (void)job;
+    if (err)
+        request_fail(req, err);
+    else
+        reply_domain_rename(req, &(remote_domain_rename_ret){.retcode = 0});
+}
+
+void
+handle_domain_rename(struct request *req, struct domain *dom, const remote_domain_rename_args *args)
+{
+    struct job_owner owner = owner_of_request(req, rename_answer);
+    const char      *name = args->new_name ? *args->new_name : "";
+
+    if (!domain_name_is_valid(name))
+        request_fail_with(req, ERR_INVALID_ARG, "'%s' does not do for the name of a domain", name);
+    else if (strcmp(name, dom->name) == 0)
+        request_fail_libvirt(req, ERR_OPERATION_FAILED, "Can't rename domain to itself");
+    else
+        job_submit(op_rename_new(request_daemon(req)->jobs, dom, &owner, name));
+}
+
+void
+handle_domain_get_autostart(struct request *req, struct domain *dom,
+                            const remote_domain_get_autostart_args *args)
+{
+    (void)args;
+    reply_domain_get_autostart(req,
+                               &(remote_domain_get_autostart_ret){.autostart = dom->autostart});
+}
+
+void
+handle_domain_set_autostart(struct request *req, struct domain *dom,
+                            const remote_domain_set_autostart_args *args)
+{
+    struct job_owner owner = owner_of_request(req, NULL);
+
+    job_submit(op_autostart_new(request_daemon(req)->jobs, dom, &owner, args->autostart));
+}
+
+/*----- what it is -----*/
+
+void
+handle_domain_is_persistent(struct request *req, struct domain *dom,
+                            const remote_domain_is_persistent_args *args)
+{
+    (void)args;
+    reply_domain_is_persistent(
+        req, &(remote_domain_is_persistent_ret){.persistent = dom->stored != NULL});
+}
+
+void
+handle_domain_is_updated(struct request *req, struct domain *dom,
+                         const remote_domain_is_updated_args *args)
+{
+    (void)args;
+    reply_domain_is_updated(req, &(remote_domain_is_updated_ret){.updated = dom->updated});
+}
+
+/*----- one thing of a definition -----*/
+
+static void
+change_submit(struct request *req, struct domain *dom, const struct definition_change *change)
+{
+    struct job_owner owner = owner_of_request(req, NULL);
+
+    job_submit(op_change_new(request_daemon(req)->jobs, dom, &owner, change));
+}
+
+static const char *
+change_text(remote_string text)
+{
+    return text ? *text : NULL;
+}
+
+/* libvirt's own checks, which its clients rely on. */
+static int
+change_check_metadata(const struct daemon *daemon, int type, const char *value, const char *key,
+                      const char *uri, struct err *err)
+{
+    bool element = type == METADATA_ELEMENT;
+
+    if (type != METADATA_DESCRIPTION && type != METADATA_TITLE && !element)
+        return err_set(err, ERR_INVALID_ARG, "there is no metadata of type %d", type);
+    if (value && strlen(value) > daemon->config->max_xml)
+        return err_set(err, ERR_INVALID_ARG, "the metadata has %zu bytes, %zu are allowed",
+                       strlen(value), daemon->config->max_xml);
+    if (type == METADATA_TITLE && value && strchr(value, '\n'))
+        return err_set(err, ERR_INVALID_ARG, "a title cannot have newlines");
+    if (!element && (key || uri))
+        return err_set(err, ERR_INVALID_ARG, "a title or description has no key and no uri");
+    if (element && (!uri || (value && !key)))
+        return err_set(err, ERR_INVALID_ARG, "an element of metadata needs a uri, and a key");
+    return 0;
+}
+
+void
+handle_domain_set_metadata(struct request *req, struct domain *dom,
+                           const remote_domain_set_metadata_args *args)
+{
+    const char *value = change_text(args->metadata), *key = change_text(args->key);
+    const char *uri = change_text(args->uri);
+    struct err  err;
+
+    if (change_check_metadata(request_daemon(req), args->type, value, key, uri, &err) < 0)
+        request_fail(req, &err);
+    else
+        change_submit(req, dom,
+                      &(struct definition_change){.affect = args->flags,
+                                                  .metadata = args->type,
+                                                  .value = (char *)(uintptr_t)value,
+                                                  .key = (char *)(uintptr_t)key,
+                                                  .uri = (char *)(uintptr_t)uri});
+}
+
+/* What is asked for, until it can be read; the domain may go meanwhile. */
+struct metadata_wanted {
+    uint8_t  uuid[UUID_SIZE];
+    int      type;
+    unsigned affect;
+    char     uri[];
+};
+
+static void
+metadata_answer(struct request *req, const struct domain *dom, const struct metadata_wanted *wanted)
+{
+    const struct domain_def *def;
+    bool                     live, stored;
+    struct err               err;
+    char                    *value = NULL;
+
+    if (definition_affects(dom, wanted->affect, &live, &stored, &err) < 0) {
+        request_fail(req, &err);
+        return;
+    }
+    /* A guest of xl has none: virsh list --title takes any other error for its end. */
+    def = stored ? dom->stored : dom->live;
+    if (def)
+        value = domain_def_metadata(def, wanted->type, wanted->uri);
+    if (value)
+        reply_domain_get_metadata(req, &(remote_domain_get_metadata_ret){.metadata = value});
+    else
+        request_fail_libvirt(req, ERR_NO_DOMAIN_METADATA,
+                             "Requested metadata element is not present");
+    free(value);
+}
+
+static void
+metadata_read(struct request *req, void *arg)
+{
+    const struct metadata_wanted *wanted = arg;
+    const struct domain          *dom = domains_by_uuid(request_daemon(req)->domains, wanted->uuid);
+    char                          text[UUID_TEXT_SIZE];
+
+    if (dom)
+        metadata_answer(req, dom, wanted);
+    else
+        request_fail_libvirt(req, ERR_NO_DOMAIN, "no domain with matching uuid '%s'",
+                             uuid_format(wanted->uuid, text));
+}
+
+void
+handle_domain_get_metadata(struct request *req, struct domain *dom,
+                           const remote_domain_get_metadata_args *args)
+{
+    const char             *uri = args->uri ? *args->uri : "";
+    struct metadata_wanted *wanted = xcalloc(1, sizeof *wanted + strlen(uri) + 1);
+
+    memcpy(wanted->uuid, dom->uuid, UUID_SIZE);
+    wanted->type = args->type;
+    wanted->affect = args->flags;
+    strcpy(wanted->uri, uri);
+    if (args->type < METADATA_DESCRIPTION || args->type > METADATA_ELEMENT) {
+        request_fail_with(req, ERR_INVALID_ARG, "there is no metadata of type %d", args->type);
+        free(wanted);
+    } else if (args->flags == AFFECT_ALL) {
+        request_fail_with(req, ERR_INVALID_ARG,
+                          "what runs and what is stored cannot both be asked for");
+        free(wanted);
+    } else {
+        request_in_turn(req, metadata_read, wanted);
+    }
+}
+
+void
+handle_domain_set_lifecycle_action(struct request *req, struct domain *dom,
+                                   const remote_domain_set_lifecycle_action_args *args)
+{
+    static const enum domain_action actions[] = {
+        [ACTION_DESTROY] = DOMAIN_ACTION_DESTROY,
+        [ACTION_RESTART] = DOMAIN_ACTION_RESTART,
+        [ACTION_RESTART_RENAME] = DOMAIN_ACTION_RENAME_RESTART,
+        [ACTION_PRESERVE] = DOMAIN_ACTION_PRESERVE,
+        [ACTION_COREDUMP_DESTROY] = DOMAIN_ACTION_COREDUMP_DESTROY,
+        [ACTION_COREDUMP_RESTART] = DOMAIN_ACTION_COREDUMP_RESTART};
+
+    if (args->type > ACTION_FOR_CRASH || args->action >= array_size(actions))
+        request_fail_with(req, ERR_INVALID_ARG, "there is no action %u for lifecycle event %u",
+                          args->action, args->type);
+    else if (args->action == ACTION_RESTART_RENAME)
+        request_fail_libvirt(req, ERR_CONFIG_UNSUPPORTED, "rename-restart is not supported");
+    else if (args->type != ACTION_FOR_CRASH && args->action >= ACTION_COREDUMP_DESTROY)
+        request_fail_with(req, ERR_INVALID_ARG, "a core is written of a crash only");
+    else
+        change_submit(req, dom,
+                      &(struct definition_change){.affect = args->flags,
+                                                  .metadata = -1,
+                                                  .which = args->type,
+                                                  .action = actions[args->action]});
+}
