@@ -104,10 +104,6 @@ console_turn(struct console *console, struct err *err)
 
     if (connection_turn(conn, wake_fd, -1, err) < 0)
         return -1;
-    if (console->stream.err.code) {
-        *err = console->stream.err;
-        return -1;
-    }
     if (console->output_errno)
         return err_set_errno(err, console->output_errno, "cannot write the output");
     return wake_fd >= 0 ? console_read_input(console, err) : 0;
@@ -130,7 +126,10 @@ console_relay(struct console *console, struct err *err)
     while (!console->detached && !console->stream.ended)
         if (console_turn(console, err) < 0)
             return -1;
-    return console_finish(console, err);
+    if (!console->stream.err.code)
+        return console_finish(console, err);
+    *err = console->stream.err;
+    return -1;
 }
 
 static int
