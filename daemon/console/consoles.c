@@ -193,21 +193,38 @@ consoles_is_made_anew(const struct domain *dom)
            (dom->work.activity == DOMAIN_IDLE && dom->work.count);
 }
 
+/* Of guests of dom0d it is known who makes them anew; of those of xl, that they stopped for it. */
+static bool
+consoles_may_return(const struct console *console, const struct domain *dom, int detail)
+{
+    return detail == STOPPED_SAVED || (console->reboots && dom->owner != DOMAIN_OF_DOM0D);
+}
+
+static struct console *
+consoles_find_running(const struct console_list *bucket, const struct domain *dom, int domid)
+{
+    struct console *console;
+
+    LIST_FOREACH (console, bucket, link)
+        if (console->state == CONSOLE_RUNS && console->domid == domid &&
+            uuid_equal(console->uuid, dom->uuid))
+            return console;
+    return NULL;
+}
+
+/* To stop one may free others: those that ended longest ago. */
 void
 consoles_domain_gone(struct consoles *consoles, const struct domain *dom, int domid, int detail)
 {
-    struct console_list *bucket = consoles_bucket(consoles, dom->uuid);
-    bool                 at_it = consoles_is_made_anew(dom);
-    struct console      *console = LIST_FIRST(bucket), *next;
+    const struct console_list *bucket = consoles_bucket(consoles, dom->uuid);
+    bool                       at_it = consoles_is_made_anew(dom);
+    struct console            *console;
 
-    for (; console; console = next) {
-        bool may_return = console->reboots || detail == STOPPED_SAVED;
+    while ((console = consoles_find_running(bucket, dom, domid))) {
+        bool may_return = consoles_may_return(console, dom, detail);
 
-        next = LIST_NEXT(console, link);
-        if (console->state == CONSOLE_RUNS && console->domid == domid &&
-            uuid_equal(console->uuid, dom->uuid))
-            console_stop(console, at_it || may_return,
-                         may_return ? loop_now_usec() + CONSOLE_GAP_USEC : 0);
+        console_stop(console, at_it || may_return,
+                     may_return ? loop_now_usec() + CONSOLE_GAP_USEC : 0);
     }
 }
 
