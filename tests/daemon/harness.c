@@ -72,7 +72,8 @@ harness_stop(struct harness *h)
     log_set_sink(NULL);
 }
 
-/* What one turn starts the next may do; some of it goes round by a timer of 0.  A flood never ends. */
+/* What one turn starts the next may do; some of it goes round by a timer of 0.  A flood never ends.
+ */
 #define TURNS_MAX 5000
 
 void
