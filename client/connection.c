@@ -30,6 +30,7 @@ struct connection {
     uint64_t      written;    /* bytes that the socket took, from out */
     struct err    lost;       /* code 0 while all is well */
     TAILQ_HEAD(, call) calls; /* Sent, borrowed */
+    TAILQ_HEAD(, stream) streams;
     message_fn *message;
     void       *message_arg;
 
@@ -72,6 +73,27 @@ connection_find_call(const struct connection *conn, const struct wire_header *he
 }
 
 static void
+connection_take_stream(struct connection *conn, const struct wire_header *header, const void *frame,
+                       size_t size)
+{
+    struct stream *stream;
+
+    TAILQ_FOREACH (stream, &conn->streams, link)
+        if (stream->serial == header->serial && stream->program == header->program)
+            break;
+    if (!stream || stream->ended)
+        return;
+    if (header->status == WIRE_ERROR)
+        wire_decode_error(frame, size, &stream->err);
+    if (header->status == WIRE_OK)
+        stream->finished = true;
+    if (header->status != WIRE_CONTINUE || size == WIRE_HEADER_SIZE)
+        stream->ended = true;
+    else
+        stream->data(stream->arg, (const char *)frame + WIRE_HEADER_SIZE, size - WIRE_HEADER_SIZE);
+}
+
+static void
 connection_answer_keepalive(struct connection *conn, const struct wire_header *ping)
 {
     struct wire_header pong = *ping;
@@ -100,6 +122,8 @@ connection_take_frame(struct connection *conn, const void *frame, size_t size)
     } else if (header.type == WIRE_MESSAGE) {
         if (conn->message)
             conn->message(conn->message_arg, &header, frame, size);
+    } else if (header.type == WIRE_STREAM) {
+        connection_take_stream(conn, &header, frame, size);
     } else if (header.type == WIRE_REPLY && (call = connection_find_call(conn, &header))) {
         call->reply = xmemdup(frame, size);
         call->reply_size = size;
@@ -305,6 +329,66 @@ call_wait(struct call *call, struct err *err)
     return 0;
 }
 
+/*----- streams -----*/
+
+void
+stream_begin(struct stream *stream, const struct call *call, stream_data_fn *data, void *arg)
+{
+    assert(!stream->conn && !call_answered(call));
+    *stream = (struct stream){.conn = call->conn,
+                              .procedure = call->procedure,
+                              .program = call->program,
+                              .serial = call->serial,
+                              .data = data,
+                              .arg = arg};
+    TAILQ_INSERT_TAIL(&call->conn->streams, stream, link);
+}
+
+static void
+stream_queue(struct stream *stream, uint32_t status, const void *data, size_t size)
+{
+    struct wire_header header = {.program = stream->program,
+                                 .version = WIRE_VERSION,
+                                 .procedure = stream->procedure,
+                                 .type = WIRE_STREAM,
+                                 .serial = stream->serial,
+                                 .status = status};
+    cleanup_free void *frame = NULL;
+    size_t             frame_size;
+
+    wire_encode_data(&header, data, size, &frame, &frame_size);
+    buffer_append(&stream->conn->out, frame, frame_size);
+}
+
+void
+stream_send(struct stream *stream, const void *data, size_t size)
+{
+    stream_queue(stream, WIRE_CONTINUE, data, size);
+}
+
+/* An answer to it is looked for behind an end, too. */
+void
+stream_finish(struct stream *stream)
+{
+    stream->ended = false;
+    stream_queue(stream, WIRE_OK, NULL, 0);
+}
+
+void
+stream_forget(struct stream *stream)
+{
+    if (!stream->conn)
+        return;
+    TAILQ_REMOVE(&stream->conn->streams, stream, link);
+    stream->conn = NULL;
+}
+
+size_t
+connection_unsent(const struct connection *conn)
+{
+    return conn->out.size;
+}
+
 /*----- opening and closing -----*/
 
 static int
@@ -368,6 +452,7 @@ connection_open(const char *path, bool readonly, unsigned patience_sec,
     struct connection *conn = xcalloc(1, sizeof *conn);
 
     TAILQ_INIT(&conn->calls);
+    TAILQ_INIT(&conn->streams);
     conn->path = xstrdup(path);
     conn->readonly = readonly;
     conn->patience_sec = patience_sec;
@@ -417,7 +502,7 @@ connection_close(struct connection *conn)
 {
     if (!conn)
         return;
-    assert(TAILQ_EMPTY(&conn->calls));
+    assert(TAILQ_EMPTY(&conn->calls) && TAILQ_EMPTY(&conn->streams));
     connection_close_socket(conn);
     free(conn->path);
     free(conn->in.data);

@@ -3,7 +3,8 @@
  * connection.h: a client's connection to the daemon, with any number of calls under way.
  *
  * connection_turn is the only function that waits.  It writes what is queued, hands each reply to
- * the call that it answers, answers the daemon's keepalive, and passes messages (events) on.
+ * the call that it answers, answers the daemon's keepalive, and passes messages (events) and the
+ * data of streams on.
  *
  *   Open --connection_turn fails--> Lost --connection_reopen--> Open
  */
@@ -105,5 +106,40 @@ int call_wait(struct call *call, struct err *err);
 
 /* The answer is not wanted any more.  Idle is fine. */
 void call_forget(struct call *call);
+
+/*----- streams: bytes both ways, opened by a call -----*/
+
+/*
+ *   Idle (zeroed) --stream_begin--> Open --the daemon: an end, or an error--> Ended
+ *                                    \--stream_finish, and the daemon has confirmed--> Finished
+ * and from anywhere stream_forget makes it Idle.  It does not move until then.
+ */
+typedef void stream_data_fn(void *arg, const void *data, size_t size);
+
+struct stream {
+    TAILQ_ENTRY(stream) link;
+    struct connection *conn; /* NULL: Idle */
+    int32_t            procedure;
+    uint32_t           program, serial;
+    stream_data_fn    *data; /* from connection_turn; what is given to it is borrowed */
+    void              *arg;
+    bool               ended, finished;
+    struct err         err; /* of an end: code 0: there is no more */
+};
+
+/* Of a call that was Sent just now: before its answer may have come, for data may be behind it. */
+void stream_begin(struct stream *stream, const struct call *call, stream_data_fn *data, void *arg);
+
+/* Queued; see connection_unsent. */
+void stream_send(struct stream *stream, const void *data, size_t size);
+
+/* There is no more to send, and no more is wanted.  An Ended one must be finished too. */
+void stream_finish(struct stream *stream);
+
+/* Idle is fine. */
+void stream_forget(struct stream *stream);
+
+/* Bytes that the socket has not taken yet. */
+size_t connection_unsent(const struct connection *conn);
 
 #endif

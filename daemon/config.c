@@ -13,7 +13,7 @@
 
 #define FILE_MAX 65536
 
-enum kind { PATH, TEXT, BALLOON, COUNT, SIZE, LEVEL };
+enum kind { PATH, FOLDER, TEXT, BALLOON, COUNT, SIZE, LEVEL };
 
 struct key {
     const char        *name;
@@ -56,6 +56,10 @@ static const struct key keys[] = {
     {"run_dir", PATH, FIELD(job.run_dir), "/run/dom0d", 0, 0, AT_START},
     {"dump_dir", PATH, FIELD(job.dump_dir), "/var/lib/dom0d/dump", 0, 0, READ_AGAIN},
     {"worker", PATH, FIELD(job.worker_path), PKGLIBEXECDIR "/dom0d-worker", 0, 0, AT_START},
+    {"console_kept", SIZE, FIELD(console.kept), "64 KiB", 0, 1 << 20, AT_START},
+    {"console_log_dir", FOLDER, FIELD(console.log_dir), "", 0, 0, AT_START},
+    {"console_log_size", SIZE, FIELD(console.log_size), "1 MiB", 64 << 10, 1 << 30, AT_START},
+    {"console_log_count", COUNT, FIELD(console.log_count), "4", 0, 100, AT_START},
     {"log_level", LEVEL, FIELD(log_level), "info", 0, 0, READ_AGAIN},
 };
 
@@ -68,7 +72,7 @@ field(struct config *config, const struct key *key)
 static bool
 is_text(const struct key *key)
 {
-    return key->kind == PATH || key->kind == TEXT || key->kind == BALLOON;
+    return key->kind == PATH || key->kind == FOLDER || key->kind == TEXT || key->kind == BALLOON;
 }
 
 struct config *
@@ -134,7 +138,7 @@ set_text(struct config *config, const struct key *key, const char *value, struct
 {
     char **text = field(config, key);
 
-    if (key->kind == PATH && value[0] != '/')
+    if ((key->kind == PATH || (key->kind == FOLDER && *value)) && value[0] != '/')
         return err_set(err, ERR_INVALID_ARG, "%s must be an absolute path, not '%s'", key->name,
                        value);
     if (key->kind == BALLOON && strcmp(value, "auto") != 0 && strcmp(value, "on") != 0 &&
@@ -212,6 +216,7 @@ set_value(struct config *config, const struct key *key, const char *value, struc
 {
     switch (key->kind) {
     case PATH:
+    case FOLDER:
     case TEXT:
     case BALLOON:
         return set_text(config, key, value, err);

@@ -12,16 +12,18 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "console/limits.h"
 #include "domain/limits.h"
 #include "job/limits.h"
 #include "rpc/limits.h"
 
 struct config {
-    struct rpc_limits    rpc;     /* sockets and clients */
-    struct job_limits    job;     /* jobs, workers, folders */
-    struct domain_limits domain;  /* definitions */
-    size_t               max_xml; /* bytes, of one domain */
-    enum log_level       log_level;
+    struct rpc_limits     rpc;    /* sockets and clients */
+    struct job_limits     job;    /* jobs, workers, folders */
+    struct domain_limits  domain; /* definitions */
+    struct console_limits console;
+    size_t                max_xml; /* bytes, of one domain */
+    enum log_level        log_level;
 };
 
 /** The caller frees it. */

@@ -8,6 +8,7 @@
 #include "conf/capabilities.h"
 
 struct config;
+struct consoles;
 struct domains;
 struct events;
 struct host;
@@ -23,7 +24,8 @@ struct daemon {
     struct events   *events;  /* who wants to hear what */
     struct host     *host;    /* Xen; NULL while there is none */
     struct domains  *domains; /* the table */
-    struct pool     *pool;    /* of workers */
+    struct consoles *consoles;
+    struct pool     *pool; /* of workers */
     struct jobs     *jobs;
     struct host_info host_info;
     bool  failed;       /* the loop was stopped for a reason that systemd should restart us for */

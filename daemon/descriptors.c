@@ -9,6 +9,9 @@
 /* A job has its worker's socket, and for a moment its pipes, its record and what it starts. */
 #define FOR_EACH_JOB 4u
 
+/* The consoles of guests, two of most. */
+#define FOR_CONSOLES 4096u
+
 /* Sockets that listen, Xen, the loop, idle workers, helpers. */
 #define FOR_ALL_ELSE 64u
 
@@ -31,7 +34,8 @@ descriptors_raise_limit(rlim_t wanted)
 void
 descriptors_prepare(struct config *config)
 {
-    rlim_t   others = (rlim_t)FOR_EACH_JOB * config->job.max_jobs + FOR_ALL_ELSE;
+    rlim_t   for_consoles = config->console.kept ? FOR_CONSOLES : 0;
+    rlim_t   others = (rlim_t)FOR_EACH_JOB * config->job.max_jobs + for_consoles + FOR_ALL_ELSE;
     rlim_t   limit = descriptors_raise_limit(others + config->rpc.max_clients);
     rlim_t   for_clients = limit - (others < limit / 2 ? others : limit / 2);
     unsigned wanted = config->rpc.max_clients;

@@ -58,11 +58,25 @@ daemon_libjob_a_SOURCES = \
 	daemon/job/recover.c \
 	daemon/job/task.c daemon/job/task.h
 
+# The consoles of guests.
+noinst_LIBRARIES += daemon/libconsole.a
+daemon_libconsole_a_CPPFLAGS = $(daemon_cppflags)
+daemon_libconsole_a_SOURCES = \
+	daemon/console/budget.h \
+	daemon/console/console.c daemon/console/private.h \
+	daemon/console/consoles.c daemon/console/consoles.h \
+	daemon/console/limits.h \
+	daemon/console/log.c daemon/console/log.h \
+	daemon/console/record.c \
+	daemon/console/ring.c daemon/console/ring.h \
+	daemon/console/tty.c daemon/console/tty.h
+
 # The calls of clients.
 noinst_LIBRARIES += daemon/libapi.a
 daemon_libapi_a_CPPFLAGS = $(daemon_cppflags)
 daemon_libapi_a_SOURCES = \
-	daemon/api/handle-connect.c daemon/api/handle-control.c daemon/api/handle-define.c \
+	daemon/api/handle-connect.c daemon/api/handle-console.c daemon/api/handle-control.c \
+	daemon/api/handle-define.c \
 	daemon/api/handle-domain.c \
 	daemon/api/handle-event.c daemon/api/handle-job.c daemon/api/handle-node.c \
 	daemon/api/handle-native.c daemon/api/handle-none.c daemon/api/handlers.h \
@@ -85,11 +99,11 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/start.c daemon/start.h
 
 $(daemon_librpc_a_OBJECTS) $(daemon_libdomain_a_OBJECTS) $(daemon_libjob_a_OBJECTS) \
-	$(daemon_libapi_a_OBJECTS) $(daemon_libdaemon_a_OBJECTS): $(wire_generated_h)
+	$(daemon_libconsole_a_OBJECTS) $(daemon_libapi_a_OBJECTS) $(daemon_libdaemon_a_OBJECTS): $(wire_generated_h)
 
 sbin_PROGRAMS += daemon/dom0d
 daemon_dom0d_SOURCES = daemon/main.c
 daemon_dom0d_CPPFLAGS = $(daemon_cppflags)
-daemon_libs = daemon/libdaemon.a daemon/libapi.a daemon/libjob.a \
+daemon_libs = daemon/libdaemon.a daemon/libapi.a daemon/libjob.a daemon/libconsole.a \
 	daemon/libdomain.a daemon/librpc.a
 daemon_dom0d_LDADD = $(daemon_libs) $(driver_ldadd)

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "config.h"
+#include "console/consoles.h"
 #include "daemon.h"
 #include "domain/store.h"
 #include "driver/host.h"
@@ -52,6 +53,7 @@ start_domain_reboot(void *arg, const struct domain *dom)
     struct event_domain  about = start_event_domain(dom);
 
     events_reboot(daemon->events, &about);
+    consoles_domain_reboots(daemon->consoles, dom);
 }
 
 static void
@@ -61,6 +63,30 @@ start_domain_model_lost(void *arg, const struct domain *dom)
     struct event_domain  about = start_event_domain(dom);
 
     events_control_error(daemon->events, &about);
+}
+
+static void
+start_domain_identified(void *arg, const struct domain *dom)
+{
+    const struct daemon *daemon = arg;
+
+    consoles_domain_identified(daemon->consoles, dom);
+}
+
+static void
+start_domain_terminal(void *arg, const struct domain *dom, enum host_terminal terminal)
+{
+    const struct daemon *daemon = arg;
+
+    consoles_terminal_told(daemon->consoles, dom, terminal);
+}
+
+static void
+start_domain_gone(void *arg, const struct domain *dom, int domid, int detail)
+{
+    const struct daemon *daemon = arg;
+
+    consoles_domain_gone(daemon->consoles, dom, domid, detail);
 }
 
 static void
@@ -100,6 +126,9 @@ static const struct domain_observer start_domain_observer = {
     .metadata = start_domain_metadata,
     .reboot = start_domain_reboot,
     .model_lost = start_domain_model_lost,
+    .identified = start_domain_identified,
+    .terminal = start_domain_terminal,
+    .gone = start_domain_gone,
     .wants = start_domain_wants,
     .settled = start_domain_settled,
     .leaves = start_domain_leaves,
@@ -171,8 +200,8 @@ start_take_over(struct daemon *daemon, struct err *err)
     bool earlier;
 
     domains_load(daemon->domains);
+    consoles_recall(daemon->consoles);
     earlier = domains_recall(daemon->domains);
-
     if (jobs_recover(daemon->jobs, err) < 0)
         return -1;
     if (earlier)
@@ -198,6 +227,8 @@ daemon_start(struct daemon *daemon, struct err *err)
     daemon->pool = pool_new(daemon->loop, &config->job);
     daemon->domains = domains_new(daemon->loop, config->job.run_dir, &config->domain,
                                   &start_domain_observer, daemon);
+    daemon->consoles = consoles_new(daemon->loop, &config->console, config->job.run_dir,
+                                    config->job.worker_path, daemon->domains);
     daemon->jobs = jobs_new(daemon->loop, &config->job, daemon->domains, daemon->pool,
                             &start_job_observer, daemon);
     if (host_open(daemon->loop, config->job.worker_path, &domains_host_events, daemon->domains,
@@ -224,6 +255,7 @@ daemon_stop(struct daemon *daemon)
         domains_set_host(daemon->domains, NULL);
     jobs_free(daemon->jobs);
     pool_free(daemon->pool);
+    consoles_free(daemon->consoles);
     domains_free(daemon->domains);
     events_free(daemon->events);
     free(daemon->capabilities);

@@ -27,23 +27,32 @@ domain_names_add(struct domain_names *names, uint32_t domid)
     return entry;
 }
 
+/* text "": NULL.  Returns whether it is another one. */
 static bool
-is_same_name(const char *a, const char *b)
+domain_name_set_text(char **text, const char *to)
 {
-    return a && b ? strcmp(a, b) == 0 : a == b;
+    if (to && !*to)
+        to = NULL;
+    if (*text && to ? strcmp(*text, to) == 0 : *text == to)
+        return false;
+    free(*text);
+    *text = xstrdup(to);
+    return true;
 }
 
 bool
 domain_name_set(struct domain_name *entry, const char *name, bool is_pvh)
 {
-    if (name && !*name)
-        name = NULL;
-    if (is_same_name(entry->name, name) && entry->is_pvh == is_pvh)
-        return false;
-    free(entry->name);
-    entry->name = xstrdup(name);
+    bool is_new = domain_name_set_text(&entry->name, name) || entry->is_pvh != is_pvh;
+
     entry->is_pvh = is_pvh;
-    return true;
+    return is_new;
+}
+
+bool
+domain_name_set_tty(struct domain_name *entry, enum host_terminal terminal, const char *tty)
+{
+    return domain_name_set_text(&entry->ttys[terminal], tty);
 }
 
 void
@@ -51,6 +60,8 @@ domain_names_remove(struct domain_name *entry)
 {
     LIST_REMOVE(entry, link);
     free(entry->name);
+    for (size_t n = 0; n < array_size(entry->ttys); n++)
+        free(entry->ttys[n]);
     free(entry);
 }
 

@@ -10,13 +10,16 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "driver/host.h"
+
 #define DOMAIN_NAMES_BUCKETS 1024
 
 struct domain_name {
     uint32_t domid;
     char    *name; /* NULL: none (yet) */
     bool     is_pvh;
-    unsigned pass; /* the last one that has met it */
+    char    *ttys[HOST_TERMINALS]; /* NULL: none (yet) */
+    unsigned pass;                 /* the last one that has met it */
     LIST_ENTRY(domain_name) link;
 };
 
@@ -33,6 +36,9 @@ struct domain_name *domain_names_add(struct domain_names *names, uint32_t domid)
 
 /** name NULL or "": none; Copied.  Returns whether anything of it is new. */
 bool domain_name_set(struct domain_name *entry, const char *name, bool is_pvh);
+
+/** The same of a terminal's pty. */
+bool domain_name_set_tty(struct domain_name *entry, enum host_terminal terminal, const char *tty);
 
 void domain_names_remove(struct domain_name *entry);
 

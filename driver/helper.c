@@ -27,6 +27,8 @@
 #define DOMAIN_PATH "/local/domain/%u/%s" /* of a domid, and one of: */
 #define NAME_KEY "name"
 #define MODEL_KEY "image/device-model-pid"
+#define CONSOLE_KEY "console/tty"
+#define SERIAL_KEY "serial" /* above serial/0/tty and its like */
 
 /* A request that is so old was read late, because xenstored did not answer: the daemon may have
  * given up on it. */
@@ -245,6 +247,49 @@ helper_look_at_model(struct helper *helper, uint32_t domid)
         helper_watch_model(helper, domid, pid, fd);
 }
 
+/*----- terminals -----*/
+
+/* What is written anew is told anew: the kernel gives the path of a pty that has gone to the next
+ * one. */
+static void
+helper_look_at_terminal(struct helper *helper, struct domain_name *entry,
+                        enum host_terminal terminal, bool is_written, const char *tty)
+{
+    static char nothing[1];
+    bool        is_new = domain_name_set_tty(entry, terminal, tty);
+
+    if (is_new || (is_written && tty))
+        helper_say(helper,
+                   &(helper_report){
+                       .type = HELPER_TERMINAL,
+                       .helper_report_u.terminal = {.domid = entry->domid,
+                                                    .terminal = terminal,
+                                                    .tty = tty ? (char *)(uintptr_t)tty : nothing},
+                   });
+}
+
+/* xenconsoled's. */
+static void
+helper_look_at_console(struct helper *helper, struct domain_name *entry, bool is_written)
+{
+    cleanup_free char *tty = helper_read(helper, DOMAIN_PATH, entry->domid, CONSOLE_KEY);
+
+    helper_look_at_terminal(helper, entry, HOST_TERMINAL_CONSOLE, is_written, tty);
+}
+
+/* QEMU's, which libxl writes there.  Ports that have no pty are left out. */
+static void
+helper_look_at_serials(struct helper *helper, struct domain_name *entry, bool is_written)
+{
+    for (unsigned n = 0; n < HOST_SERIALS; n++) {
+        cleanup_free char *tty =
+            helper_read(helper, DOMAINS_PATH "/%u/" SERIAL_KEY "/%u/tty", entry->domid, n);
+
+        helper_look_at_terminal(helper, entry, (enum host_terminal)(HOST_TERMINAL_SERIAL + n),
+                                is_written, tty);
+    }
+}
+
 /*----- what domains there are -----*/
 
 static void
@@ -266,8 +311,10 @@ helper_unwatch_path(struct helper *helper, const char *key, uint32_t domid)
     xs_unwatch(helper->xs, path, path);
 }
 
-/* Each domain's name and device model are watched by themselves: nothing that all have in common
- * changes with them.  A watch's path is its token. */
+/* What of a domain is watched by itself: nothing that all have in common changes with it.  A
+ * watch's path is its token. */
+static const char *const watched_keys[] = {NAME_KEY, MODEL_KEY, CONSOLE_KEY, SERIAL_KEY};
+
 static void
 helper_meet(struct helper *helper, uint32_t domid)
 {
@@ -278,8 +325,8 @@ helper_meet(struct helper *helper, uint32_t domid)
         return;
     }
     entry = domain_names_add(&helper->names, domid);
-    helper_watch_path(helper, NAME_KEY, domid);
-    helper_watch_path(helper, MODEL_KEY, domid);
+    for (size_t n = 0; n < array_size(watched_keys); n++)
+        helper_watch_path(helper, watched_keys[n], domid);
     helper_look_at(helper, entry);
 }
 
@@ -289,8 +336,8 @@ helper_say_gone(void *arg, uint32_t domid)
     struct helper               *helper = arg;
     struct helper_watched_model *model = helper_find_model(helper, domid);
 
-    helper_unwatch_path(helper, NAME_KEY, domid);
-    helper_unwatch_path(helper, MODEL_KEY, domid);
+    for (size_t n = 0; n < array_size(watched_keys); n++)
+        helper_unwatch_path(helper, watched_keys[n], domid);
     if (model)
         helper_forget_model(model);
     helper_say(helper, &(helper_report){.type = HELPER_GONE, .helper_report_u.domid = domid});
@@ -311,15 +358,6 @@ helper_list(struct helper *helper, helper_report_type then)
     helper_say(helper, &(helper_report){.type = then});
 }
 
-static void
-helper_name_changed(struct helper *helper, uint32_t domid)
-{
-    struct domain_name *entry = domain_names_find(&helper->names, domid);
-
-    if (entry)
-        helper_look_at(helper, entry);
-}
-
 /* Is it the path of this key of a domain? */
 static bool
 helper_is_path(const char *path, const char *key, uint32_t *domid_out)
@@ -330,6 +368,32 @@ helper_is_path(const char *path, const char *key, uint32_t *domid_out)
            strcmp(path + end, key) == 0;
 }
 
+/* Returns whether it is a watch of one domain; what has changed of that is told. */
+static bool
+helper_is_of_domain(struct helper *helper, const char *path)
+{
+    struct domain_name *entry;
+    uint32_t            domid;
+    size_t              n = 0;
+
+    while (n < array_size(watched_keys) && !helper_is_path(path, watched_keys[n], &domid))
+        n++;
+    if (n == array_size(watched_keys))
+        return false;
+    entry = domain_names_find(&helper->names, domid);
+    if (!entry)
+        return true;
+    if (strcmp(watched_keys[n], NAME_KEY) == 0)
+        helper_look_at(helper, entry);
+    else if (strcmp(watched_keys[n], MODEL_KEY) == 0)
+        helper_look_at_model(helper, domid);
+    else if (strcmp(watched_keys[n], CONSOLE_KEY) == 0)
+        helper_look_at_console(helper, entry, true);
+    else
+        helper_look_at_serials(helper, entry, true);
+    return true;
+}
+
 /* All there is at once: one pass over the domains answers any number of them. */
 static void
 helper_watch_fired(void *arg)
@@ -337,15 +401,10 @@ helper_watch_fired(void *arg)
     struct helper *helper = arg;
     bool           any = false;
     char         **watch;
-    uint32_t       domid;
     struct err     err;
 
     while ((watch = xs_check_watch(helper->xs))) {
-        if (helper_is_path(watch[XS_WATCH_TOKEN], NAME_KEY, &domid))
-            helper_name_changed(helper, domid);
-        else if (helper_is_path(watch[XS_WATCH_TOKEN], MODEL_KEY, &domid))
-            helper_look_at_model(helper, domid);
-        else
+        if (!helper_is_of_domain(helper, watch[XS_WATCH_TOKEN]))
             any = true;
         free(watch);
     }
@@ -562,6 +621,29 @@ helper_fill_interfaces(struct helper *helper, uint32_t domid, helper_live *live)
     libxl_device_nic_list_free(nics, count);
 }
 
+/* What is seen meanwhile is told before. */
+static void
+helper_look_at_terminals(struct helper *helper, uint32_t domid)
+{
+    struct domain_name *entry = domain_names_find(&helper->names, domid);
+
+    if (!entry)
+        return;
+    helper_look_at_console(helper, entry, false);
+    helper_look_at_serials(helper, entry, false);
+}
+
+/* The console of an HVM guest is its serial port; Xen's own one it has as well.  "" for none. */
+static char *
+helper_read_console_tty(struct helper *helper, uint32_t domid)
+{
+    cleanup_free char *type = helper_read(helper, "/libxl/%u/type", domid);
+    bool               is_hvm = type && strcmp(type, "hvm") == 0;
+    char *tty = helper_read(helper, DOMAIN_PATH, domid, is_hvm ? "serial/0/tty" : CONSOLE_KEY);
+
+    return tty ? tty : xstrdup("");
+}
+
 static void
 helper_heard_live(struct helper *helper, const helper_question *question)
 {
@@ -569,13 +651,9 @@ helper_heard_live(struct helper *helper, const helper_question *question)
     helper_report report = {.type = HELPER_LIVE_READ};
     helper_live  *live = &report.helper_report_u.live;
 
+    helper_look_at_terminals(helper, domid);
     live->id = question->id;
-    /* A PV console; an HVM domain's is its serial port. */
-    live->console_tty = helper_read(helper, "/local/domain/%u/console/tty", domid);
-    if (!live->console_tty)
-        live->console_tty = helper_read(helper, "/local/domain/%u/serial/0/tty", domid);
-    if (!live->console_tty)
-        live->console_tty = xstrdup("");
+    live->console_tty = helper_read_console_tty(helper, domid);
     helper_fill_interfaces(helper, domid, live);
     live->vnc_port = helper_vnc_port(helper, domid);
     helper_say(helper, &report);

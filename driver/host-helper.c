@@ -194,6 +194,18 @@ helper_take_name(struct host *host, const helper_name *told)
 }
 
 static void
+helper_take_terminal(struct host *host, const helper_terminal *told)
+{
+    struct domain_name *entry = domain_names_find(&host->names, told->domid);
+
+    if (!entry || told->terminal >= HOST_TERMINALS)
+        return;
+    (void)domain_name_set_tty(entry, (enum host_terminal)told->terminal, told->tty);
+    if (!host->opening)
+        host->events->terminal(host->arg, told->domid, (enum host_terminal)told->terminal);
+}
+
+static void
 helper_take_gone(struct host *host, uint32_t domid)
 {
     struct domain_name *entry = domain_names_find(&host->names, domid);
@@ -282,6 +294,9 @@ helper_take_report(struct host *host, const helper_report *report)
         if (!host->opening)
             host->events->model(host->arg, report->helper_report_u.model.domid,
                                 report->helper_report_u.model.lives);
+        break;
+    case HELPER_TERMINAL:
+        helper_take_terminal(host, &report->helper_report_u.terminal);
         break;
     case HELPER_BEGUN:
         break;

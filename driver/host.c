@@ -282,3 +282,11 @@ host_domain_name(const struct host *host, uint32_t domid)
 
     return known ? known->name : NULL;
 }
+
+const char *
+host_domain_tty(const struct host *host, uint32_t domid, enum host_terminal terminal)
+{
+    const struct domain_name *known = domain_names_find(&host->names, domid);
+
+    return known ? known->ttys[terminal] : NULL;
+}

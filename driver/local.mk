@@ -6,7 +6,7 @@ driver_libdriver_a_SOURCES = $(driver_operations) driver/build.c driver/build.h 
 	driver/host-process.c driver/host-query.c driver/host-spawn.c driver/host-wire.c \
 	driver/host-wire.h driver/image.c driver/image-stream.c driver/log-journal.c \
 	driver/memory.c driver/memory.h driver/new-file.c driver/new-file.h driver/operation.c driver/operation.h driver/query.c \
-	driver/query.h driver/worker.c driver/worker.h driver/xl.c \
+	driver/query.h driver/worker.c driver/worker.h driver/writer.c driver/writer.h driver/xl.c \
 	driver/xl.h driver/xl-call.c driver/xl-check.c driver/xl-hooks.c driver/xl-log.c
 noinst_HEADERS += include/driver/host.h include/driver/image.h include/driver/log-journal.h
 

@@ -6,7 +6,8 @@
  *   dom0d-worker SOCKET-PATH LOG-LEVEL AUTOBALLOON DOM0-MIN-KIB
  *                                           one operation; the listening socket is descriptor 3
  *   dom0d-worker --host LOG-LEVEL           the helper (helper.h), and
- *   dom0d-worker --query LOG-LEVEL          a query process (query.h): a socket to the daemon is
+ *   dom0d-worker --query LOG-LEVEL          a query process (query.h), and
+ *   dom0d-worker --write LOG-LEVEL          the writer (writer.h): a socket to the daemon is
  *                                           descriptor 3
  */
 #include <fcntl.h>
@@ -28,6 +29,7 @@
 #include "host-wire.h"
 #include "query.h"
 #include "worker.h"
+#include "writer.h"
 
 static void
 run_worker(struct loop *loop, int argc, char **argv)
@@ -84,6 +86,16 @@ run_query(struct loop *loop)
     query_free(query);
 }
 
+/* What it was given it writes, also when the daemon has gone. */
+static void
+run_writer(struct loop *loop)
+{
+    struct writer *writer = writer_new(loop, SPAWN_FD, daemon_has_gone, loop);
+
+    loop_run(loop);
+    writer_free(writer);
+}
+
 /* The unit has the daemon run before all others, so that it answers at once: it works little.  We,
  * and the device models that we start, work much.  (The helper works as little as the daemon, and
  * answers it.) */
@@ -122,6 +134,8 @@ main(int argc, char **argv)
         run_helper(loop);
     else if (strcmp(argv[1], "--query") == 0)
         run_query(loop);
+    else if (strcmp(argv[1], "--write") == 0)
+        run_writer(loop);
     else
         run_worker(loop, argc, argv);
     loop_free(loop);

@@ -42,6 +42,7 @@ domain_set_id(struct domain *dom, int domid)
     domains_change_id(dom, domid);
     dom->run = domain_run_initial;
     dom->run.domid = domid;
+    dom->table->observer->identified(dom->table->arg, dom);
 }
 
 void
@@ -113,6 +114,8 @@ domain_gone(struct domain *dom)
     domains_change_id(dom, -1);
     dom->run = domain_run_initial;
     dom->off_reason = domain_off_reason(run.stop_detail);
+    if (run.domid >= 0)
+        dom->table->observer->gone(dom->table->arg, dom, run.domid, run.stop_detail);
     if (!run.announced)
         return;
     log_about(LOG_LEVEL_INFO, &about, "domain %d has gone", run.domid);
@@ -137,6 +140,8 @@ domain_take_live(struct domain *dom, struct domain_def *def)
     dom->live = def;
     dom->owner = DOMAIN_OF_DOM0D;
     domain_rename_live(dom);
+    if (domain_runs(dom))
+        dom->table->observer->identified(dom->table->arg, dom);
 }
 
 static void

@@ -30,6 +30,16 @@ struct domain_observer {
     /** Its device model has exited, and it runs on. */
     void (*model_lost)(void *arg, const struct domain *dom);
 
+    /** It runs, and has this id; or it runs and it is known whose it is. */
+    void (*identified)(void *arg, const struct domain *dom);
+
+    /** xenstore says anew which pty this terminal of it has. */
+    void (*terminal)(void *arg, const struct domain *dom, enum host_terminal terminal);
+
+    /** It had this id and does not run any more, whether or not that was ever told; detail as of
+     * STOPPED, -1: nobody said why. */
+    void (*gone)(void *arg, const struct domain *dom, int domid, int detail);
+
     /** The kernel of a guest of dom0d has stopped, and this is what its definition wants done;
      * stop_detail is what STOPPED is to be told with. */
     void (*wants)(void *arg, struct domain *dom, enum domain_action action, int stop_detail);

@@ -150,6 +150,15 @@ watch_model(void *arg, uint32_t domid, bool lives)
 }
 
 static void
+watch_terminal(void *arg, uint32_t domid, enum host_terminal terminal)
+{
+    const struct domain *dom = domains_by_id(arg, (int)domid);
+
+    if (dom)
+        dom->table->observer->terminal(dom->table->arg, dom, terminal);
+}
+
+static void
 watch_lost(void *arg, const char *reason)
 {
     const struct domains *domains = arg;
@@ -161,5 +170,6 @@ const struct host_events domains_host_events = {
     .changed = watch_changed,
     .renamed = watch_renamed,
     .model = watch_model,
+    .terminal = watch_terminal,
     .disaster = watch_lost,
 };

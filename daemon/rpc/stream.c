@@ -342,9 +342,10 @@ static void
 stream_deliver(void *arg)
 {
     struct stream *stream = arg;
-    size_t         taken;
+    size_t         taken = 0;
 
-    if (!stream_offer(stream, stream->in.bytes + stream->in.at, stream->in.size, &taken))
+    if (stream->in.size &&
+        !stream_offer(stream, stream->in.bytes + stream->in.at, stream->in.size, &taken))
         return;
     stream_remove(stream, &stream->in, taken);
     stream_finish_if_due(stream); /* must be last */
@@ -355,6 +356,27 @@ stream_resume(struct stream *stream)
 {
     if (stream->in.size)
         loop_defer_start(&stream->deliver);
+}
+
+/* finish() comes from the loop. */
+void
+stream_drop(struct stream *stream)
+{
+    stream_remove(stream, &stream->in, stream->in.size);
+    if (stream->finished)
+        loop_defer_start(&stream->deliver);
+}
+
+/* May free stream: must be last. */
+static void
+stream_receive_finish(struct stream *stream)
+{
+    if (stream->finished)
+        return;
+    stream->finished = true;
+    if (stream->in.size && stream->ops && stream->ops->finishing)
+        stream->ops->finishing(stream->arg);
+    stream_finish_if_due(stream); /* must be last */
 }
 
 /* May free stream: must be last. */
@@ -395,10 +417,7 @@ streams_receive(struct conn *conn, const struct wire_header *header, const void 
                             size - WIRE_HEADER_SIZE);
         break;
     case WIRE_OK:
-        if (!stream->finished) {
-            stream->finished = true;
-            stream_finish_if_due(stream);
-        }
+        stream_receive_finish(stream);
         break;
     case WIRE_ERROR:
         stream_confirm(stream);

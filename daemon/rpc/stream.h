@@ -5,6 +5,7 @@
  *   stream_open --> Open --stream_end: we have no more------> Ended --finish, abort--> freed
  *                    | data, both ways                          \---the connection goes--> freed
  *                    |--the client finishes--> finish() --stream_close, stream_fail--> freed
+ *                    |   (finishing() before, while data() has not taken all)
  *                    |--the client aborts----> gone(), freed
  *                    |--the connection goes--> gone(), freed
  *                    \--stream_fail, stream_close--> freed
@@ -51,6 +52,12 @@ struct stream_ops {
     void (*writable)(void *arg);
 
     /**
+     * The client has sent all, and waits for an end, while data() has not taken all yet: finish()
+     * comes when that has, or after stream_drop.
+     */
+    void (*finishing)(void *arg);
+
+    /**
      * The client has sent all, and data() has taken it.  To be answered, now or later, by
      * stream_close or stream_fail.  NULL: it is closed at once.
      */
@@ -74,6 +81,9 @@ size_t stream_send(struct stream *stream, const void *data, size_t size);
 
 /** data() can take bytes again: it is called from the loop with those that are kept. */
 void stream_resume(struct stream *stream);
+
+/** What is kept for data() is dropped.  Must not be called from data(). */
+void stream_drop(struct stream *stream);
 
 /**
  * There is no more to send.  The client is told when it has been sent what waits; nobody is called

@@ -44,6 +44,14 @@ enum host_shutdown {
     HOST_SHUTDOWN_SOFT_RESET = 5,
 };
 
+/* The terminals that a guest may have: Xen's own console, and the serial ports of an HVM guest. */
+enum host_terminal {
+    HOST_TERMINAL_CONSOLE,
+    HOST_TERMINAL_SERIAL, /* the first of HOST_SERIALS, in their order */
+    HOST_TERMINALS = HOST_TERMINAL_SERIAL + 4,
+};
+#define HOST_SERIALS (HOST_TERMINALS - HOST_TERMINAL_SERIAL)
+
 /* What the hypervisor says of a domain now. */
 struct host_dominfo {
     uint32_t           domid;
@@ -70,6 +78,10 @@ struct host_events {
     /* The device model of a domain lives, or has ended: also where the domain is being destroyed,
      * or gets another one.  Must not close the host. */
     void (*model)(void *arg, uint32_t domid, bool lives);
+
+    /* A terminal of a domain has a pty, or another one, or none any more (host_domain_tty): also
+     * where that has the same path as before.  Must not close the host. */
+    void (*terminal)(void *arg, uint32_t domid, enum host_terminal terminal);
 
     /* Xen is lost: libxl's disaster, or xenstored's connection broke.  host is good for
      * host_close only; what is asked of it meanwhile fails, ERR_NO_CONNECT. */
@@ -115,6 +127,10 @@ int host_domain_info(struct host *host, uint32_t domid, struct host_dominfo *inf
  */
 const char *host_domain_name(const struct host *host, uint32_t domid);
 
+/** The pty of a terminal, a path, as xenstore has told; NULL where it has told of none (yet).
+ * Borrowed until the loop turns. */
+const char *host_domain_tty(const struct host *host, uint32_t domid, enum host_terminal terminal);
+
 /*----- calls -----*/
 
 /*
@@ -157,7 +173,8 @@ struct host_live {
     char             **interface_names;
 };
 
-/** From xenstore.  live: Borrowed; NULL: err says why not. */
+/** From xenstore.  live: Borrowed; NULL: err says why not.  host_domain_tty is then as true as it.
+ */
 typedef void      host_live_fn(void *arg, struct host_live *live, const struct err *err);
 struct host_call *host_domain_live(struct host *host, uint32_t domid, host_live_fn *done,
                                    void *arg);

@@ -204,6 +204,9 @@ enum { SAVE_RUNNING = 2, SAVE_PAUSED = 4 };
 /* virDomainShutdownFlagValues, and virDomainRebootFlagValues, which are the same */
 enum { POWER_ACPI_BUTTON = 1, POWER_PARAVIRT = 16 };
 
+/* virDomainConsoleFlags */
+enum { CONSOLE_FORCE = 1, CONSOLE_SAFE = 2 };
+
 /* virDomainXMLFlags */
 enum {
     DOMAIN_XML_SECURE = 1,

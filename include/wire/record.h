@@ -15,8 +15,8 @@
 #define WORKER_PROMISE_SUFFIX ".memory"
 
 /**
- * filter is that of a type of state.x: xdr_task_record, xdr_queued_job, xdr_known_domain or
- * xdr_ended_job.
+ * filter is that of a type of state.x: xdr_task_record, xdr_queued_job, xdr_known_domain,
+ * xdr_ended_job or xdr_known_console.
  *
  * Write it, or write it anew: the next daemon finds the old one or the new one, whole.
  */

@@ -4,7 +4,7 @@ attacks = tests/attacks/abort.py tests/attacks/cores.py tests/attacks/descriptor
 	tests/attacks/destroy.py tests/attacks/flood.py tests/attacks/full.py tests/attacks/images.py \
 	tests/attacks/names.py tests/attacks/numbers.py tests/attacks/processes.py \
 	tests/attacks/records.py tests/attacks/repair.py tests/attacks/secrets.py tests/attacks/stop.py \
-	tests/attacks/utf8.py tests/attacks/xml-time.py
+	tests/attacks/streams.py tests/attacks/utf8.py tests/attacks/xml-time.py
 dist_check_SCRIPTS += tests/attacks/run tests/attacks/chaos $(attacks)
 EXTRA_DIST += tests/attacks/README tests/attacks/hang.c tests/attacks/lib/host.py \
 	tests/attacks/lib/mounts.py tests/attacks/lib/raw.py tests/attacks/lib/verdict.py

@@ -3,13 +3,14 @@
 # What the folders of daemon/ use of each other: by their includes, and by the symbols of what was
 # built.  Prints both graphs, and fails on an arrow that is not allowed.
 #
-#   api -> rpc, job, domain;  job -> domain;  rpc, domain -> none of them;  top -> all
+#   api -> rpc, job, console, domain;  job, console -> domain;  rpc, domain -> none of them;
+#   top -> all
 #
 # "top" are the files of daemon/ itself.  Of those the folders see config.h, which is data; daemon.h,
 # which holds all, is for api and top alone.
 set -u
 command -v nm >/dev/null || exit 77
-folders='rpc domain job api'
+folders='rpc domain job console api'
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 
@@ -21,7 +22,7 @@ includes() {
         from=$(layer_of "$file")
         sed -n 's/^ *# *include *"\([^"]*\)".*/\1/p' "$top_srcdir/$file" | while read -r header; do
             case $header in
-            rpc/* | domain/* | job/* | api/*) to=${header%%/*} ;;
+            rpc/* | domain/* | job/* | console/* | api/*) to=${header%%/*} ;;
             */*) continue ;; # of another folder: check-layers.sh
             *) to=$header ;;
             esac
@@ -60,7 +61,7 @@ calls() {
 
 is_allowed() {
     case "$1 $2" in
-    "top "* | "api rpc" | "api job" | "api domain" | "job domain" | *" config.h" | "api daemon.h") ;;
+    "top "* | "api rpc" | "api job" | "api console" | "api domain" | "job domain" | "console domain" | *" config.h" | "api daemon.h") ;;
     *) return 1 ;;
     esac
 }

@@ -72,11 +72,14 @@ harness_stop(struct harness *h)
     log_set_sink(NULL);
 }
 
-/* What one turn starts the next may do; some of it goes round by a timer of 0. */
+/* What one turn starts the next may do; some of it goes round by a timer of 0.  A flood never ends.
+ */
+#define TURNS_MAX 5000
+
 void
 harness_settle(struct harness *h)
 {
-    for (int n = 0; n < 8 || loop_run_ready(h->daemon.loop); n++)
+    for (int n = 0; n < 8 || (n < TURNS_MAX && loop_run_ready(h->daemon.loop)); n++)
         loop_run_ready(h->daemon.loop);
 }
 

@@ -65,9 +65,9 @@ tests_daemon_test_crowd_LDADD = wire/libwire.a wire/libwiretypes.a eventloop/lib
 	base/libbase.a $(LIBEVENT_LIBS) $(TIRPC_LIBS) $(CHECK_LIBS)
 
 dist_check_SCRIPTS += tests/daemon/test-main.sh tests/daemon/test-life.sh \
-	tests/daemon/test-define.sh tests/daemon/test-native.sh tests/daemon/test-of-xl.sh
+	tests/daemon/test-define.sh tests/daemon/test-console.sh tests/daemon/test-native.sh tests/daemon/test-of-xl.sh
 EXTRA_DIST += tests/daemon/programs.sh
-TESTS += tests/daemon/test-define.sh tests/daemon/test-main.sh tests/daemon/test-life.sh tests/daemon/test-native.sh \
+TESTS += tests/daemon/test-define.sh tests/daemon/test-main.sh tests/daemon/test-life.sh tests/daemon/test-console.sh tests/daemon/test-native.sh \
 	tests/daemon/test-of-xl.sh
 server_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/daemon $(daemon_paths)
 server_test_cflags = $(AM_CFLAGS) $(CHECK_CFLAGS)
@@ -110,6 +110,19 @@ tests_daemon_test_params_CPPFLAGS = $(server_test_cppflags)
 tests_daemon_test_params_CFLAGS = $(server_test_cflags)
 tests_daemon_test_params_LDADD = daemon/api/libapi_a-params.$(OBJEXT) wire/libwire.a \
 	wire/libwiretypes.a base/libbase.a $(TIRPC_LIBS) $(CHECK_LIBS)
+
+# Consoles: the server, the table and the consoles, on real ptys; what asks Xen is the test's.
+check_PROGRAMS += tests/daemon/test-console
+TESTS += tests/daemon/test-console
+tests_daemon_test_console_CPPFLAGS = $(server_test_cppflags)
+tests_daemon_test_console_CFLAGS = $(server_test_cflags)
+tests_daemon_test_console_LDADD = daemon/api/libapi_a-handle-console.$(OBJEXT) \
+	daemon/api/libapi_a-handle-connect.$(OBJEXT) daemon/api/libapi_a-handle-none.$(OBJEXT) \
+	daemon/api/libapi_a-lookup.$(OBJEXT) daemon/api/libapi_a-procedures.$(OBJEXT) \
+	tests/daemon/libstubs.a tests/daemon/libharness.a daemon/libconsole.a daemon/libdomain.a \
+	daemon/librpc.a daemon/libdaemon.a conf/libconf.a wire/libwire.a wire/libwiretypes.a eventloop/libeventloop.a \
+	base/libbase.a $(XENLIGHT_LIBS) $(LIBEVENT_LIBS) $(LIBXML_LIBS) $(SYSTEMD_LIBS) \
+	$(TIRPC_LIBS) $(CHECK_LIBS)
 
 # What daemon/rpc may use, and no more.
 check_PROGRAMS += tests/daemon/test-stream

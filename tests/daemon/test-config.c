@@ -57,6 +57,10 @@ START_TEST(a_new_configuration_has_the_defaults)
     ck_assert_uint_eq(config->rpc.keepalive_count, 5);
     ck_assert_str_eq(config->job.run_dir, "/run/dom0d");
     ck_assert_str_eq(config->job.dump_dir, "/var/lib/dom0d/dump");
+    ck_assert_uint_eq(config->console.kept, 64 << 10);
+    ck_assert_str_eq(config->console.log_dir, "");
+    ck_assert_uint_eq(config->console.log_size, 1 << 20);
+    ck_assert_uint_eq(config->console.log_count, 4);
     ck_assert_str_eq(config->job.worker_path, PKGLIBEXECDIR "/dom0d-worker");
     ck_assert_int_eq(config->log_level, LOG_LEVEL_INFO);
 }

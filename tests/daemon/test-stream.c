@@ -31,7 +31,7 @@ struct owner {
 static struct owner owners[2 * STREAMS_MAX], *last;
 
 /* What the owners were told, together. */
-static unsigned n_data, n_finish, n_gone, n_writable;
+static unsigned n_data, n_finish, n_finishing, n_gone, n_writable;
 static size_t   sink_room; /* bytes that the sink takes */
 static uint8_t  got[64];   /* the first that it took */
 static size_t   n_got;
@@ -62,6 +62,13 @@ owner_finish(void *arg)
 
     n_finish++;
     stream_close(take_ptr(owner->stream));
+}
+
+static void
+owner_finishing(void *arg)
+{
+    (void)arg;
+    n_finishing++;
 }
 
 static void
@@ -108,7 +115,7 @@ static const struct stream_ops echo_ops = {
 static const struct stream_ops source_ops = {
     .data = sink_data, .writable = source_writable, .finish = owner_finish, .gone = owner_gone};
 static const struct stream_ops sink_ops = {
-    .data = sink_data, .finish = owner_finish, .gone = owner_gone};
+    .data = sink_data, .finishing = owner_finishing, .finish = owner_finish, .gone = owner_gone};
 
 static void
 open_with(struct request *req, const struct stream_ops *ops)
@@ -174,7 +181,7 @@ setup(void)
     client = client_new(&h, false);
     conn_opened(client.conn, false);
     last = NULL;
-    n_data = n_finish = n_gone = n_writable = 0;
+    n_data = n_finish = n_finishing = n_gone = n_writable = 0;
     n_got = sent = source_left = sink_room = 0;
 }
 
@@ -603,6 +610,40 @@ START_TEST(what_is_not_taken_is_kept_and_comes_again_in_order)
 }
 END_TEST
 
+/* A client that waits for its end may be answered although nobody takes what it sent. */
+START_TEST(what_is_kept_can_be_dropped_and_the_end_comes)
+{
+    uint32_t serial = open_stream(SINK);
+
+    sink_room = 2;
+    send_data(SINK, serial, "abc");
+    finish(SINK, serial);
+    client_expect_nothing(&client);
+    ck_assert_uint_eq(n_finishing, 1);
+    ck_assert_uint_eq(n_finish, 0);
+    stream_drop(last->stream);
+    ck_assert_uint_eq(n_finish, 0); /* from the loop */
+    ck_assert_uint_eq(server_held(h.daemon.server)->bytes, 0);
+    expect_end(SINK, serial, WIRE_OK);
+    ck_assert_uint_eq(n_finish, 1);
+    ck_assert_uint_eq(n_data, 1);
+}
+END_TEST
+
+START_TEST(who_has_taken_all_is_told_the_end_alone)
+{
+    uint32_t serial = open_stream(SINK);
+
+    sink_room = 100;
+    send_data(SINK, serial, "abc");
+    stream_drop(last->stream); /* nothing is kept: it changes nothing */
+    finish(SINK, serial);
+    expect_end(SINK, serial, WIRE_OK);
+    ck_assert_uint_eq(n_finishing, 0);
+    ck_assert_uint_eq(n_finish, 1);
+}
+END_TEST
+
 START_TEST(a_stream_that_takes_nothing_keeps_a_bounded_memory_and_calls_are_answered)
 {
     static char bytes[50000];
@@ -719,6 +760,8 @@ main(void)
     tcase_add_test(tc, answers_stay_bounded_beside_a_stream);
     tcase_add_test(tc, streams_have_their_turns);
     tcase_add_test(tc, what_is_not_taken_is_kept_and_comes_again_in_order);
+    tcase_add_test(tc, what_is_kept_can_be_dropped_and_the_end_comes);
+    tcase_add_test(tc, who_has_taken_all_is_told_the_end_alone);
     tcase_add_test(tc, a_stream_that_takes_nothing_keeps_a_bounded_memory_and_calls_are_answered);
     tcase_add_test(tc, an_echo_that_nobody_reads_is_bounded_both_ways);
     tcase_add_test(tc, a_client_whose_streams_hold_too_much_of_all_is_closed);

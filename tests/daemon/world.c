@@ -23,6 +23,7 @@
 #include "rpc/procedure.h"
 #include "rpc/request.h"
 #include "rpc/server.h"
+#include "rpc/stream.h"
 #include "start.h"
 #include "wire/record.h"
 #include "wire/task.h"
@@ -528,6 +529,13 @@ call_ends(void *arg)
         call->def_done(call->arg, call->code ? NULL : xstrdup(world_xml("foreign", 'f', "")),
                        call->code ? &err : NULL);
     free(call);
+}
+
+const char *
+host_domain_tty(const struct host *h, uint32_t domid, enum host_terminal terminal)
+{
+    (void)h, (void)domid, (void)terminal;
+    return NULL;
 }
 
 static struct host_call *
@@ -1205,6 +1213,54 @@ void
 pool_free(struct pool *pool)
 {
     (void)pool;
+}
+
+/*----- streams, which this world does without -----*/
+
+struct stream *
+stream_open(struct request *req, const void *ret, const struct stream_ops *ops, void *arg,
+            struct err *err)
+{
+    (void)req, (void)ret, (void)ops, (void)arg;
+    err_set(err, ERR_NO_SUPPORT, "there are no streams here");
+    return NULL;
+}
+
+size_t
+stream_send(struct stream *stream, const void *data, size_t size)
+{
+    (void)stream, (void)data;
+    return size;
+}
+
+void
+stream_resume(struct stream *stream)
+{
+    (void)stream;
+}
+
+void
+stream_drop(struct stream *stream)
+{
+    (void)stream;
+}
+
+void
+stream_end(struct stream *stream)
+{
+    (void)stream;
+}
+
+void
+stream_close(struct stream *stream)
+{
+    (void)stream;
+}
+
+void
+stream_fail(struct stream *stream, const struct err *err)
+{
+    (void)stream, (void)err;
 }
 
 /*----- listeners -----*/

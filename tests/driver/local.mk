@@ -3,7 +3,7 @@ driver_tests = $(operation_tests) \
 	tests/driver/test-host tests/driver/test-host-processes \
 	tests/driver/test-image tests/driver/test-log-journal tests/driver/test-memory \
 	tests/driver/test-new-file tests/driver/test-off-xen \
-	tests/driver/test-undo tests/driver/test-worker \
+	tests/driver/test-undo tests/driver/test-worker tests/driver/test-writer \
 	tests/driver/test-xl-call tests/driver/test-xl-hooks tests/driver/test-xl-log
 check_PROGRAMS += $(driver_tests)
 TESTS += $(driver_tests)
@@ -44,6 +44,9 @@ tests_driver_test_undo_LDADD = $(driver_test_ldadd)
 tests_driver_test_worker_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_worker_CFLAGS = $(driver_test_cflags)
 tests_driver_test_worker_LDADD = $(driver_test_ldadd)
+tests_driver_test_writer_CPPFLAGS = $(driver_test_cppflags)
+tests_driver_test_writer_CFLAGS = $(driver_test_cflags)
+tests_driver_test_writer_LDADD = $(driver_test_ldadd)
 tests_driver_test_xl_call_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_xl_call_CFLAGS = $(driver_test_cflags)
 tests_driver_test_xl_call_LDADD = $(driver_test_ldadd)

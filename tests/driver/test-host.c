@@ -63,8 +63,26 @@ on_renamed(void *arg, uint32_t domid)
     renamed = domid;
 }
 
-static const struct host_events events = {
-    .changed = on_changed, .renamed = on_renamed, .model = on_model, .disaster = on_disaster};
+/* "3:0=/dev/pts/1 " for each terminal that was told of. */
+static char terminals[256];
+
+static void
+on_terminal(void *arg, uint32_t domid, enum host_terminal terminal)
+{
+    const char *tty = host_domain_tty(host, domid, terminal);
+    size_t      length = strlen(terminals);
+
+    (void)arg;
+    ck_assert(!inside);
+    snprintf(terminals + length, sizeof terminals - length, "%u:%u=%s ", domid, terminal,
+             tty ? tty : "none");
+}
+
+static const struct host_events events = {.changed = on_changed,
+                                          .renamed = on_renamed,
+                                          .model = on_model,
+                                          .terminal = on_terminal,
+                                          .disaster = on_disaster};
 
 static void
 on_answer(void *arg, const struct err *err)
@@ -92,7 +110,7 @@ open_host(void)
     ck_assert_int_eq(host_open(scene.loop, "worker", &events, NULL, &host, &err), 0);
     turn();
     changes = disasters = answers = 0;
-    said[0] = '\0';
+    said[0] = terminals[0] = '\0';
 }
 
 static void
@@ -499,6 +517,7 @@ START_TEST(what_only_a_running_domain_has_is_told)
     struct fake_domain *dom = fake_domain_add("a", 'a');
 
     keep_config(dom, "{\"nics\": [{\"devid\": 0}, {\"devid\": 1, \"ifname\": \"tap7\"}]}");
+    fake_domain_set_tty(dom, HOST_TERMINAL_CONSOLE, "/dev/pts/1");
     inside = true;
     host_domain_live(host, dom->domid, on_live, &answers);
     inside = false;
@@ -617,6 +636,81 @@ START_TEST(the_device_model_of_a_domain_that_has_gone_is_forgotten)
     waitpid(pid, NULL, 0);
     turn();
     ck_assert_int_eq(models, 0);
+}
+END_TEST
+
+START_TEST(the_pty_of_a_terminal_is_told_when_it_comes_and_again_when_it_is_another)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+
+    turn();
+    ck_assert_str_eq(terminals, "");
+    ck_assert_ptr_null(host_domain_tty(host, dom->domid, HOST_TERMINAL_CONSOLE));
+    fake_domain_set_tty(dom, HOST_TERMINAL_CONSOLE, "/dev/pts/1");
+    turn();
+    fake_xen_changed(); /* nothing is new of it */
+    turn();
+    ck_assert_str_eq(terminals, "1:0=/dev/pts/1 ");
+    terminals[0] = '\0';
+    fake_domain_set_tty(dom, HOST_TERMINAL_SERIAL + 1, "/dev/pts/2");
+    turn();
+    ck_assert_ptr_nonnull(strstr(terminals, "1:2=/dev/pts/2 "));
+    terminals[0] = '\0';
+    fake_domain_set_tty(dom, HOST_TERMINAL_CONSOLE, "");
+    turn();
+    ck_assert_ptr_nonnull(strstr(terminals, "1:0=none "));
+}
+END_TEST
+
+/* A pty that has gone leaves its path to the next one. */
+START_TEST(a_pty_of_the_same_path_as_before_is_told_of)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+
+    for (int n = 0; n < 2; n++) {
+        terminals[0] = '\0';
+        fake_domain_set_tty(dom, HOST_TERMINAL_CONSOLE, "/dev/pts/1");
+        turn();
+        ck_assert_str_eq(terminals, "1:0=/dev/pts/1 ");
+    }
+}
+END_TEST
+
+START_TEST(the_terminals_of_domains_that_were_there_before_are_known)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+
+    fake_domain_set_tty(dom, HOST_TERMINAL_CONSOLE, "/dev/pts/1");
+    host_close(host);
+    open_host();
+    ck_assert_str_eq(host_domain_tty(host, dom->domid, HOST_TERMINAL_CONSOLE), "/dev/pts/1");
+}
+END_TEST
+
+START_TEST(the_console_of_an_hvm_guest_is_its_serial_port)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+
+    dom->type = LIBXL_DOMAIN_TYPE_HVM;
+    keep_config(dom, "{}");
+    fake_domain_set_tty(dom, HOST_TERMINAL_CONSOLE, "/dev/pts/1");
+    fake_domain_set_tty(dom, HOST_TERMINAL_SERIAL, "/dev/pts/2");
+    host_domain_live(host, dom->domid, on_live, &answers);
+    turn();
+    ck_assert_str_eq(live_text, "1 /dev/pts/2 0 none none");
+}
+END_TEST
+
+/* Whoever has been answered knows of what xenstore said then. */
+START_TEST(what_is_asked_of_a_domain_tells_of_its_terminals_too)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+
+    turn();
+    snprintf(dom->ttys[0], sizeof dom->ttys[0], "/dev/pts/1"); /* no watch fires */
+    host_domain_live(host, dom->domid, on_live, &answers);
+    turn();
+    ck_assert_str_eq(terminals, "1:0=/dev/pts/1 ");
 }
 END_TEST
 
@@ -1036,6 +1130,11 @@ main(void)
     tcase_add_test(tc, what_only_a_running_domain_has_is_told);
     tcase_add_test(tc, any_number_of_changes_in_one_turn_is_one);
     tcase_add_test(tc, a_domain_that_is_renamed_is_told_of);
+    tcase_add_test(tc, the_pty_of_a_terminal_is_told_when_it_comes_and_again_when_it_is_another);
+    tcase_add_test(tc, a_pty_of_the_same_path_as_before_is_told_of);
+    tcase_add_test(tc, the_terminals_of_domains_that_were_there_before_are_known);
+    tcase_add_test(tc, the_console_of_an_hvm_guest_is_its_serial_port);
+    tcase_add_test(tc, what_is_asked_of_a_domain_tells_of_its_terminals_too);
     /* Debian 12's valgrind does not know pidfd_open. */
     if (!getenv("UNDER_VALGRIND")) {
         tcase_add_test(tc, a_device_model_that_ends_is_told_of_and_so_is_the_next_one);

@@ -311,6 +311,16 @@ fake_domain_rename(struct fake_domain *dom, const char *name)
     fake_xen_changed();
 }
 
+void
+fake_domain_set_tty(struct fake_domain *dom, unsigned terminal, const char *tty)
+{
+    fake_lock();
+    snprintf(dom->ttys[terminal], sizeof dom->ttys[terminal], "%s", tty);
+    fake_world()->ttys_set++;
+    fake_unlock();
+    fake_xen_changed();
+}
+
 /*----- who waits -----*/
 
 void

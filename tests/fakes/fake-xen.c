@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/uuid.h"
+#include "fake-console.h"
 #include "fake-xen.h"
 
 static const char usage_text[] =
@@ -21,6 +22,10 @@ static const char usage_text[] =
     "  destroy ID\n"
     "  pause ID, unpause ID, freeze ID, count ID\n"
     "  rename ID NAME\n"
+    "  console NAME TERMINAL           be the guest behind it (0: Xen's, 1...: serial ports) in "
+    "each\n"
+    "                                  of its runs: it says what is read, what it hears is "
+    "written\n"
     "  lock ID, unlock ID              somebody holds the lock of its userdata\n"
     "  rule CALL NTH RC full|half      the n-th call (0: each) fails\n"
     "  delay MSEC, when later|at-once|refused, abort inside|later|ignored\n"
@@ -200,6 +205,8 @@ main(int argc, char **argv)
     }
     if (argc == 3 && find_word(argv[1], (const char *const[]){"delay", "when", "abort"}, 3) >= 0)
         return set_behaviour(argv[1], argv[2]);
+    if (argc == 4 && strcmp(argv[1], "console") == 0 && atoi(argv[3]) < FAKE_TERMINALS)
+        fake_console_run(argv[2], (unsigned)atoi(argv[3]));
     if (argc == 3 || argc == 4)
         return with_domain(argv[1], argv[2], argv[3]);
     return usage();

@@ -21,6 +21,7 @@
 #define FAKE_DOMAINS_MAX 8192
 #define FAKE_RULES_MAX 16
 #define FAKE_PAGE 4096
+#define FAKE_TERMINALS 5 /* Xen's console, and four serial ports */
 
 /* How an asynchronous call ends. */
 enum fake_when {
@@ -61,6 +62,7 @@ struct fake_domain {
     uint64_t memory_kib;
     unsigned vcpus;
     uint64_t counter; /* its memory: what a save writes and a restore brings back */
+    char     ttys[FAKE_TERMINALS][32]; /* "": none */
 };
 
 struct fake_world {
@@ -85,6 +87,7 @@ struct fake_world {
     struct fake_rule   rules[FAKE_RULES_MAX];
     char               log[4096];                 /* the asynchronous calls, "suspend destroy" */
     char               said[256];                 /* libxl's last error line */
+    unsigned           ttys_set;                  /* how often a domain's tty was set */
     uint32_t           slots;                     /* of domains that were ever used */
     struct fake_domain domains[FAKE_DOMAINS_MAX]; /* in the order of their making */
 };
@@ -116,6 +119,9 @@ size_t fake_domain_count(void);
 void fake_domain_shuts_down(struct fake_domain *dom, int reason);
 void fake_domain_goes(struct fake_domain *dom);
 void fake_domain_rename(struct fake_domain *dom, const char *name);
+
+/** A terminal of it has this pty from now on; xenstore tells. */
+void fake_domain_set_tty(struct fake_domain *dom, unsigned terminal, const char *tty);
 
 /** xenstore tells that domains came or went, to all processes. */
 void fake_xen_changed(void);

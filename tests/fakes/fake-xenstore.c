@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* fake-xenstore.c: the few keys that dom0d reads, and watches that fire for any change. */
+/* fake-xenstore.c: the few keys that dom0d reads, and watches that fire for any change; those of
+ * terminals only when one was set. */
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +19,7 @@
 struct watch {
     char *path; /* which is its token */
     bool  due;
+    bool  is_of_terminals;
 };
 
 struct xs_handle {
@@ -26,7 +28,16 @@ struct xs_handle {
     int           either;  /* an epoll of both */
     struct watch *watches;
     size_t        count;
+    unsigned      ttys_seen; /* world's ttys_set when the watches became due */
 };
+
+static bool
+ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text);
+
+    return length >= strlen(end) && strcmp(text + length - strlen(end), end) == 0;
+}
 
 static void
 join(struct xs_handle *xs, int fd)
@@ -78,7 +89,11 @@ xs_watch(struct xs_handle *xs, const char *path, const char *token)
         return false;
     }
     xs->watches = xreallocarray(xs->watches, xs->count + 1, sizeof *xs->watches);
-    xs->watches[xs->count++] = (struct watch){.path = xstrdup(path), .due = true};
+    xs->watches[xs->count++] = (struct watch){
+        .path = xstrdup(path),
+        .due = true,
+        .is_of_terminals = ends_with(path, "/console/tty") || ends_with(path, "/serial"),
+    };
     assert(eventfd_write(xs->fired, 1) == 0);
     return true;
 }
@@ -120,9 +135,13 @@ xs_check_watch(struct xs_handle *xs)
         return NULL;
     }
     (void)eventfd_read(xs->fired, &ignored);
-    if (fake_changes_drain(xs->changes))
+    if (fake_changes_drain(xs->changes)) {
+        bool ttys = xs->ttys_seen != fake_world()->ttys_set;
+
+        xs->ttys_seen = fake_world()->ttys_set;
         for (size_t k = 0; k < xs->count; k++)
-            xs->watches[k].due = true;
+            xs->watches[k].due |= ttys || !xs->watches[k].is_of_terminals;
+    }
     while (n < xs->count && !xs->watches[n].due)
         n++;
     /* While it is stopped nothing comes; what is due then is told when it goes on. */
@@ -155,7 +174,7 @@ static char *
 value_of(const char *path)
 {
     const struct fake_domain *dom;
-    unsigned                  domid;
+    unsigned                  domid, serial;
     int                       end = 0;
 
     if (sscanf(path, "/local/domain/%u/%n", &domid, &end) == 1 && end &&
@@ -164,8 +183,11 @@ value_of(const char *path)
             return xstrdup(dom->name);
         if (strcmp(path + end, "image/device-model-pid") == 0 && dom->model_pid)
             return xasprintf("%d", dom->model_pid);
-        if (strcmp(path + end, "console/tty") == 0)
-            return xasprintf("/dev/pts/%u", domid);
+        if (strcmp(path + end, "console/tty") == 0 && dom->ttys[0][0])
+            return xstrdup(dom->ttys[0]);
+        if (sscanf(path + end, "serial/%u/tty", &serial) == 1 && serial + 1 < FAKE_TERMINALS &&
+            dom->ttys[serial + 1][0])
+            return xstrdup(dom->ttys[serial + 1]);
     }
     end = 0;
     if (sscanf(path, "/libxl/%u/type%n", &domid, &end) == 1 && end &&

@@ -17,5 +17,6 @@ tests_fakes_dom0d_worker_fake_SOURCES = driver/worker-main.c
 tests_fakes_dom0d_worker_fake_CPPFLAGS = $(AM_CPPFLAGS)
 tests_fakes_dom0d_worker_fake_LDFLAGS = $(fake_ldflags)
 tests_fakes_dom0d_worker_fake_LDADD = tests/fakes/libfakexen.a $(driver_ldadd)
-tests_fakes_fake_xen_SOURCES = tests/fakes/fake-xen.c
+tests_fakes_fake_xen_SOURCES = tests/fakes/fake-console.c tests/fakes/fake-console.h \
+	tests/fakes/fake-xen.c
 tests_fakes_fake_xen_LDADD = tests/fakes/libfakexen.a $(driver_ldadd)

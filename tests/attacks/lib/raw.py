@@ -5,7 +5,8 @@ import socket
 import struct
 
 REMOTE, DOM0D, KEEPALIVE = 0x20008086, 0x64306430, 0x6b656570
-CALL, REPLY, MESSAGE = 0, 1, 2
+CALL, REPLY, MESSAGE, STREAM, STREAM_HOLE = 0, 1, 2, 3, 6
+OK, ERROR, CONTINUE = 0, 1, 2  # statuses of a stream's packets
 
 OPEN, CLOSE = 1, 2
 NODE_INFO, CAPABILITIES = 6, 7
@@ -14,12 +15,13 @@ LOOKUP_ID, LOOKUP_NAME, LOOKUP_UUID = 22, 23, 24
 REBOOT, RESUME, SHUTDOWN, SUSPEND = 27, 28, 33, 34
 RESTORE, SAVE, JOB_INFO, ABORT = 54, 55, 163, 164
 STATE, SAVE_FLAGS, RESTORE_FLAGS, DESTROY_FLAGS = 212, 232, 233, 234
-XML_TO_NATIVE = 136
+XML_TO_NATIVE, OPEN_CONSOLE = 136, 201
 LIST_ALL, JOB_STATS, REGISTER, DOMAIN_CAPABILITIES = 273, 298, 316, 342
 JOB_LIST, JOB_WAIT, JOB_ABORT, JOB_LOG = 1, 2, 3, 4  # of DOM0D
 EVENT_LIFECYCLE = 318
 
 XML_SECURE, XML_INACTIVE = 1, 2  # flags of XML
+CONSOLE_FORCE = 1
 NO_DOMAIN = 42  # an error's code
 ANY_EVENT = struct.pack(">iI", 0, 0)  # REGISTER's argument: lifecycle, of all domains
 
@@ -91,6 +93,11 @@ class Reader:
 
 def frame(procedure, body=b"", serial=1, program=REMOTE, kind=CALL):
     return struct.pack(">7I", 28 + len(body), program, 1, procedure, kind, serial, 0) + body
+
+
+def stream(procedure, serial, status, data=b"", kind=STREAM):
+    """A packet of the stream that the call with this serial has opened."""
+    return struct.pack(">7I", 28 + len(data), REMOTE, 1, procedure, kind, serial, status) + data
 
 
 # ----- a client -----
