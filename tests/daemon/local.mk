@@ -1,6 +1,6 @@
 # The domain half in a world of fakes: no Xen, no workers, no sockets.
-check_PROGRAMS += tests/daemon/test-domains tests/daemon/test-jobs
-TESTS += tests/daemon/test-domains tests/daemon/test-jobs
+check_PROGRAMS += tests/daemon/test-domains tests/daemon/test-jobs tests/daemon/test-saves
+TESTS += tests/daemon/test-domains tests/daemon/test-jobs tests/daemon/test-saves
 tests_daemon_test_domains_SOURCES = tests/daemon/test-domains.c tests/daemon/world.c \
 	tests/daemon/world.h
 tests_daemon_test_domains_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/daemon
@@ -13,6 +13,11 @@ tests_daemon_test_jobs_SOURCES = tests/daemon/test-jobs.c tests/daemon/world.c \
 tests_daemon_test_jobs_CPPFLAGS = $(tests_daemon_test_domains_CPPFLAGS)
 tests_daemon_test_jobs_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_daemon_test_jobs_LDADD = $(tests_daemon_test_domains_LDADD)
+tests_daemon_test_saves_SOURCES = tests/daemon/test-saves.c tests/daemon/world.c \
+	tests/daemon/world.h
+tests_daemon_test_saves_CPPFLAGS = $(tests_daemon_test_domains_CPPFLAGS)
+tests_daemon_test_saves_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_daemon_test_saves_LDADD = $(tests_daemon_test_domains_LDADD)
 
 check_PROGRAMS += tests/daemon/test-pool
 TESTS += tests/daemon/test-pool
