@@ -32,6 +32,14 @@ struct job *op_restore_new(struct jobs *jobs, const struct job_owner *owner, con
 struct job *op_save_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
                         const char *path, const char *xml, unsigned flags);
 
+/** Put xml in the place of the definition that is in the image, or, where it is NULL, have that
+ * told.  flags: WORKER_IMAGE_, without DEFINE. */
+struct job *op_image_xml_new(struct jobs *jobs, const struct job_owner *owner, const char *path,
+                             const char *xml, unsigned flags);
+
+/** What it was to tell, for its owner, when it has ended well; the caller's to free. */
+char *op_image_xml_take(const struct job *job);
+
 /** Write the memory of a domain to path. */
 struct job *op_dump_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
                         const char *path);

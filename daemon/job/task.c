@@ -211,6 +211,10 @@ task_identified(void *arg, const worker_identified *what)
     struct task *task = arg;
     struct job  *job = task->job;
 
+    if (job->operation->identified) {
+        job->operation->identified(job, what);
+        return;
+    }
     /* It asks again where a daemon has died before it answered. */
     if (job->dom) {
         pool_worker_proceed(task->worker);

@@ -191,6 +191,9 @@ enum { START_PAUSED = 1, START_VALIDATE = 16 };
 /* virDomainSaveRestoreFlags */
 enum { SAVE_RUNNING = 2, SAVE_PAUSED = 4 };
 
+/* virDomainSaveImageXMLFlags */
+enum { SAVE_IMAGE_XML_SECURE = 1 };
+
 /* virDomainShutdownFlagValues, and virDomainRebootFlagValues, which are the same */
 enum { POWER_ACPI_BUTTON = 1, POWER_PARAVIRT = 16 };
 

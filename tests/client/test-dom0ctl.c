@@ -618,6 +618,8 @@ static const struct {
      "--running and --paused exclude each other\nTry 'dom0ctl help save'."},
     {"restore --running --paused x",
      "--running and --paused exclude each other\nTry 'dom0ctl help restore'."},
+    {"image-edit --running --paused x",
+     "--running and --paused exclude each other\nTry 'dom0ctl help image-edit'."},
     {"pause --json web", "pause prints nothing that could be JSON\nTry 'dom0ctl help pause'."},
     {"shutdown --mode x web",
      "--mode is acpi or paravirt, not \"x\"\nTry 'dom0ctl help shutdown'."},

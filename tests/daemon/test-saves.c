@@ -24,6 +24,8 @@ enum {
     DOMAIN_SUSPEND = 34,
     DOMAIN_SAVE_FLAGS = 232,
     DOMAIN_RESTORE_FLAGS = 233,
+    DOMAIN_SAVE_IMAGE_GET_XML_DESC = 235,
+    DOMAIN_SAVE_IMAGE_DEFINE_XML = 236,
     GUEST_SAVE = 5, /* of program DOM0D */
     GUEST_RESTORE = 6,
 };
@@ -260,6 +262,80 @@ START_TEST(a_domain_whose_image_says_that_it_was_paused_is_told_to_be)
 }
 END_TEST
 
+/*----- the XML in an image -----*/
+
+/* _i: with its secrets. */
+START_TEST(the_xml_in_an_image_is_told_and_no_domain_made_of_it)
+{
+    remote_domain_save_image_get_xml_desc_args args = {.file = path, .flags = (unsigned)_i};
+
+    world_call(DOMAIN_SAVE_IMAGE_GET_XML_DESC, &args);
+    world_turn();
+    ck_assert_int_eq(world_task.operation, WORKER_IMAGE_XML);
+    ck_assert_str_eq(world_task.path, path);
+    ck_assert_uint_eq(world_task.more, _i ? WORKER_IMAGE_SECURE : 0);
+    world_worker_identifies("<domain>as it is</domain>");
+    world_worker_succeeds();
+    assert_answer(ERR_NONE, "");
+    ck_assert_str_eq(world_text, "<domain>as it is</domain>");
+    ck_assert_uint_eq(domains_count(daemon_->domains), 2);
+    ck_assert_str_eq(world_events, "");
+}
+END_TEST
+
+START_TEST(why_an_image_cannot_be_read_is_told)
+{
+    remote_domain_save_image_get_xml_desc_args args = {.file = path};
+
+    world_call(DOMAIN_SAVE_IMAGE_GET_XML_DESC, &args);
+    world_turn();
+    world_worker_fails(ERR_OPERATION_FAILED, "this is no image");
+    assert_answer(ERR_OPERATION_FAILED, "this is no image");
+}
+END_TEST
+
+START_TEST(another_xml_for_an_image_reaches_the_worker)
+{
+    static char                              xml[] = "<domain>another</domain>";
+    remote_domain_save_image_define_xml_args args = {
+        .file = path, .dxml = xml, .flags = _i ? SAVE_PAUSED : SAVE_RUNNING};
+
+    world_call(DOMAIN_SAVE_IMAGE_DEFINE_XML, &args);
+    world_turn();
+    ck_assert_int_eq(world_task.operation, WORKER_IMAGE_XML);
+    ck_assert_str_eq(world_task.path, path);
+    ck_assert_str_eq(world_task.xml, xml);
+    ck_assert_uint_eq(world_task.more,
+                      (unsigned)WORKER_IMAGE_DEFINE |
+                          (_i ? (unsigned)WORKER_IMAGE_PAUSED : (unsigned)WORKER_IMAGE_RUNNING));
+    world_worker_succeeds();
+    assert_answer(ERR_NONE, "");
+}
+END_TEST
+
+/* _i: which argument. */
+START_TEST(what_makes_no_sense_for_an_image_is_refused)
+{
+    static char        xml[] = "<domain/>", none[] = "", relative[] = "web.save";
+    cleanup_free char *long_xml = xmalloc((5u << 20) + 1);
+    remote_domain_save_image_define_xml_args cases[] = {
+        {.file = relative, .dxml = xml},
+        {.file = path, .dxml = none},
+        {.file = path, .dxml = xml, .flags = SAVE_RUNNING | SAVE_PAUSED},
+        {.file = path, .dxml = long_xml},
+    };
+    static const char *const words[] = {"not an absolute path", "there is no domain XML",
+                                        "cannot be both", "bytes, "};
+
+    memset(long_xml, 'x', 5u << 20);
+    long_xml[5u << 20] = '\0';
+    world_call(DOMAIN_SAVE_IMAGE_DEFINE_XML, &cases[_i]);
+    world_turn();
+    ck_assert_msg(strstr(world_answer.message, words[_i]), "%s", world_answer.message);
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -278,6 +354,10 @@ main(void)
     tcase_add_loop_test(tc, the_xml_for_an_image_is_of_the_machine_that_runs, 0, 2);
     tcase_add_loop_test(tc, the_flags_of_a_restore_reach_the_worker, 0, 5);
     tcase_add_test(tc, a_domain_whose_image_says_that_it_was_paused_is_told_to_be);
+    tcase_add_loop_test(tc, the_xml_in_an_image_is_told_and_no_domain_made_of_it, 0, 2);
+    tcase_add_test(tc, why_an_image_cannot_be_read_is_told);
+    tcase_add_loop_test(tc, another_xml_for_an_image_reaches_the_worker, 0, 2);
+    tcase_add_loop_test(tc, what_makes_no_sense_for_an_image_is_refused, 0, 4);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);

@@ -127,6 +127,9 @@ take_task(const worker_start *task)
     } else if (params->operation == WORKER_SAVE) {
         xml = params->worker_params_u.save.xml;
         more = params->worker_params_u.save.flags;
+    } else if (params->operation == WORKER_IMAGE_XML) {
+        xml = params->worker_params_u.image_xml.xml;
+        more = params->worker_params_u.image_xml.flags;
     }
     task_clear();
     world_task = (struct world_task){.operation = params->operation,
@@ -954,9 +957,10 @@ keep_result(const struct request *req, const void *ret)
     world_text[0] = '\0';
     if (strcmp(name, "domain_get_messages") == 0)
         keep_messages(ret);
-    /* The results of both have the same form. */
+    /* The results of all have the same form. */
     if (strcmp(name, "connect_domain_xml_from_native") == 0 ||
-        strcmp(name, "connect_domain_xml_to_native") == 0)
+        strcmp(name, "connect_domain_xml_to_native") == 0 ||
+        strcmp(name, "domain_save_image_get_xml_desc") == 0)
         snprintf(world_text, sizeof world_text, "%s",
                  ((const remote_connect_domain_xml_from_native_ret *)ret)->domainXml);
 }

@@ -200,6 +200,10 @@ scene_params(worker_start *start, const char *path, const char *xml, unsigned fl
     case WORKER_DUMP:
         params->worker_params_u.dump = (worker_dump){.path = p, .overwrite = overwrite};
         break;
+    case WORKER_IMAGE_XML:
+        params->worker_params_u.image_xml =
+            (worker_image_xml){.path = p, .xml = x, .flags = *xml ? WORKER_IMAGE_DEFINE : 0};
+        break;
     case WORKER_FILE:
         params->worker_params_u.file = (worker_file){.path = p, .second = (char *)""};
         break;
