@@ -258,6 +258,7 @@ is_same(struct config *config, struct config *fresh, const struct key *key)
 
     switch (key->kind) {
     case PATH:
+    case FOLDER:
     case TEXT:
     case BALLOON:
         return strcmp(*(char *const *)old, *(char *const *)new) == 0;

@@ -13,6 +13,7 @@
 /* The steps, in the order they run. */
 static memory_fn  build_has_memory;
 static xl_call_fn build_unpaused;
+static void       build_end(struct build *b);
 static xl_call_fn build_rolled_back;
 static xl_call_fn build_let_run;
 static xl_call_fn build_removed;
@@ -66,7 +67,7 @@ int
 build_parse_image(struct xl *xl, const struct image *image, struct domain_def **def_out,
                   struct err *err)
 {
-    const char *xml = image->format == IMAGE_LIBVIRT ? image->config : image->xml;
+    const char *xml = image_xml(image);
 
     *def_out = NULL;
     return xml ? domain_def_parse(xml, strlen(xml), def_out, err)
@@ -85,6 +86,10 @@ build_read_image(struct xl *xl, const struct image *image, const char *xml,
     if (*xml) {
         if (domain_def_parse(xml, strlen(xml), &own, err) < 0)
             return -1;
+        if (domain_def_check_same_machine(*def_out, own, err) < 0) {
+            domain_def_free(own);
+            return -1;
+        }
         domain_def_inherit(own, *def_out);
         domain_def_free(*def_out);
         *def_out = own;
@@ -224,7 +229,7 @@ build_made(struct xl_call *call, int rc)
         return;
     }
     if (b->paused) {
-        operation_finish(&b->op);
+        build_end(b);
         return;
     }
     xl_domain_unpause(&b->op.call, b->domid, build_unpaused);
@@ -237,10 +242,17 @@ build_unpaused(struct xl_call *call, int rc)
 
     if (rc)
         operation_fail_xl(&b->op, rc, "cannot start the domain");
-    if (operation_failed(&b->op)) {
+    if (operation_failed(&b->op))
         build_roll_back(b);
-        return;
-    }
+    else
+        build_end(b);
+}
+
+static void
+build_end(struct build *b)
+{
+    if (b->there)
+        b->there(b);
     operation_finish(&b->op);
 }
 
@@ -352,10 +364,14 @@ build_undo(struct build *b)
     case OPERATION_DOMAIN_THERE:
         break;
     }
-    if (!build_is_complete(op))
+    if (!build_is_complete(op)) {
         xl_domain_destroy(&op->call, (uint32_t)op->domid, build_removed);
-    else if (b->paused || !build_is_paused(op))
-        operation_finish(op);
+        return;
+    }
+    if (b->recall)
+        b->recall(b);
+    if (b->paused || !build_is_paused(op))
+        build_end(b);
     else
         xl_domain_unpause(&op->call, (uint32_t)op->domid, build_let_run);
 }
@@ -365,9 +381,12 @@ build_let_run(struct xl_call *call, int rc)
 {
     struct operation *op = operation_of_call(call);
 
-    if (rc)
+    if (rc) {
         operation_fail_xl(op, rc, "the domain is complete, but cannot be started");
-    operation_finish(op);
+        operation_finish(op);
+        return;
+    }
+    build_end(container_of(op, struct build, op));
 }
 
 static void

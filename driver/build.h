@@ -7,6 +7,7 @@
  *   (ready: the operation asks libxl for the domain, with build_made as the next step)
  *   build_made      keep the XML with the domain, start the unpause
  *   build_unpaused
+ *   build_end       what only the operation knows, and the end
  *   build_roll_back (instead, where a step failed) find what is left of it, start the destroy
  *   build_rolled_back
  *
@@ -35,6 +36,12 @@ struct build {
     struct memory       memory;
     void (*ready)(struct build *b);
     uint32_t domid; /* libxl's, at completion */
+
+    /* Optional: the domain is there, as it is to be.  What is still to be done cannot fail. */
+    void (*there)(struct build *b);
+
+    /* Optional, of an undo: it is complete; is it to be paused (b->paused)? */
+    void (*recall)(struct build *b);
 };
 
 /** paused: the domain is not to be started. */

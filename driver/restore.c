@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * restore.c: bring a domain back from an image.  The image is only read.
+ * restore.c: bring a domain back from an image.  The image is only read, and goes, where that is
+ * wanted, when nothing can lose the domain any more.
  *
  *   restore_start    open the image, read the wrapper, see that the stream is whole, tell whose it
  *                    is, wait
- *   restore_granted  check
+ *   restore_granted  see that its disks are what they were
  *   restore_ready    ask libxl to make the domain from the stream
  *   build_made       and so on, see build.h
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "build.h"
 #include "conf/libxl.h"
+#include "disks.h"
 #include "driver/image.h"
 
 #define STREAM_VERSION 2
@@ -40,11 +44,40 @@ restore_params(const struct operation *op)
     return &op->task->params.worker_params_u.restore;
 }
 
+/* Another one may have its name by now. */
+static bool
+restore_is_its_image(const struct restore *r, const char *path)
+{
+    struct stat opened, named;
+
+    return r->fd >= 0 && fstat(r->fd, &opened) == 0 && lstat(path, &named) == 0 &&
+           opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+/* The domain is there: that its image is there too is said, and no failure. */
+static void
+restore_remove_image(struct build *b)
+{
+    const struct restore *r = container_of(b, struct restore, build);
+    const char           *path = restore_params(&b->op)->path;
+    struct err            err;
+
+    if (!restore_is_its_image(r, path))
+        return;
+    if (unlink(path) < 0)
+        err_set_errno(&err, errno, "cannot remove %s, which is of no use any more", path);
+    else if (file_sync_folder(path, &err) == 0)
+        return;
+    log_about(LOG_LEVEL_WARNING, &b->op.xl->log.about, "%s", err.message);
+}
+
 static void
 restore_init(struct restore *r)
 {
     r->fd = -1;
-    build_init(&r->build, restore_params(&r->build.op)->paused);
+    build_init(&r->build, restore_params(&r->build.op)->flags & WORKER_RESTORE_PAUSED);
+    if (restore_params(&r->build.op)->flags & WORKER_RESTORE_REMOVE)
+        r->build.there = restore_remove_image;
     libxl_domain_restore_params_init(&r->params);
     r->params.stream_version = STREAM_VERSION; /* libxl's own default is 1 */
 }
@@ -61,6 +94,17 @@ restore_open_image(struct restore *r, struct err *err)
         image_check_stream(r->fd, r->image.stream_offset, err) < 0)
         return err_prefix(err, "%s", path);
     return 0;
+}
+
+/* As the image says, where nobody says otherwise. */
+static bool
+restore_is_to_pause(const struct operation *op, const struct image *image)
+{
+    unsigned flags = restore_params(op)->flags;
+
+    if (flags & (WORKER_RESTORE_PAUSED | WORKER_RESTORE_RUNNING))
+        return flags & WORKER_RESTORE_PAUSED;
+    return image->note && image->note->state == IMAGE_STATE_PAUSED;
 }
 
 static int
@@ -106,21 +150,32 @@ restore_start(struct operation *op)
         restore_fail(r, &err);
         return;
     }
+    r->build.paused = restore_is_to_pause(op, &r->image);
     xml = domain_def_format(r->build.def, NULL, DOMAIN_XML_SECURE | DOMAIN_XML_INACTIVE);
     op->waits_for_proceed = true;
     op->events->identified(op->arg, op, r->build.def, xml);
+}
+
+static int
+restore_check_disks(const struct restore *r, struct err *err)
+{
+    if (!r->image.note || restore_params(&r->build.op)->flags & WORKER_RESTORE_FORCE)
+        return 0;
+    return disks_compare(r->image.note, &r->build.config, err);
 }
 
 static void
 restore_granted(struct operation *op)
 {
     struct restore *r = container_of(op, struct restore, build.op);
+    struct err      err;
 
-    if (operation_failed(op)) {
+    if (operation_failed(op))
         build_roll_back(&r->build);
-        return;
-    }
-    build_begin(&r->build, restore_ready);
+    else if (restore_check_disks(r, &err) < 0)
+        restore_fail(r, &err);
+    else
+        build_begin(&r->build, restore_ready);
 }
 
 static void
@@ -148,12 +203,26 @@ restore_helper_runs(struct operation *op)
     return operation_helper_runs(r->fd, r->image.stream_offset);
 }
 
+/* Only where the domain is complete: files that do not answer must not keep a half-built one. */
+static void
+restore_recall(struct build *b)
+{
+    struct restore *r = container_of(b, struct restore, build);
+    struct err      err;
+
+    r->fd = file_open_regular(restore_params(&b->op)->path, &err);
+    if (r->fd >= 0)
+        (void)image_read(r->fd, &r->image, &err);
+    b->paused = restore_is_to_pause(&b->op, &r->image);
+}
+
 static void
 restore_undo(struct operation *op)
 {
     struct restore *r = container_of(op, struct restore, build.op);
 
     restore_init(r);
+    r->build.recall = restore_recall;
     build_undo(&r->build); /* must be last */
 }
 

@@ -1,23 +1,38 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* clang-format off */
 /*
- * save.c: write a running domain to a file, then destroy it.
+ * save.c: write a domain to a file, then destroy it, or let it go on.
  *
- *   save_start      open a new file, write the wrapper, see that a restore could read it, start the
- *                   suspend
- *   save_suspended  see that the stream is whole, give the file its name, start the destroy
+ *   save_start         open a new file, write the wrapper, see that a restore could read it, start
+ *                      the suspend
+ *     save_wake        a paused domain is let run, as late as possible
+ *     save_woken
+ *   save_suspended     wait for the end of the latter, too
+ *   save_stream_ended  see that the stream is whole, note the disks, give the file its name, start
+ *                      the destroy
  *   save_destroyed
- *   save_roll_back  (instead, where a step failed) remove the file; resume what is suspended
+ *
+ *   save_go_on         (instead of the destroy, with KEEP) pause it again, if it was; resume it
+ *   save_paused
  *   save_resumed
+ *
+ *   save_roll_back     (where a step failed) remove the file
+ *   save_look          what is there?
+ *   save_put_back      as with KEEP, as far as it is needed
  *
  * Where a worker died in it:
  *
- *   save_undo       remove its file, then, as long as the domain may yet suspend itself
- *   save_undo_look  what is there?  then one of
+ *   save_undo          remove its file, then, as long as the domain may yet suspend itself
+ *   save_undo_look     what is there?  then one of
  *     save_undo_destroyed  a suspended one whose image is whole: it has gone, the save is done
- *     save_undo_resumed    a suspended one without an image: it runs on
+ *     save_put_back        any other
  *
  * The domain goes only after its image lies under its name on the disk.
+ *
+ * libxl (4.17) asks a domain's own kernel to suspend itself, which one that is paused cannot hear: it
+ * would wait for a minute.  Only an HVM guest without drivers for Xen is suspended by the hypervisor.
  */
+/* clang-format on */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -25,9 +40,11 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "base/uuid.h"
 #include "build.h"
 #include "conf/libxl.h"
+#include "disks.h"
 #include "driver/image.h"
 #include "new-file.h"
 #include "operation.h"
@@ -43,24 +60,42 @@
 #define SUSPEND_AT_LAST_USEC 1000000 /* it was watched before */
 #define AGAIN_USEC 200000
 
+/* libxl's helper runs, and so the domain is about to be asked; so soon afterwards it has been. */
+#define WAKE_USEC 20000
+#define WAKES_MAX 8 /* others may have paused it several times, which Xen counts */
+
 struct save {
     struct operation  op; /* must be first */
     struct new_file   file;
-    uint64_t          stream_offset;
+    struct image      image;
     uint64_t          written_back; /* the kernel was told to write so much of the stream */
-    struct loop_timer again;        /* after a worker that died: look again whether it suspends */
+    struct loop_timer again;        /* look again whether it suspends itself after all */
     uint64_t          watch_until;
+    struct loop_timer wake_due;
+    struct xl_call    wake;  /* beside the suspend */
+    unsigned          wakes; /* so often it was let run */
+    bool              helper_seen;
+    bool              suspend_ended; /* while wake is under way still: with this */
+    int               suspend_rc;
+    bool              asked;     /* it may have been asked to suspend itself */
+    bool              suspended; /* while it is paused again: it is to be resumed then */
 };
 
 /* The steps, in the order they run. */
 static void       save_start(struct operation *op);
+static loop_fn    save_wake;
+static xl_call_fn save_woken;
 static xl_call_fn save_suspended;
+static void       save_stream_ended(struct save *s, int rc);
 static xl_call_fn save_destroyed;
 static void       save_roll_back(struct save *s);
+static loop_fn    save_look;
+static void       save_go_on(struct save *s);
+static void       save_put_back(struct save *s, libxl_dominfo *info);
+static xl_call_fn save_paused;
 static xl_call_fn save_resumed;
 static loop_fn    save_undo_look;
 static xl_call_fn save_undo_destroyed;
-static xl_call_fn save_undo_resumed;
 
 /*----- helpers -----*/
 
@@ -68,6 +103,12 @@ static const worker_save *
 save_params(const struct operation *op)
 {
     return &op->task->params.worker_params_u.save;
+}
+
+static bool
+save_has_flag(const struct save *s, unsigned flag)
+{
+    return save_params(&s->op)->flags & flag;
 }
 
 /*
@@ -79,7 +120,7 @@ save_written(const struct save *s)
 {
     off_t here = lseek(s->file.fd, 0, SEEK_CUR);
 
-    return here > (off_t)s->stream_offset ? (uint64_t)here - s->stream_offset : 0;
+    return here > (off_t)s->image.stream_offset ? (uint64_t)here - s->image.stream_offset : 0;
 }
 
 static void
@@ -98,7 +139,7 @@ save_write_back(struct save *s)
 
     if (end <= from)
         return;
-    (void)sync_file_range(s->file.fd, (off_t)(s->stream_offset + from), (off_t)(end - from),
+    (void)sync_file_range(s->file.fd, (off_t)(s->image.stream_offset + from), (off_t)(end - from),
                           SYNC_FILE_RANGE_WRITE);
     s->written_back = end;
 }
@@ -155,69 +196,120 @@ save_reserve(int fd, off_t offset)
     return errno == EOPNOTSUPP || errno == ENOSYS ? 0 : -1;
 }
 
-/* To resume one that is not would spoil its registers; one that nobody knows of is left alone. */
+/* To resume one that is not would spoil its registers. */
 static bool
-save_is_suspended(const struct save *s)
+save_is_suspended(const libxl_dominfo *info)
 {
-    libxl_dominfo info;
-    bool          suspended;
-
-    if (operation_look(&s->op, &info) != OPERATION_DOMAIN_THERE)
-        return false;
-    suspended = info.shutdown && info.shutdown_reason == LIBXL_SHUTDOWN_REASON_SUSPEND;
-    libxl_dominfo_dispose(&info);
-    return suspended;
+    return info->shutdown && info->shutdown_reason == LIBXL_SHUTDOWN_REASON_SUSPEND;
 }
 
 /*----- the steps -----*/
 
+static image_state
+save_image_state(const struct save *s)
+{
+    if (save_has_flag(s, WORKER_SAVE_PAUSED))
+        return IMAGE_STATE_PAUSED;
+    if (save_has_flag(s, WORKER_SAVE_RUNNING))
+        return IMAGE_STATE_RUNNING;
+    return save_has_flag(s, WORKER_SAVE_OF_PAUSED) ? IMAGE_STATE_PAUSED : IMAGE_STATE_RUNNING;
+}
+
 /* xl's wrapper where libxl's configuration says more than the XML: xl can restore that image too,
  * and who would make another machine of it by its XML alone does not read it. */
 static int
+save_make_image(struct save *s, const struct domain_def *def, libxl_domain_config *config,
+                struct err *err)
+{
+    const char *xml = save_params(&s->op)->xml;
+
+    s->image.note = disks_note(config, save_has_flag(s, WORKER_SAVE_KEEP));
+    s->image.note->job = s->op.task->job;
+    s->image.note->state = save_image_state(s);
+    if (!domain_def_is_whole(def)) {
+        s->image.format = IMAGE_LIBVIRT;
+        s->image.config = xstrdup(xml);
+        return 0;
+    }
+    s->image.format = IMAGE_XL;
+    s->image.xml = xstrdup(xml);
+    s->image.config = libxl_domain_config_to_json(s->op.xl->ctx, config);
+    return s->image.config
+               ? 0
+               : err_set(err, ERR_INTERNAL, "libxl cannot write its configuration of the domain");
+}
+
+static int
 save_write_wrapper(struct save *s, struct err *err)
 {
-    const char         *xml = save_params(&s->op)->xml;
     struct domain_def  *def = NULL;
     libxl_domain_config config;
-    char               *json = NULL;
     int                 r;
 
     libxl_domain_config_init(&config);
-    r = build_parse_xml(s->op.xl, xml, &def, &config, err);
+    r = build_parse_xml(s->op.xl, save_params(&s->op)->xml, &def, &config, err);
     if (r < 0)
         err_prefix(err, "an image with this definition could not be restored");
-    else if (!domain_def_is_whole(def))
-        r = image_write(s->file.fd, IMAGE_LIBVIRT, xml, NULL, err);
-    else if ((json = libxl_domain_config_to_json(s->op.xl->ctx, &config)))
-        r = image_write(s->file.fd, IMAGE_XL, json, xml, err);
-    else
-        r = err_set(err, ERR_INTERNAL, "libxl cannot write its configuration of the domain");
-    free(json);
+    else if (save_make_image(s, def, &config, err) < 0 ||
+             image_write(s->file.fd, &s->image, 0, err) < 0)
+        r = -1;
     libxl_domain_config_dispose(&config);
     domain_def_free(def);
     return r;
+}
+
+/* What is paused only now would not be paused again. */
+static int
+save_check_domain(struct save *s, struct err *err)
+{
+    libxl_dominfo info;
+    bool          paused;
+
+    if (operation_need_domain(&s->op, &info, err) < 0)
+        return -1;
+    s->op.total = info.current_memkb * 1024;
+    paused = info.paused;
+    libxl_dominfo_dispose(&info);
+    if (paused && !save_has_flag(s, WORKER_SAVE_OF_PAUSED))
+        return err_set(err, ERR_OPERATION_INVALID, "domain %s was paused meanwhile",
+                       s->op.task->name);
+    return operation_refuse_stubdomain(&s->op, err);
+}
+
+/* An image of an earlier run; were it there still, nobody could tell whether this save gets to it.
+ */
+static int
+save_remove_old(const char *path, struct err *err)
+{
+    if (unlink(path) == 0)
+        return file_sync_folder(path, err);
+    return errno == ENOENT ? 0 : err_set_errno(err, errno, "cannot remove the old %s", path);
 }
 
 static int
 save_prepare(struct save *s, struct err *err)
 {
     const worker_save *params = save_params(&s->op);
-    libxl_dominfo      info;
-    off_t              offset;
+    bool               overwrite = params->flags & WORKER_SAVE_OVERWRITE;
 
-    if (operation_need_domain(&s->op, &info, err) < 0)
-        return -1;
-    s->op.total = info.current_memkb * 1024;
-    libxl_dominfo_dispose(&info);
-    if (operation_refuse_stubdomain(&s->op, err) < 0 ||
-        new_file_open(&s->file, params->path, params->overwrite, s->op.task->job, err) < 0 ||
+    if (save_check_domain(s, err) < 0 ||
+        (params->flags & WORKER_SAVE_MANAGED && save_remove_old(params->path, err) < 0) ||
+        new_file_open(&s->file, params->path, overwrite, s->op.task->job, err) < 0 ||
         save_write_wrapper(s, err) < 0 || build_check_image(s->op.xl, s->file.fd, err) < 0)
         return -1;
-    offset = lseek(s->file.fd, 0, SEEK_CUR);
-    if (offset < 0 || save_reserve(s->file.fd, offset) < 0)
+    if (save_reserve(s->file.fd, (off_t)s->image.stream_offset) < 0)
         return err_set_errno(err, errno, "cannot write %s", params->path);
-    s->stream_offset = (uint64_t)offset;
     return 0;
+}
+
+static void
+save_init(struct save *s)
+{
+    struct loop *loop = s->op.xl->loop;
+
+    s->file = (struct new_file){.fd = -1, .folder = -1};
+    xl_call_init(&s->wake, s->op.xl);
+    loop_timer_init(&s->wake_due, loop, save_wake, s);
 }
 
 static void
@@ -226,15 +318,67 @@ save_start(struct operation *op)
     struct save *s = container_of(op, struct save, op);
     struct err   err;
 
-    s->file = (struct new_file){.fd = -1, .folder = -1};
-    loop_timer_init(&s->again, op->xl->loop, save_undo_look, s);
+    save_init(s);
+    loop_timer_init(&s->again, op->xl->loop, save_look, s);
     if (save_prepare(s, &err) < 0) {
         operation_fail(op, &err);
         save_roll_back(s);
         return;
     }
     operation_tick(op, save_ticked);
+    if (save_has_flag(s, WORKER_SAVE_OF_PAUSED))
+        loop_timer_start(&s->wake_due, WAKE_USEC);
+    s->asked = true;
     xl_domain_suspend(&op->call, (uint32_t)op->domid, s->file.fd, save_suspended);
+}
+
+static bool
+save_helper_runs(struct operation *op)
+{
+    struct save *s = container_of(op, struct save, op);
+
+    return operation_helper_runs(s->file.fd, s->image.stream_offset);
+}
+
+/* What it would do before it hears of the suspend it shall not do.  One that the hypervisor has
+ * suspended meanwhile is left alone. */
+static void
+save_wake(void *arg)
+{
+    struct save  *s = arg;
+    bool          asked = s->helper_seen;
+    libxl_dominfo info;
+
+    s->helper_seen = save_helper_runs(&s->op);
+    if (!asked) {
+        loop_timer_start(&s->wake_due, WAKE_USEC);
+        return;
+    }
+    if (operation_look(&s->op, &info) != OPERATION_DOMAIN_THERE)
+        return;
+    if (info.paused && !info.shutdown && s->wakes++ < WAKES_MAX)
+        xl_domain_unpause(&s->wake, (uint32_t)s->op.domid, save_woken);
+    libxl_dominfo_dispose(&info);
+}
+
+static void
+save_woken(struct xl_call *call, int rc)
+{
+    struct save *s = container_of(call, struct save, wake);
+    struct err   err;
+
+    if (rc) {
+        xl_call_err_set(&err, call, rc,
+                        "domain %s is paused, and cannot be let run to suspend itself",
+                        s->op.task->name);
+        operation_fail(&s->op, &err);
+    }
+    if (s->suspend_ended)
+        save_stream_ended(s, s->suspend_rc);
+    else if (rc)
+        operation_abort_call(&s->op, 0, save_helper_runs);
+    else
+        loop_timer_start(&s->wake_due, WAKE_USEC); /* does it run now? */
 }
 
 static void
@@ -255,22 +399,47 @@ static void
 save_suspended(struct xl_call *call, int rc)
 {
     struct save *s = container_of(operation_of_call(call), struct save, op);
-    struct err   err;
+
+    loop_timer_stop(&s->wake_due);
+    s->suspend_ended = true;
+    s->suspend_rc = rc;
+    if (!s->wake.active)
+        save_stream_ended(s, rc);
+}
+
+/* The disks last, for the domain wrote to them until it stopped. */
+static int
+save_complete_image(struct save *s, struct err *err)
+{
+    if (image_check_stream(s->file.fd, s->image.stream_offset, err) < 0)
+        return -1;
+    disks_note_again(s->image.note);
+    return image_write_note(s->file.fd, &s->image, err) < 0 || new_file_commit(&s->file, err) < 0
+               ? -1
+               : 0;
+}
+
+static void
+save_stream_ended(struct save *s, int rc)
+{
+    struct err err;
 
     /* An abort may come too late for libxl, but not for us. */
     if (rc || operation_failed(&s->op)) {
         save_failed(s, rc);
         return;
     }
-    if (image_check_stream(s->file.fd, s->stream_offset, &err) < 0 ||
-        new_file_commit(&s->file, &err) < 0) {
+    if (save_complete_image(s, &err) < 0) {
         operation_fail(&s->op, &err);
         save_roll_back(s);
         return;
     }
     s->op.processed = s->op.total;
     operation_phase(&s->op, WORKER_COMMITTED);
-    xl_domain_destroy(&s->op.call, (uint32_t)s->op.domid, save_destroyed);
+    if (save_has_flag(s, WORKER_SAVE_KEEP))
+        save_go_on(s);
+    else
+        xl_domain_destroy(&s->op.call, (uint32_t)s->op.domid, save_destroyed);
 }
 
 static void
@@ -284,30 +453,131 @@ save_destroyed(struct xl_call *call, int rc)
     operation_finish(op);
 }
 
+/*----- the domain does not go -----*/
+
 static void
 save_roll_back(struct save *s)
 {
+    loop_timer_stop(&s->wake_due);
     operation_undoing(&s->op);
     new_file_discard(&s->file);
-    if (!save_is_suspended(s)) {
-        s->op.domain_left = operation_look(&s->op, NULL) != OPERATION_DOMAIN_GONE;
+    if (s->wakes)
+        s->watch_until = loop_now_usec() + SUSPEND_AT_LAST_USEC;
+    save_look(s);
+}
+
+static void
+save_look(void *arg)
+{
+    struct save  *s = arg;
+    libxl_dominfo info;
+
+    switch (operation_look(&s->op, &info)) {
+    case OPERATION_DOMAIN_GONE:
+        s->op.domain_left = false;
         operation_finish(&s->op);
         return;
+    case OPERATION_DOMAIN_UNKNOWN:
+        operation_finish(&s->op);
+        return;
+    case OPERATION_DOMAIN_THERE:
+        save_put_back(s, &info);
+        break;
     }
+}
+
+/* One that has heard of its suspend may be about to do it. */
+static bool
+save_may_suspend(struct save *s, bool paused)
+{
+    bool there = s->asked && xl_cancel_suspend((uint32_t)s->op.domid);
+
+    s->asked = false;
+    return !there && !paused && loop_now_usec() < s->watch_until;
+}
+
+static void
+save_finish(struct save *s)
+{
+    bool paused = save_has_flag(s, WORKER_SAVE_OF_PAUSED);
+
+    if (s->op.task->flags & WORKER_UNDO && s->op.phase != WORKER_COMMITTED)
+        operation_undone(&s->op, paused ? "the domain is paused, as it was" : "the domain runs on");
+    else
+        operation_finish(&s->op);
+}
+
+static void
+save_resume(struct save *s)
+{
     xl_domain_resume(&s->op.call, (uint32_t)s->op.domid, save_resumed);
+}
+
+static void
+save_pause(struct save *s)
+{
+    xl_domain_pause(&s->op.call, (uint32_t)s->op.domid, save_paused);
+}
+
+/* It is suspended. */
+static void
+save_go_on(struct save *s)
+{
+    s->suspended = true;
+    if (save_has_flag(s, WORKER_SAVE_OF_PAUSED))
+        save_pause(s);
+    else
+        save_resume(s);
+}
+
+/* info is Taken. */
+static void
+save_put_back(struct save *s, libxl_dominfo *info)
+{
+    bool paused = info->paused;
+
+    s->suspended = save_is_suspended(info);
+    libxl_dominfo_dispose(info);
+    if (!s->suspended && save_may_suspend(s, paused))
+        loop_timer_start(&s->again, s->op.task->flags & WORKER_UNDO ? AGAIN_USEC : WAKE_USEC);
+    else if (save_has_flag(s, WORKER_SAVE_OF_PAUSED) && !paused)
+        save_pause(s);
+    else if (s->suspended)
+        save_resume(s);
+    else
+        save_finish(s);
+}
+
+static void
+save_paused(struct xl_call *call, int rc)
+{
+    struct save *s = container_of(operation_of_call(call), struct save, op);
+
+    if (rc)
+        operation_fail_xl(&s->op, rc, "the domain, which was paused, cannot be paused again");
+    if (s->suspended)
+        save_resume(s);
+    else
+        save_finish(s);
 }
 
 static void
 save_resumed(struct xl_call *call, int rc)
 {
     struct operation *op = operation_of_call(call);
+    bool              failed = operation_failed(op);
 
-    /* The caller is told why the save failed: that came first. */
-    if (rc) {
-        operation_fail_xl(op, rc, "the domain cannot be resumed");
-        err_append(&op->err, "; and the domain, which is suspended, cannot be resumed");
-        op->domain_left = false;
+    if (!rc) {
+        save_finish(container_of(op, struct save, op));
+        return;
     }
+    operation_fail_xl(op, rc, "the domain is suspended and cannot be resumed");
+    /* The caller is told why the save failed: that came first. */
+    if (failed)
+        err_append(&op->err, "; and the domain, which is suspended, cannot be resumed");
+    else if (op->phase == WORKER_COMMITTED)
+        err_prefix(&op->err, "the image is written");
+    op->domain_left = false;
     operation_finish(op);
 }
 
@@ -321,8 +591,9 @@ save_undo_done(struct operation *op)
     operation_finish(op);
 }
 
+/* Of one that runs nothing but the job's number tells that it was written now. */
 static bool
-save_is_image_of(const struct operation *op, int fd, struct err *err)
+save_is_image_of(const struct operation *op, int fd, bool suspended, struct err *err)
 {
     struct image       image = {.config = NULL};
     struct domain_def *def = NULL;
@@ -330,6 +601,7 @@ save_is_image_of(const struct operation *op, int fd, struct err *err)
 
     whole = image_read(fd, &image, err) == 0 && build_parse_image(op->xl, &image, &def, err) == 0 &&
             uuid_equal(def->uuid, (const uint8_t *)op->task->uuid) &&
+            (suspended || (image.note && image.note->job == op->task->job)) &&
             image_check_stream(fd, image.stream_offset, err) == 0;
     domain_def_free(def);
     image_clear(&image);
@@ -341,15 +613,15 @@ save_is_image_of(const struct operation *op, int fd, struct err *err)
  * was none before it suspended the guest; of one that may, the image could be an older one.
  */
 static bool
-save_is_committed(const struct operation *op)
+save_is_committed(const struct operation *op, bool suspended)
 {
     cleanup_close int fd =
         open(save_params(op)->path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
     struct stat st;
     struct err  err;
 
-    return !(save_params(op)->overwrite) && fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-           save_is_image_of(op, fd, &err);
+    return !(save_params(op)->flags & WORKER_SAVE_OVERWRITE) && fd >= 0 && fstat(fd, &st) == 0 &&
+           S_ISREG(st.st_mode) && save_is_image_of(op, fd, suspended, &err);
 }
 
 static void
@@ -357,21 +629,32 @@ save_undo_gone(struct operation *op)
 {
     if (op->task->flags & WORKER_GUEST_ONLY)
         operation_undone(op, "the domain has gone, and its image cannot be looked at");
-    else if (save_is_committed(op))
+    else if (save_is_committed(op, true))
         save_undo_done(op);
     else
         operation_undone(op, "the domain has gone, and no image of it is there");
 }
 
-/* Where files do not answer it runs on: that loses nothing, and a restore of an image that is there
- * after all is refused. */
+/*
+ * Where files do not answer it runs on: that loses nothing, and a restore of an image that is there
+ * after all is refused.  info is Taken.
+ */
 static void
-save_undo_suspended(struct operation *op)
+save_undo_there(struct save *s, libxl_dominfo *info)
 {
-    if (!(op->task->flags & WORKER_GUEST_ONLY) && save_is_committed(op))
-        xl_domain_destroy(&op->call, (uint32_t)op->domid, save_undo_destroyed);
-    else
-        xl_domain_resume(&op->call, (uint32_t)op->domid, save_undo_resumed);
+    bool suspended = save_is_suspended(info), keeps = save_has_flag(s, WORKER_SAVE_KEEP);
+
+    if (!(suspended || keeps) || s->op.task->flags & WORKER_GUEST_ONLY ||
+        !save_is_committed(&s->op, suspended)) {
+        save_put_back(s, info);
+    } else if (keeps) {
+        operation_phase(&s->op, WORKER_COMMITTED);
+        s->watch_until = 0;
+        save_put_back(s, info);
+    } else {
+        libxl_dominfo_dispose(info);
+        xl_domain_destroy(&s->op.call, (uint32_t)s->op.domid, save_undo_destroyed);
+    }
 }
 
 static void
@@ -379,7 +662,6 @@ save_undo_look(void *arg)
 {
     struct save  *s = arg;
     libxl_dominfo info;
-    bool          suspended;
 
     switch (operation_look(&s->op, &info)) {
     case OPERATION_DOMAIN_GONE:
@@ -389,16 +671,9 @@ save_undo_look(void *arg)
         operation_undone(&s->op, "what became of the domain cannot be told");
         return;
     case OPERATION_DOMAIN_THERE:
+        save_undo_there(s, &info);
         break;
     }
-    suspended = info.shutdown && info.shutdown_reason == LIBXL_SHUTDOWN_REASON_SUSPEND;
-    libxl_dominfo_dispose(&info);
-    if (suspended)
-        save_undo_suspended(&s->op);
-    else if (loop_now_usec() < s->watch_until)
-        loop_timer_start(&s->again, AGAIN_USEC);
-    else
-        operation_undone(&s->op, "the domain runs on");
 }
 
 static void
@@ -409,19 +684,6 @@ save_undo_destroyed(struct xl_call *call, int rc)
     if (rc)
         operation_fail_xl(op, rc, "the image is written, but the domain cannot be destroyed");
     save_undo_done(op);
-}
-
-static void
-save_undo_resumed(struct xl_call *call, int rc)
-{
-    struct operation *op = operation_of_call(call);
-
-    if (rc) {
-        operation_fail_xl(op, rc, "the domain is suspended and cannot be resumed");
-        operation_finish(op);
-        return;
-    }
-    operation_undone(op, "the domain runs on");
 }
 
 static uint64_t
@@ -437,7 +699,7 @@ save_undo_files(struct operation *op)
 {
     struct save *s = container_of(op, struct save, op);
 
-    s->file = (struct new_file){.fd = -1, .folder = -1};
+    save_init(s);
     loop_timer_init(&s->again, op->xl->loop, save_undo_look, s);
     new_file_remove_stale(save_params(op)->path, op->task->job);
 }
@@ -449,28 +711,22 @@ save_undo(struct operation *op)
 
     operation_phase(op, WORKER_UNDOING);
     if (op->task->flags & WORKER_GUEST_ONLY) {
-        s->file = (struct new_file){.fd = -1, .folder = -1};
+        save_init(s);
         loop_timer_init(&s->again, op->xl->loop, save_undo_look, s);
     } else {
         save_undo_files(op);
     }
+    s->asked = true;
     s->watch_until = loop_now_usec() + save_watch_usec(op->task->flags);
     save_undo_look(s);
 }
 
 /*----- all of it -----*/
 
-static bool
-save_helper_runs(struct operation *op)
-{
-    struct save *s = container_of(op, struct save, op);
-
-    return operation_helper_runs(s->file.fd, s->stream_offset);
-}
-
 static void
 save_abort(struct operation *op)
 {
+    xl_call_abort(&container_of(op, struct save, op)->wake);
     operation_abort_call(op, 0, save_helper_runs);
 }
 
@@ -480,7 +736,9 @@ save_clear(struct operation *op)
     struct save *s = container_of(op, struct save, op);
 
     loop_timer_stop(&s->again);
+    loop_timer_stop(&s->wake_due);
     new_file_discard(&s->file);
+    image_clear(&s->image);
 }
 
 const struct operation_type operation_save = {

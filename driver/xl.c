@@ -2,11 +2,13 @@
 /*
  * xl.c: open and close a context, and what it tells without being asked: disasters.
  */
+#include <errno.h>
 #include <libxl_utils.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <xenstore.h>
 
 #include "base/alloc.h"
 #include "base/utf8.h"
@@ -188,6 +190,41 @@ xl_is_stubdomain(struct xl *xl, uint32_t domid, uint32_t *guest_out, char **name
     if (there)
         *name_out = xl_domain_name(xl, *guest_out);
     return there;
+}
+
+#define CANCEL_TRIES                                                                               \
+    16 /* of a transaction, against a domain that takes the request up meanwhile                   \
+        */
+
+/* Returns 1: it was there; 0: it was not; -1: again. */
+static int
+try_cancel_suspend(struct xs_handle *xs, const char *path)
+{
+    xs_transaction_t   t = xs_transaction_start(xs);
+    unsigned           size;
+    cleanup_free char *request = t ? xs_read(xs, t, path, &size) : NULL;
+    bool               there = request && strcmp(request, "suspend") == 0;
+
+    if (!t)
+        return 0;
+    there = there && xs_write(xs, t, path, "", 0);
+    if (!xs_transaction_end(xs, t, !there))
+        return errno == EAGAIN ? -1 : 0;
+    return there;
+}
+
+bool
+xl_cancel_suspend(uint32_t domid)
+{
+    cleanup_free char *path = xasprintf("/local/domain/%u/control/shutdown", domid);
+    struct xs_handle  *xs = xs_open(0);
+    int                r = -1;
+
+    for (int n = 0; xs && r < 0 && n < CANCEL_TRIES; n++)
+        r = try_cancel_suspend(xs, path);
+    if (xs)
+        xs_close(xs);
+    return r > 0;
 }
 
 /*----- errors -----*/

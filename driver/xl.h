@@ -110,6 +110,12 @@ bool xl_is_stubdomain(struct xl *xl, uint32_t domid, uint32_t *guest_out, char *
 char *xl_domain_name(struct xl *xl, uint32_t domid);
 
 /**
+ * Take back what libxl has asked the domain for by way of xenstore, to suspend itself: an aborted
+ * call leaves it there.  Returns whether it was there still, and the domain will not.
+ */
+bool xl_cancel_suspend(uint32_t domid);
+
+/**
  * Fill *err for a libxl call that returned rc: the words, then libxl's own reasons, all that the
  * context has said since xl_log_clear.  Where calls run side by side: xl_call_err_set.
  *

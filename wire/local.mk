@@ -1,9 +1,10 @@
 # rpcgen makes the types and their filters of the .x files, in the build tree.
-wire_x = wire/remote.x wire/dom0d.x wire/worker.x wire/state.x wire/state1.x wire/host.x
+wire_x = wire/remote.x wire/dom0d.x wire/worker.x wire/state.x wire/state1.x wire/host.x \
+	wire/image.x
 wire_generated_h = include/wire/remote.h include/wire/dom0d.h include/wire/worker.h \
-	include/wire/state.h include/wire/state1.h include/wire/host.h
+	include/wire/state.h include/wire/state1.h include/wire/host.h include/wire/image.h
 wire_generated_c = wire/remote-xdr.c wire/dom0d-xdr.c wire/worker-xdr.c wire/state-xdr.c \
-	wire/state1-xdr.c wire/host-xdr.c
+	wire/state1-xdr.c wire/host-xdr.c wire/image-xdr.c
 
 noinst_LIBRARIES += wire/libwire.a wire/libwiretypes.a
 wire_libwire_a_SOURCES = wire/frame.c wire/record.c wire/task.c wire/version-1.c \

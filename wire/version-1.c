@@ -21,12 +21,16 @@ params_from_1(worker_start_1 *old, worker_operation operation, worker_params *pa
             (worker_create){.xml = take_ptr(old->xml), .paused = paused};
         return 0;
     case WORKER_RESTORE:
-        params_out->worker_params_u.restore = (worker_restore){
-            .path = take_ptr(old->path), .xml = take_ptr(old->xml), .paused = paused};
+        params_out->worker_params_u.restore =
+            (worker_restore){.path = take_ptr(old->path),
+                             .xml = take_ptr(old->xml),
+                             .flags = paused ? WORKER_RESTORE_PAUSED : 0};
         return 0;
     case WORKER_SAVE:
-        params_out->worker_params_u.save = (worker_save){
-            .path = take_ptr(old->path), .xml = take_ptr(old->xml), .overwrite = overwrite};
+        params_out->worker_params_u.save =
+            (worker_save){.path = take_ptr(old->path),
+                          .xml = take_ptr(old->xml),
+                          .flags = overwrite ? WORKER_SAVE_OVERWRITE : 0};
         return 0;
     case WORKER_DUMP:
         params_out->worker_params_u.dump =

@@ -11,6 +11,7 @@
 #include "daemon.h"
 #include "domain/table.h"
 #include "handlers.h"
+#include "images.h"
 #include "job/ops.h"
 #include "lookup.h"
 #include "owner.h"
@@ -159,22 +160,29 @@ handle_domain_reboot(struct request *req, struct domain *dom, const remote_domai
 
 /*----- save and restore -----*/
 
-/* The worker's working folder is not the client's. */
-static bool
-control_check_path(struct request *req, const char *path)
+static unsigned
+control_save_flags(unsigned flags)
 {
-    if (path[0] == '/' && strlen(path) < WORKER_PATH_MAX)
-        return true;
-    request_fail_with(req, ERR_INVALID_ARG, "'%s' is not an absolute path", path);
-    return false;
+    return (flags & SAVE_RUNNING ? WORKER_SAVE_RUNNING : 0) |
+           (flags & SAVE_PAUSED ? WORKER_SAVE_PAUSED : 0) |
+           (flags & DOM0D_SAVE_KEEP ? WORKER_SAVE_KEEP : 0);
+}
+
+static unsigned
+control_restore_flags(unsigned flags)
+{
+    return (flags & SAVE_RUNNING ? WORKER_RESTORE_RUNNING : 0) |
+           (flags & SAVE_PAUSED ? WORKER_RESTORE_PAUSED : 0) |
+           (flags & DOM0D_RESTORE_FORCE ? WORKER_RESTORE_FORCE : 0);
 }
 
 static void
-control_submit_save(struct request *req, struct domain *dom, const char *path, const char *xml)
+control_submit_save(struct request *req, struct domain *dom, const char *path, const char *xml,
+                    unsigned flags)
 {
     struct job_owner owner = owner_of_request(req, NULL);
 
-    job_submit(op_save_new(request_daemon(req)->jobs, dom, &owner, path, xml));
+    job_submit(op_save_new(request_daemon(req)->jobs, dom, &owner, path, xml, flags));
 }
 
 /* An XML to put in the place of a domain's own must be of the same domain. */
@@ -191,24 +199,29 @@ control_save_replaced(struct xml_call *call, struct domain_def *def)
         request_fail_with(call->req, ERR_INVALID_ARG,
                           "the XML is not of domain '%s': name or uuid differ", dom->name);
     else
-        control_submit_save(call->req, dom, call->path, call->xml);
+        control_submit_save(call->req, dom, call->path, call->xml, call->flags);
     domain_def_free(def);
 }
 
+/* flags: of the call. */
 static void
-control_save(struct request *req, struct domain *dom, const char *path, const char *xml)
+control_save(struct request *req, struct domain *dom, const char *path, const char *xml,
+             unsigned flags)
 {
     struct xml_call *call;
 
-    if (!control_check_path(req, path))
+    if (!images_check_path(req, path) || !images_check_states(req, flags))
         return;
     if (!xml) {
-        control_submit_save(req, dom, path, NULL);
+        control_submit_save(req, dom, path, NULL, control_save_flags(flags));
         return;
     }
     call = xcalloc(1, sizeof *call);
-    *call = (struct xml_call){
-        .req = req, .xml = xstrdup(xml), .path = xstrdup(path), .go_on = control_save_replaced};
+    *call = (struct xml_call){.req = req,
+                                  .xml = xstrdup(xml),
+                                  .path = xstrdup(path),
+                                  .flags = control_save_flags(flags),
+                                  .go_on = control_save_replaced};
     memcpy(call->uuid, dom->uuid, UUID_SIZE);
     xml_call_read(call);
 }
@@ -216,22 +229,28 @@ control_save(struct request *req, struct domain *dom, const char *path, const ch
 void
 handle_domain_save(struct request *req, struct domain *dom, const remote_domain_save_args *args)
 {
-    control_save(req, dom, args->to, NULL);
+    control_save(req, dom, args->to, NULL, 0);
 }
 
 void
 handle_domain_save_flags(struct request *req, struct domain *dom,
                          const remote_domain_save_flags_args *args)
 {
-    control_save(req, dom, args->to, args->dxml ? *args->dxml : NULL);
+    control_save(req, dom, args->to, args->dxml ? *args->dxml : NULL, args->flags);
+}
+
+void
+handle_guest_save(struct request *req, struct domain *dom, const dom0d_guest_save_args *args)
+{
+    control_save(req, dom, args->to, args->dxml ? *args->dxml : NULL, args->flags);
 }
 
 static void
-control_submit_restore(struct request *req, const char *path, const char *xml, bool paused)
+control_submit_restore(struct request *req, const char *path, const char *xml, unsigned flags)
 {
     struct job_owner owner = owner_of_request(req, NULL);
 
-    job_submit(op_restore_new(request_daemon(req)->jobs, &owner, path, xml, paused));
+    job_submit(op_restore_new(request_daemon(req)->jobs, &owner, path, xml, flags));
 }
 
 /* What the worker reads again is known to be good. */
@@ -239,26 +258,27 @@ static void
 control_restore_replaced(struct xml_call *call, struct domain_def *def)
 {
     domain_def_free(def);
-    control_submit_restore(call->req, call->path, call->xml, call->paused);
+    control_submit_restore(call->req, call->path, call->xml, call->flags);
 }
 
+/* flags: of the call. */
 static void
 control_restore(struct request *req, const char *path, const char *xml, unsigned flags)
 {
     struct xml_call *call;
 
-    if (!control_check_path(req, path))
+    if (!images_check_path(req, path) || !images_check_states(req, flags))
         return;
     if (!xml) {
-        control_submit_restore(req, path, NULL, flags & SAVE_PAUSED);
+        control_submit_restore(req, path, NULL, control_restore_flags(flags));
         return;
     }
     call = xcalloc(1, sizeof *call);
     *call = (struct xml_call){.req = req,
-                              .xml = xstrdup(xml),
-                              .path = xstrdup(path),
-                              .paused = flags & SAVE_PAUSED,
-                              .go_on = control_restore_replaced};
+                                  .xml = xstrdup(xml),
+                                  .path = xstrdup(path),
+                                  .flags = control_restore_flags(flags),
+                                  .go_on = control_restore_replaced};
     xml_call_read(call);
 }
 
@@ -270,6 +290,12 @@ handle_domain_restore(struct request *req, const remote_domain_restore_args *arg
 
 void
 handle_domain_restore_flags(struct request *req, const remote_domain_restore_flags_args *args)
+{
+    control_restore(req, args->from, args->dxml ? *args->dxml : NULL, args->flags);
+}
+
+void
+handle_guest_restore(struct request *req, const dom0d_guest_restore_args *args)
 {
     control_restore(req, args->from, args->dxml ? *args->dxml : NULL, args->flags);
 }

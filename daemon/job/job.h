@@ -71,6 +71,9 @@ struct job_operation {
      * NULL: it cannot be aborted. */
     void (*abort)(struct job *job);
 
+    /* What its worker has found in an image; Borrowed.  NULL: that becomes the job's domain. */
+    void (*identified)(struct job *job, const worker_identified *what);
+
     /* The worker it was given has ended its task. */
     void (*worker_done)(struct job *job, const struct err *err);
 

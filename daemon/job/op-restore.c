@@ -15,19 +15,19 @@ struct op_restore {
     struct task task;
     char       *path;
     char       *xml; /* NULL: the image's own */
-    bool        paused;
+    unsigned    flags;
 };
 
 struct job *
 op_restore_new(struct jobs *jobs, const struct job_owner *owner, const char *path, const char *xml,
-               bool paused)
+               unsigned flags)
 {
     struct job        *job = job_new(jobs, &op_restore, NULL, owner);
     struct op_restore *op = container_of(job, struct op_restore, job);
 
     op->path = xstrdup(path);
     op->xml = xstrdup(xml);
-    op->paused = paused;
+    op->flags = flags;
     return job;
 }
 
@@ -37,14 +37,22 @@ restore_granted(struct job *job)
     task_run(&container_of(job, struct op_restore, job)->task, WORKER_RESTORE);
 }
 
+/* Perhaps because its image says so. */
+static bool
+restore_is_paused(const struct domain *dom)
+{
+    struct host_dominfo info;
+    struct err          err;
+
+    return domain_ask_now(dom, &info, &err) == 0 && info.paused;
+}
+
 static void
 restore_done(struct job *job, const struct err *err)
 {
-    const struct op_restore *op = container_of(job, struct op_restore, job);
-
     if (!err)
         domain_announce_started(job->dom, STARTED_RESTORED, RUNNING_RESTORED);
-    if (!err && op->paused)
+    if (!err && restore_is_paused(job->dom))
         domain_announce_paused(job->dom);
     job_finish(job, err);
 }
@@ -57,7 +65,7 @@ restore_save_params(struct job *job, worker_params *params_out)
     *params_out =
         (worker_params){.operation = WORKER_RESTORE,
                         .worker_params_u.restore = {
-                            .path = op->path, .xml = task_text(op->xml), .paused = op->paused}};
+                            .path = op->path, .xml = task_text(op->xml), .flags = op->flags}};
 }
 
 static void
@@ -68,7 +76,7 @@ restore_load_params(struct job *job, const worker_params *params)
 
     op->path = xstrdup(restore->path);
     op->xml = restore->xml[0] ? xstrdup(restore->xml) : NULL;
-    op->paused = restore->paused;
+    op->flags = restore->flags;
 }
 
 static void

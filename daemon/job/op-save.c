@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * op-save.c: write a running domain to a file, then it is gone.
+ * op-save.c: write a domain to a file, then it is gone, unless it is kept.
  *
  *   save_granted     see that it can be saved, ask for its XML
- *   save_xml_ready   the worker saves
+ *   save_xml_ready   where the user has brought another one: may it stand for that?
+ *   save_replaced    the worker saves
  *   save_done
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "eventloop/work.h"
 #include "ops.h"
 #include "private.h"
 
@@ -18,29 +20,40 @@ struct op_save {
     struct task task;
     char       *path;
     char       *xml; /* what the image gets; NULL: the domain's own, not asked for yet */
+    unsigned    flags;
+
+    /* While a thread sees whether the user's XML may stand for the domain's own. */
+    char *own_xml;
+    char *whole_xml; /* the user's, with what the domain's own keeps beside it; NULL: nothing */
+    bool  refused;
+    struct err why;
 };
 
 static domain_xml_fn save_xml_ready;
+static loop_fn       save_replace;
+static loop_work_fn  save_replaced;
 
 struct job *
 op_save_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner, const char *path,
-            const char *xml)
+            const char *xml, unsigned flags)
 {
     struct job     *job = job_new(jobs, &op_save, dom, owner);
     struct op_save *op = container_of(job, struct op_save, job);
 
     op->path = xstrdup(path);
     op->xml = xstrdup(xml);
+    op->flags = flags;
     return job;
 }
 
-/* A kernel that does not run cannot suspend itself, and libxl would wait a minute to find that out.
- */
+/* A kernel that has stopped cannot suspend itself, and libxl would wait a minute to find that out.
+ * One that is paused the worker lets run for it. */
 static int
-save_check(const struct domain *dom, struct err *err)
+save_check(struct op_save *op, struct err *err)
 {
-    struct host_dominfo info;
-    int                 reason;
+    const struct domain *dom = op->job.dom;
+    struct host_dominfo  info;
+    int                  reason;
 
     if (!domain_runs(dom))
         return err_set_libvirt(err, ERR_OPERATION_INVALID, "domain '%s' is not running", dom->name);
@@ -52,12 +65,11 @@ save_check(const struct domain *dom, struct err *err)
                                dom->name);
     switch (domain_state(dom, &info, &reason)) {
     case STATE_RUNNING:
+        op->flags &= ~(unsigned)WORKER_SAVE_OF_PAUSED;
         return 0;
     case STATE_PAUSED:
-        return err_set_libvirt(err, ERR_OPERATION_INVALID,
-                               "domain '%s' is paused and so cannot save "
-                               "itself: resume it first",
-                               dom->name);
+        op->flags |= WORKER_SAVE_OF_PAUSED;
+        return 0;
     default:
         return err_set_libvirt(err, ERR_OPERATION_INVALID, "domain '%s' has shut down", dom->name);
     }
@@ -68,7 +80,7 @@ save_granted(struct job *job)
 {
     struct err err;
 
-    if (save_check(job->dom, &err) < 0)
+    if (save_check(container_of(job, struct op_save, job), &err) < 0)
         job_finish(job, &err);
     else
         domain_xml(job->dom, job->owner.user,
@@ -76,46 +88,75 @@ save_granted(struct job *job)
                    job);
 }
 
-/* The user's XML stands for the domain's own; what that keeps beside its XML stays. */
-static int
-save_inherit(struct op_save *op, const char *domain_xml, struct err *err)
+static void
+save_run(struct op_save *op)
 {
-    struct domain_def *def = NULL, *own = NULL;
-    int                r;
-
-    r = domain_def_parse(op->xml, strlen(op->xml), &def, err) < 0 ||
-                domain_def_parse_flags(domain_xml, strlen(domain_xml), DOMAIN_PARSE_RUNS, &own,
-                                       err) < 0
-            ? -1
-            : 0;
-    if (!r && domain_def_is_whole(own)) {
-        domain_def_inherit(def, own);
-        free(op->xml);
-        op->xml = domain_def_format(def, NULL, DOMAIN_XML_SECURE | DOMAIN_XML_INACTIVE);
-    }
-    domain_def_free(def);
-    domain_def_free(own);
-    return r;
+    if (!(op->flags & WORKER_SAVE_KEEP))
+        op->job.stop_detail = STOPPED_SAVED;
+    task_run(&op->task, WORKER_SAVE);
 }
 
 static void
 save_xml_ready(void *arg, char *xml, const struct err *err)
 {
     struct op_save *op = arg;
+    struct job     *job = &op->job;
     struct err      why;
 
-    if (!err && (job_was_aborted(&op->job, &why) || (op->xml && save_inherit(op, xml, &why) < 0)))
+    if (!err && job_was_aborted(job, &why))
         err = &why;
     if (err) {
         free(xml);
-        job_finish(&op->job, err);
+        job_finish(job, err);
+    } else if (!op->xml) {
+        op->xml = xml;
+        save_run(op);
+    } else {
+        op->own_xml = xml;
+        loop_work(job->jobs->loop, job->owner.user,
+                  strlen(op->xml) > DEFINITION_LONG || strlen(xml) > DEFINITION_LONG, save_replace,
+                  save_replaced, op);
+    }
+}
+
+/* What the domain keeps beside its XML stays. */
+static void
+save_replace(void *arg)
+{
+    struct op_save    *op = arg;
+    struct domain_def *def = NULL, *own = NULL;
+
+    op->refused = domain_def_parse(op->xml, strlen(op->xml), &def, &op->why) < 0 ||
+                  domain_def_parse_flags(op->own_xml, strlen(op->own_xml), DOMAIN_PARSE_RUNS, &own,
+                                         &op->why) < 0 ||
+                  domain_def_check_same_machine(own, def, &op->why) < 0;
+    if (!op->refused && domain_def_is_whole(own)) {
+        domain_def_inherit(def, own);
+        op->whole_xml = domain_def_format(def, NULL, DOMAIN_XML_SECURE | DOMAIN_XML_INACTIVE);
+    }
+    domain_def_free(def);
+    domain_def_free(own);
+}
+
+static void
+save_replaced(void *arg, bool ended)
+{
+    struct op_save *op = arg;
+    struct err      err;
+
+    if (!ended)
+        err_set(&err, ERR_OPERATION_ABORTED, "aborted: the daemon stops");
+    else if (op->refused)
+        err = op->why;
+    if (!ended || op->refused || job_was_aborted(&op->job, &err)) {
+        job_finish(&op->job, &err);
         return;
     }
-    if (!op->xml)
-        op->xml = take_ptr(xml);
-    free(xml);
-    op->job.stop_detail = STOPPED_SAVED;
-    task_run(&op->task, WORKER_SAVE);
+    if (op->whole_xml) {
+        free(op->xml);
+        op->xml = take_ptr(op->whole_xml);
+    }
+    save_run(op);
 }
 
 static void
@@ -136,9 +177,9 @@ save_save_params(struct job *job, worker_params *params_out)
 {
     const struct op_save *op = container_of(job, struct op_save, job);
 
-    *params_out =
-        (worker_params){.operation = WORKER_SAVE,
-                        .worker_params_u.save = {.path = op->path, .xml = task_text(op->xml)}};
+    *params_out = (worker_params){
+        .operation = WORKER_SAVE,
+        .worker_params_u.save = {.path = op->path, .xml = task_text(op->xml), .flags = op->flags}};
 }
 
 static void
@@ -149,6 +190,7 @@ save_load_params(struct job *job, const worker_params *params)
 
     op->path = xstrdup(save->path);
     op->xml = save->xml[0] ? xstrdup(save->xml) : NULL;
+    op->flags = save->flags;
 }
 
 static void
@@ -158,6 +200,8 @@ save_clear(struct job *job)
 
     free(op->path);
     free(op->xml);
+    free(op->own_xml);
+    free(op->whole_xml);
 }
 
 const struct job_operation op_save = {

@@ -27,13 +27,23 @@ struct job *op_create_new(struct jobs *jobs, struct domain *dom, const struct jo
 struct job *op_start_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
                          bool paused);
 
-/** Start the domain that an image holds; xml, unless NULL, is in the place of the image's own. */
+/** Start the domain that an image holds; xml, unless NULL, is in the place of the image's own.
+ * flags: WORKER_RESTORE_. */
 struct job *op_restore_new(struct jobs *jobs, const struct job_owner *owner, const char *path,
-                           const char *xml, bool paused);
+                           const char *xml, unsigned flags);
 
-/** Write a running domain to path, then it is gone; xml, unless NULL, goes into the image. */
+/** Write a domain to path, then it is gone, unless it is kept; xml, unless NULL, goes into the
+ * image.  flags: WORKER_SAVE_, of which OF_PAUSED is found out here. */
 struct job *op_save_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
-                        const char *path, const char *xml);
+                        const char *path, const char *xml, unsigned flags);
+
+/** Put xml in the place of the definition that is in the image, or, where it is NULL, have that
+ * told.  flags: WORKER_IMAGE_, without DEFINE. */
+struct job *op_image_xml_new(struct jobs *jobs, const struct job_owner *owner, const char *path,
+                             const char *xml, unsigned flags);
+
+/** What it was to tell, for its owner, when it has ended well; the caller's to free. */
+char *op_image_xml_take(const struct job *job);
 
 /** Write the memory of a domain to path. */
 struct job *op_dump_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,

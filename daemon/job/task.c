@@ -158,7 +158,8 @@ task_progress(void *arg, const worker_progress *progress)
     struct task *task = arg;
     struct job  *job = task->job;
 
-    if (progress->phase == WORKER_COMMITTED)
+    /* One that is kept goes on: until then it is in between, as before. */
+    if (progress->phase == WORKER_COMMITTED && job->stop_detail >= 0)
         task->committed = true;
     task_watch_silence(task);
     job->processed = progress->processed;
@@ -210,6 +211,10 @@ task_identified(void *arg, const worker_identified *what)
     struct task *task = arg;
     struct job  *job = task->job;
 
+    if (job->operation->identified) {
+        job->operation->identified(job, what);
+        return;
+    }
     /* It asks again where a daemon has died before it answered. */
     if (job->dom) {
         pool_worker_proceed(task->worker);

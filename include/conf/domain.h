@@ -156,6 +156,16 @@ bool domain_def_is_whole(const struct domain_def *def);
 void domain_def_inherit(struct domain_def *def, const struct domain_def *from);
 
 /**
+ * May now stand for then in the image of a saved guest?  What the guest does not see may differ, as
+ * the source of a disk, the bridge of an interface, on_reboot or <metadata>; what it runs on may
+ * not.
+ *
+ * Errors: ERR_CONFIG_UNSUPPORTED with the element that differs, or libxl's name for it.
+ */
+int domain_def_check_same_machine(const struct domain_def *then, const struct domain_def *now,
+                                  struct err *err);
+
+/**
  * The XML, with what is live in it where live is not NULL and DOMAIN_XML_INACTIVE is not in flags:
  * the id, the console's tty, the interfaces' names, the port.  Passwords, and libxl's
  * configuration, only with DOMAIN_XML_SECURE.  The result is the caller's to free.

@@ -201,6 +201,9 @@ enum { AFFECT_LIVE = 1, AFFECT_CONFIG = 2, AFFECT_ALL = 3 };
 /* virDomainSaveRestoreFlags */
 enum { SAVE_RUNNING = 2, SAVE_PAUSED = 4 };
 
+/* virDomainSaveImageXMLFlags */
+enum { SAVE_IMAGE_XML_SECURE = 1 };
+
 /* virDomainShutdownFlagValues, and virDomainRebootFlagValues, which are the same */
 enum { POWER_ACPI_BUTTON = 1, POWER_PARAVIRT = 16 };
 

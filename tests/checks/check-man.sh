@@ -25,7 +25,7 @@ if command -v mandoc >/dev/null; then
 fi
 
 compare "dom0ctl's commands" "$("$dom0ctl" help --names)" \
-    "$(section | sed -n 's/^\.It Ic \([a-z]*\).*/\1/p')"
+    "$(section | sed -n 's/^\.It Ic \([a-z-]*\).*/\1/p')"
 compare "dom0ctl's options" "$("$dom0ctl" help | options_of_help)" \
     "$(sed '/^\.Sh COMMANDS/,$d' "$man/dom0ctl.1" | options_of_page)"
 for command in $("$dom0ctl" help --names); do

@@ -1,5 +1,5 @@
 conf_tests = tests/conf/test-capabilities tests/conf/test-cases tests/conf/test-change tests/conf/test-device tests/conf/test-native tests/conf/test-tables tests/conf/test-domain-format \
-	tests/conf/test-domain-parse tests/conf/test-libxl tests/conf/test-whole
+	tests/conf/test-domain-parse tests/conf/test-libxl tests/conf/test-same-machine tests/conf/test-whole
 check_PROGRAMS += $(conf_tests)
 TESTS += $(conf_tests)
 
@@ -29,6 +29,8 @@ tests_conf_test_tables_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_conf_test_tables_LDADD = $(conf_test_ldadd)
 tests_conf_test_libxl_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_conf_test_libxl_LDADD = $(conf_test_ldadd)
+tests_conf_test_same_machine_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_conf_test_same_machine_LDADD = $(conf_test_ldadd)
 tests_conf_test_whole_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_conf_test_whole_LDADD = $(conf_test_ldadd)
 

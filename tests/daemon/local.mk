@@ -1,6 +1,6 @@
 # The domain half in a world of fakes: no Xen, no workers, no sockets.
-check_PROGRAMS += tests/daemon/test-definitions tests/daemon/test-domains tests/daemon/test-jobs
-TESTS += tests/daemon/test-definitions tests/daemon/test-domains tests/daemon/test-jobs
+check_PROGRAMS += tests/daemon/test-definitions tests/daemon/test-domains tests/daemon/test-jobs tests/daemon/test-saves
+TESTS += tests/daemon/test-definitions tests/daemon/test-domains tests/daemon/test-jobs tests/daemon/test-saves
 tests_daemon_test_definitions_SOURCES = tests/daemon/test-definitions.c tests/daemon/world.c \
 	tests/daemon/world.h
 tests_daemon_test_definitions_CPPFLAGS = $(tests_daemon_test_domains_CPPFLAGS)
@@ -18,6 +18,11 @@ tests_daemon_test_jobs_SOURCES = tests/daemon/test-jobs.c tests/daemon/world.c \
 tests_daemon_test_jobs_CPPFLAGS = $(tests_daemon_test_domains_CPPFLAGS)
 tests_daemon_test_jobs_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_daemon_test_jobs_LDADD = $(tests_daemon_test_domains_LDADD)
+tests_daemon_test_saves_SOURCES = tests/daemon/test-saves.c tests/daemon/world.c \
+	tests/daemon/world.h
+tests_daemon_test_saves_CPPFLAGS = $(tests_daemon_test_domains_CPPFLAGS)
+tests_daemon_test_saves_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_daemon_test_saves_LDADD = $(tests_daemon_test_domains_LDADD)
 
 check_PROGRAMS += tests/daemon/test-pool
 TESTS += tests/daemon/test-pool
@@ -65,9 +70,11 @@ tests_daemon_test_crowd_LDADD = wire/libwire.a wire/libwiretypes.a eventloop/lib
 	base/libbase.a $(LIBEVENT_LIBS) $(TIRPC_LIBS) $(CHECK_LIBS)
 
 dist_check_SCRIPTS += tests/daemon/test-main.sh tests/daemon/test-life.sh \
-	tests/daemon/test-define.sh tests/daemon/test-console.sh tests/daemon/test-native.sh tests/daemon/test-of-xl.sh
+	tests/daemon/test-define.sh tests/daemon/test-console.sh tests/daemon/test-images.sh \
+	tests/daemon/test-native.sh tests/daemon/test-of-xl.sh
 EXTRA_DIST += tests/daemon/programs.sh
-TESTS += tests/daemon/test-define.sh tests/daemon/test-main.sh tests/daemon/test-life.sh tests/daemon/test-console.sh tests/daemon/test-native.sh \
+TESTS += tests/daemon/test-define.sh tests/daemon/test-main.sh tests/daemon/test-life.sh tests/daemon/test-console.sh \
+	tests/daemon/test-images.sh tests/daemon/test-native.sh \
 	tests/daemon/test-of-xl.sh
 server_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/daemon $(daemon_paths)
 server_test_cflags = $(AM_CFLAGS) $(CHECK_CFLAGS)

@@ -1969,15 +1969,6 @@ START_TEST(a_failed_save_leaves_the_domain_running)
 }
 END_TEST
 
-START_TEST(a_paused_domain_is_not_saved)
-{
-    web_runs("");
-    client_pauses("web");
-    client_saves("web", "/tmp/web.save");
-    assert_answer(ERR_OPERATION_INVALID, "is paused");
-}
-END_TEST
-
 START_TEST(a_relative_path_is_refused)
 {
     web_runs("");
@@ -3655,7 +3646,6 @@ main(void)
     tcase_add_test(tc, a_save_ends_with_stopped_saved_and_the_domain_gone);
     tcase_add_test(tc, an_image_gets_the_definition_and_not_what_is_live_in_it);
     tcase_add_test(tc, a_failed_save_leaves_the_domain_running);
-    tcase_add_test(tc, a_paused_domain_is_not_saved);
     tcase_add_test(tc, a_relative_path_is_refused);
     tcase_add_test(tc, a_second_save_waits_for_the_first_and_finds_no_domain);
     tcase_add_test(tc, a_restore_makes_the_domain_that_the_image_names);

@@ -195,7 +195,7 @@ START_TEST(a_job_that_works_does_not_end_with_its_connection)
 {
     struct job_owner owner = owner_on(7);
 
-    job_submit(op_save_new(daemon_->jobs, web_runs(""), &owner, "/tmp/web.save", NULL));
+    job_submit(op_save_new(daemon_->jobs, web_runs(""), &owner, "/tmp/web.save", NULL, 0));
     world_turn();
     jobs_owner_gone(daemon_->jobs, 7);
     ck_assert_int_eq(ends, 0);
@@ -209,8 +209,8 @@ END_TEST
 START_TEST(a_job_whose_worker_died_is_repairing_and_an_abort_then_is_remembered)
 {
     struct job_owner owner = owner_on(7);
-    struct job      *job = op_save_new(daemon_->jobs, web_runs(""), &owner, "/tmp/web.save", NULL);
-    struct err       err;
+    struct job *job = op_save_new(daemon_->jobs, web_runs(""), &owner, "/tmp/web.save", NULL, 0);
+    struct err  err;
 
     ck_assert_int_eq(job->state, JOB_QUEUED);
     job_submit(job);
@@ -232,7 +232,7 @@ START_TEST(what_is_done_to_a_domain_is_its_activity_while_a_job_holds_it)
     struct domain *dom = web_runs("");
 
     ck_assert_int_eq(dom->work.activity, DOMAIN_IDLE);
-    job_submit(op_save_new(daemon_->jobs, dom, NULL, "/tmp/web.save", NULL));
+    job_submit(op_save_new(daemon_->jobs, dom, NULL, "/tmp/web.save", NULL, 0));
     ck_assert_int_eq(dom->work.activity, DOMAIN_IDLE);
     ck_assert_uint_eq(dom->work.count, 1);
     world_turn();
@@ -286,7 +286,7 @@ save_fails(void)
 {
     uint64_t id;
 
-    job_submit(op_save_new(daemon_->jobs, web(), NULL, "/tmp/web.save", NULL));
+    job_submit(op_save_new(daemon_->jobs, web(), NULL, "/tmp/web.save", NULL, 0));
     world_turn();
     id = jobs_first(daemon_->jobs)->id;
     world_worker_fails(ERR_OPERATION_FAILED, "disk full");

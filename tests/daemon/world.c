@@ -124,15 +124,21 @@ take_task(const worker_start *task)
     const worker_params *params = &task->params;
     const char          *path = task_path(params), *xml = "";
     bool                 paused = false;
+    unsigned             more = 0;
 
     if (params->operation == WORKER_CREATE) {
         xml = params->worker_params_u.create.xml;
         paused = params->worker_params_u.create.paused;
     } else if (params->operation == WORKER_RESTORE) {
         xml = params->worker_params_u.restore.xml;
-        paused = params->worker_params_u.restore.paused;
+        more = params->worker_params_u.restore.flags;
+        paused = more & WORKER_RESTORE_PAUSED;
     } else if (params->operation == WORKER_SAVE) {
         xml = params->worker_params_u.save.xml;
+        more = params->worker_params_u.save.flags;
+    } else if (params->operation == WORKER_IMAGE_XML) {
+        xml = params->worker_params_u.image_xml.xml;
+        more = params->worker_params_u.image_xml.flags;
     }
     task_clear();
     task_params = task_params_copy(params);
@@ -142,7 +148,8 @@ take_task(const worker_start *task)
                                      .path = xstrdup(path ? path : ""),
                                      .xml = xstrdup(xml),
                                      .domid = task->domid,
-                                     .flags = task->flags | (paused ? WORLD_PAUSED : 0)};
+                                     .flags = task->flags | (paused ? WORLD_PAUSED : 0),
+                                     .more = more};
 }
 
 struct daemon *
@@ -884,6 +891,8 @@ world_worker_succeeds(void)
         break;
     case WORKER_SAVE:
     case WORKER_DESTROY:
+        if (world_task.operation == WORKER_SAVE && world_task.more & WORKER_SAVE_KEEP)
+            break;
         if (world_find((uint32_t)world_task.domid))
             world_domain_goes((uint32_t)world_task.domid);
         break;
@@ -953,15 +962,27 @@ world_waiter(void)
     return req;
 }
 
-void
-world_call(int procedure, const void *args)
+static void
+world_call_of(uint32_t program, int procedure, const void *args)
 {
     const struct wire_header header = {
-        .program = WIRE_PROGRAM_REMOTE, .version = WIRE_VERSION, .procedure = procedure};
+        .program = program, .version = WIRE_VERSION, .procedure = procedure};
     struct request *req = world_request();
 
     req->procedure = procedure_find(api_programs, &header);
     req->procedure->call(req, args);
+}
+
+void
+world_call(int procedure, const void *args)
+{
+    world_call_of(WIRE_PROGRAM_REMOTE, procedure, args);
+}
+
+void
+world_call_dom0d(int procedure, const void *args)
+{
+    world_call_of(WIRE_PROGRAM_DOM0D, procedure, args);
 }
 
 void *
@@ -1049,9 +1070,10 @@ keep_result(const struct request *req, const void *ret)
         keep_messages(ret);
     if (world_keeps)
         world_keeps(name, ret);
-    /* The results of both have the same form. */
+    /* The results of all have the same form. */
     if (strcmp(name, "connect_domain_xml_from_native") == 0 ||
-        strcmp(name, "connect_domain_xml_to_native") == 0)
+        strcmp(name, "connect_domain_xml_to_native") == 0 ||
+        strcmp(name, "domain_save_image_get_xml_desc") == 0)
         snprintf(world_text, sizeof world_text, "%s",
                  ((const remote_connect_domain_xml_from_native_ret *)ret)->domainXml);
 }

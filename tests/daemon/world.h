@@ -69,6 +69,7 @@ struct world_task {
     char            *name, *path, *xml; /* "" where the task has none */
     int              domid;
     unsigned         flags; /* WORKER_UNDO, WORLD_PAUSED */
+    unsigned         more;  /* WORKER_SAVE_, WORKER_RESTORE_ */
 };
 extern struct world_task world_task;
 extern bool              world_aborted, world_killed, world_proceeds, world_refused;
@@ -123,6 +124,7 @@ struct request *world_request(void);
 
 /** A call of program REMOTE with a request of its own: args are those of the procedure. */
 void        world_call(int procedure, const void *args);
+void        world_call_dom0d(int procedure, const void *args); /* the same of program DOM0D */
 void        world_client_goes(struct request *req);
 extern bool world_read_only; /* the client that asks may only ask */
 
@@ -139,7 +141,7 @@ extern int        world_answers;
 /* What the last domain_get_messages was answered, a line each. */
 extern char world_messages[1024];
 
-/* What the last conversion was answered; "": an error. */
+/* What the last call for XML or the like was answered; "": an error. */
 extern char world_text[8192];
 
 /* "STARTED web 1 0;" for each event: word, name, domid, detail. */

@@ -1,6 +1,6 @@
 # Each on the fake Xen, but test-off-xen, which is on what this machine has.
 driver_tests = $(operation_tests) \
-	tests/driver/test-host tests/driver/test-host-processes \
+	tests/driver/test-disks tests/driver/test-host tests/driver/test-host-processes \
 	tests/driver/test-image tests/driver/test-log-journal tests/driver/test-memory \
 	tests/driver/test-new-file tests/driver/test-off-xen \
 	tests/driver/test-undo tests/driver/test-worker tests/driver/test-writer \
@@ -17,6 +17,9 @@ driver_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/driver -I$(top_srcdir)/tes
 driver_test_cflags = $(AM_CFLAGS) $(CHECK_CFLAGS)
 driver_test_ldadd = tests/driver/libscene.a tests/fakes/libfakexen.a $(driver_ldadd) $(CHECK_LIBS)
 
+tests_driver_test_disks_CPPFLAGS = $(driver_test_cppflags)
+tests_driver_test_disks_CFLAGS = $(driver_test_cflags)
+tests_driver_test_disks_LDADD = $(driver_test_ldadd)
 tests_driver_test_host_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_host_CFLAGS = $(driver_test_cflags)
 tests_driver_test_host_LDADD = $(driver_test_ldadd)

@@ -131,8 +131,8 @@ scene_on_watchdog(int domid)
     return action;
 }
 
-size_t
-scene_write_image(const char *path, enum image_format format, const char *config, uint64_t counter)
+static size_t
+scene_put_image(const char *path, struct image *image, uint64_t like, uint64_t counter)
 {
     cleanup_close int  fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
     uint8_t            start[FAKE_STREAM_START];
@@ -141,10 +141,26 @@ scene_write_image(const char *path, enum image_format format, const char *config
     struct err         err;
 
     fake_stream_start(start);
-    ck_assert_int_eq(image_write(fd, format, config, NULL, &err), 0);
+    ck_assert_int_eq(image_write(fd, image, like, &err), 0);
     ck_assert_int_eq(file_write_all(fd, start, sizeof start), 0);
     ck_assert_int_eq(file_write_all(fd, body, body_size), 0);
     return (size_t)lseek(fd, 0, SEEK_CUR);
+}
+
+size_t
+scene_write_image(const char *path, enum image_format format, const char *config, uint64_t counter)
+{
+    struct image image = {.format = format, .config = (char *)(uintptr_t)config};
+
+    return scene_put_image(path, &image, IMAGE_UNALIGNED, counter);
+}
+
+size_t
+scene_write_noted_image(const char *path, const char *xml, image_note *note, uint64_t counter)
+{
+    struct image image = {.format = IMAGE_LIBVIRT, .config = (char *)(uintptr_t)xml, .note = note};
+
+    return scene_put_image(path, &image, 0, counter);
 }
 
 worker_start
@@ -174,13 +190,19 @@ scene_params(worker_start *start, const char *path, const char *xml, unsigned fl
         params->worker_params_u.create = (worker_create){.xml = x, .paused = paused};
         break;
     case WORKER_RESTORE:
-        params->worker_params_u.restore = (worker_restore){.path = p, .xml = x, .paused = paused};
+        params->worker_params_u.restore = (worker_restore){
+            .path = p, .xml = x, .flags = flags & SCENE_PAUSED ? WORKER_RESTORE_PAUSED : 0};
         break;
     case WORKER_SAVE:
-        params->worker_params_u.save = (worker_save){.path = p, .xml = x, .overwrite = overwrite};
+        params->worker_params_u.save = (worker_save){
+            .path = p, .xml = x, .flags = flags & SCENE_OVERWRITE ? WORKER_SAVE_OVERWRITE : 0};
         break;
     case WORKER_DUMP:
         params->worker_params_u.dump = (worker_dump){.path = p, .overwrite = overwrite};
+        break;
+    case WORKER_IMAGE_XML:
+        params->worker_params_u.image_xml =
+            (worker_image_xml){.path = p, .xml = x, .flags = *xml ? WORKER_IMAGE_DEFINE : 0};
         break;
     case WORKER_FILE:
         params->worker_params_u.file = (worker_file){.path = p, .second = (char *)""};
@@ -231,6 +253,7 @@ identified(void *arg, const struct operation *op, const struct domain_def *def, 
     (void)op;
     ck_assert_ptr_nonnull(strstr(xml, def->name));
     snprintf(r->out.name, sizeof r->out.name, "%s", def->name);
+    snprintf(r->out.xml, sizeof r->out.xml, "%s", xml);
     r->out.identified++;
 }
 
@@ -291,7 +314,7 @@ scene_run(const worker_start *start, const struct scene_way *way)
     abort_if_due(&r);
     while (r.op && loop_now_usec() < end) {
         loop_run_ready(scene.loop);
-        if (++r.out.turns == 3 && r.way->meanwhile)
+        if (++r.out.turns == (way && way->meanwhile_at ? way->meanwhile_at : 3) && r.way->meanwhile)
             r.way->meanwhile();
         if (r.op)
             answer(&r, &answered);

@@ -47,6 +47,10 @@ libxl_action_on_shutdown scene_on_watchdog(int domid);
 size_t scene_write_image(const char *path, enum image_format format, const char *config,
                          uint64_t counter);
 
+/** The same in libvirt's wrapper with a note, which is borrowed. */
+size_t scene_write_noted_image(const char *path, const char *xml, image_note *note,
+                               uint64_t counter);
+
 /** All members that are not given here are zero and "". */
 worker_start scene_start(worker_operation operation, const char *name, char letter);
 
@@ -63,7 +67,8 @@ struct scene_way {
     int          abort_at; /* after so many turns of the loop, -1: before the first; 0: no abort */
     bool         refuse, ignore; /* the answer to identified, instead of proceed */
     worker_phase abort_in;       /* abort as soon as it is in this phase; 0: not so */
-    void (*meanwhile)(void);     /* called after the third turn */
+    void (*meanwhile)(void);     /* called after the third turn, or that */
+    int meanwhile_at;
 };
 
 struct scene_outcome {
@@ -73,6 +78,7 @@ struct scene_outcome {
     bool       domain_left;
     int        identified;
     char       name[64];
+    char       xml[8192]; /* that it was identified with */
     uint64_t   processed, total;
     bool       committed; /* the phase was seen */
     int        turns;

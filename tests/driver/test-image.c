@@ -53,6 +53,15 @@ append_stream(bool emulator)
     return sizeof start + size;
 }
 
+static int
+write_wrapper(enum image_format format, const char *config, const char *xml)
+{
+    struct image written = {
+        .format = format, .config = (char *)(uintptr_t)config, .xml = (char *)(uintptr_t)xml};
+
+    return image_write(fd, &written, IMAGE_UNALIGNED, &err);
+}
+
 static void
 put32(off_t offset, uint32_t value)
 {
@@ -83,7 +92,7 @@ START_TEST(what_is_written_is_read_back)
     enum image_format format = _i ? IMAGE_XL : IMAGE_LIBVIRT;
     off_t             end;
 
-    ck_assert_int_eq(image_write(fd, format, CONFIG, NULL, &err), 0);
+    ck_assert_int_eq(write_wrapper(format, CONFIG, NULL), 0);
     end = lseek(fd, 0, SEEK_CUR);
     append_stream(false);
     ck_assert_int_eq(image_read(fd, &image, &err), 0);
@@ -100,7 +109,7 @@ START_TEST(the_wrapper_is_libvirts_byte_for_byte)
     static const uint8_t want[64 + 4] = "libvirt-xml\n \0 \r\2\0\0\0\4\0\0\0";
     uint8_t              have[64 + 4];
 
-    ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, "abc", NULL, &err), 0);
+    ck_assert_int_eq(write_wrapper(IMAGE_LIBVIRT, "abc", NULL), 0);
     ck_assert_int_eq(pread(fd, have, sizeof have, 0), sizeof have);
     ck_assert_mem_eq(have, want, 64);
     ck_assert_mem_eq(have + 64, "abc", 4);
@@ -113,7 +122,7 @@ START_TEST(xls_wrapper_is_xls_byte_for_byte)
                                   "\4\3\2\1\3\0\0\0\0\0\0\0\10\0\0\0\4\0\0\0abc";
     uint8_t              have[sizeof want];
 
-    ck_assert_int_eq(image_write(fd, IMAGE_XL, "abc", NULL, &err), 0);
+    ck_assert_int_eq(write_wrapper(IMAGE_XL, "abc", NULL), 0);
     ck_assert_int_eq(pread(fd, have, sizeof have, 0), sizeof have);
     ck_assert_mem_eq(have, want, sizeof want);
 }
@@ -122,7 +131,7 @@ END_TEST
 /* xl reads what it has written there, and passes over what follows. */
 START_TEST(xml_stands_behind_what_xl_reads)
 {
-    ck_assert_int_eq(image_write(fd, IMAGE_XL, CONFIG, "<domain/>", &err), 0);
+    ck_assert_int_eq(write_wrapper(IMAGE_XL, CONFIG, "<domain/>"), 0);
     append_stream(false);
     ck_assert_int_eq(image_read(fd, &image, &err), 0);
     ck_assert_str_eq(image.config, CONFIG);
@@ -134,7 +143,7 @@ END_TEST
 
 START_TEST(what_another_program_has_put_there_is_passed_over)
 {
-    ck_assert_int_eq(image_write(fd, IMAGE_XL, CONFIG, "<domain/>", &err), 0);
+    ck_assert_int_eq(write_wrapper(IMAGE_XL, CONFIG, "<domain/>"), 0);
     ck_assert_int_eq(pwrite(fd, "y", 1, 48 + 4 + sizeof CONFIG), 1);
     ck_assert_int_eq(image_read(fd, &image, &err), 0);
     ck_assert_ptr_null(image.xml);
@@ -147,9 +156,9 @@ END_TEST
 
 START_TEST(xml_that_is_not_one_text_is_refused)
 {
-    ck_assert_int_eq(image_write(fd, IMAGE_XL, CONFIG, "<domain/>", &err), 0);
+    ck_assert_int_eq(write_wrapper(IMAGE_XL, CONFIG, "<domain/>"), 0);
     ck_assert_int_eq(pwrite(fd, "", 1, 48 + 4 + sizeof CONFIG + 16 + 2), 1); /* a NUL in it */
-    assert_refused("not a NUL-terminated string");
+    assert_refused("damaged: what is noted");
     put32(44, 4 + sizeof CONFIG + 16);
     assert_refused("bytes long");
 }
@@ -166,7 +175,7 @@ END_TEST
 
 START_TEST(a_truncated_wrapper_is_refused)
 {
-    ck_assert_int_eq(image_write(fd, _i % 2 ? IMAGE_XL : IMAGE_LIBVIRT, CONFIG, NULL, &err), 0);
+    ck_assert_int_eq(write_wrapper(_i % 2 ? IMAGE_XL : IMAGE_LIBVIRT, CONFIG, NULL), 0);
     ck_assert_int_eq(ftruncate(fd, 40 + _i / 2), 0);
     assert_refused("truncated");
 }
@@ -174,7 +183,7 @@ END_TEST
 
 START_TEST(an_image_of_version_1_is_refused_with_the_reason)
 {
-    ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, CONFIG, NULL, &err), 0);
+    ck_assert_int_eq(write_wrapper(IMAGE_LIBVIRT, CONFIG, NULL), 0);
     put32(16, 1);
     assert_refused("version 1");
     put32(16, 3);
@@ -184,9 +193,10 @@ END_TEST
 
 START_TEST(a_length_that_cannot_be_is_refused_before_memory_is_taken)
 {
-    static const uint32_t lengths[] = {0, IMAGE_CONFIG_MAX + 1, UINT32_MAX, 0x80000000};
+    static const uint32_t lengths[] = {0, IMAGE_CONFIG_MAX + IMAGE_BEHIND_MAX + 1, UINT32_MAX,
+                                       0x80000000};
 
-    ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, CONFIG, NULL, &err), 0);
+    ck_assert_int_eq(write_wrapper(IMAGE_LIBVIRT, CONFIG, NULL), 0);
     put32(20, lengths[_i]);
     assert_refused("bytes long");
 }
@@ -194,7 +204,7 @@ END_TEST
 
 START_TEST(a_length_beyond_the_file_is_refused)
 {
-    ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, CONFIG, NULL, &err), 0);
+    ck_assert_int_eq(write_wrapper(IMAGE_LIBVIRT, CONFIG, NULL), 0);
     put32(20, sizeof CONFIG + 1);
     assert_refused("truncated: its XML");
 }
@@ -202,9 +212,9 @@ END_TEST
 
 START_TEST(a_definition_that_is_not_one_text_is_refused)
 {
-    ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, CONFIG, NULL, &err), 0);
+    ck_assert_int_eq(write_wrapper(IMAGE_LIBVIRT, CONFIG, NULL), 0);
     ck_assert_int_eq(pwrite(fd, "", 1, 64 + 5), 1); /* a NUL in it */
-    assert_refused("not a NUL-terminated string");
+    assert_refused("damaged: what is noted");
     ck_assert_int_eq(pwrite(fd, "x", 1, 64 + 5), 1);
     ck_assert_int_eq(pwrite(fd, "x", 1, 64 + sizeof CONFIG - 1), 1); /* no NUL behind it */
     assert_refused("not a NUL-terminated string");
@@ -230,7 +240,7 @@ START_TEST(what_an_xl_image_may_not_have_is_refused)
         {44, UINT32_MAX, "stream should begin"},
     };
 
-    ck_assert_int_eq(image_write(fd, IMAGE_XL, CONFIG, NULL, &err), 0);
+    ck_assert_int_eq(write_wrapper(IMAGE_XL, CONFIG, NULL), 0);
     put32(cases[_i].offset, cases[_i].value);
     assert_refused(cases[_i].words);
 }
@@ -242,10 +252,106 @@ START_TEST(a_definition_that_is_too_long_is_not_written)
 
     memset(text, 'x', IMAGE_CONFIG_MAX);
     text[IMAGE_CONFIG_MAX] = '\0';
-    ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, text, NULL, &err), -1);
+    ck_assert_int_eq(write_wrapper(IMAGE_LIBVIRT, text, NULL), -1);
     ck_assert_int_eq(err.code, ERR_INVALID_ARG);
     text[IMAGE_CONFIG_MAX - 1] = '\0';
-    ck_assert_int_eq(image_write(fd, IMAGE_LIBVIRT, text, NULL, &err), 0);
+    ck_assert_int_eq(write_wrapper(IMAGE_LIBVIRT, text, NULL), 0);
+}
+END_TEST
+
+/*----- the note -----*/
+
+/* image's; written as _i says, in libvirt's wrapper or in xl's. */
+static void
+write_with_note(enum image_format format)
+{
+    static image_disk disks[] = {{.target = (char *)"xvda",
+                                  .source = (char *)"/a",
+                                  .kind = IMAGE_DISK_FILE,
+                                  .size = 1ull << 40,
+                                  .modified_sec = -1,
+                                  .modified_nsec = 999999999,
+                                  .inode = UINT64_MAX,
+                                  .generation = 7,
+                                  .identity = (char *)""}};
+    image_note        note = {.job = 12, .saved_sec = 34, .state = IMAGE_STATE_PAUSED};
+    struct image      written = {.format = format, .config = (char *)CONFIG, .note = &note};
+
+    if (format == IMAGE_XL)
+        written.xml = (char *)"<domain/>";
+    note.disks.disks_val = disks;
+    note.disks.disks_len = array_size(disks);
+    ck_assert_int_eq(image_write(fd, &written, 0, &err), 0);
+    ck_assert_uint_eq(written.stream_offset, IMAGE_ALIGN);
+    note.state = IMAGE_STATE_RUNNING;
+    disks[0].size = 1;
+    ck_assert_int_eq(image_write_note(fd, &written, &err), 0);
+    append_stream(false);
+    image.note_offset = written.note_offset;
+}
+
+START_TEST(a_note_is_read_back_as_it_was_written_last)
+{
+    write_with_note(_i ? IMAGE_XL : IMAGE_LIBVIRT);
+    ck_assert_int_eq(image_read(fd, &image, &err), 0);
+    ck_assert_str_eq(image.config, CONFIG);
+    ck_assert_str_eq(image_xml(&image), _i ? "<domain/>" : CONFIG);
+    ck_assert_uint_eq(image.note->job, 12);
+    ck_assert_int_eq(image.note->saved_sec, 34);
+    ck_assert_int_eq(image.note->state, IMAGE_STATE_RUNNING);
+    ck_assert_uint_eq(image.note->disks.disks_len, 1);
+    ck_assert_str_eq(image.note->disks.disks_val[0].target, "xvda");
+    ck_assert_uint_eq(image.note->disks.disks_val[0].size, 1);
+    ck_assert_int_eq(image.note->disks.disks_val[0].modified_sec, -1);
+    ck_assert_uint_eq(image.note->disks.disks_val[0].inode, UINT64_MAX);
+    ck_assert_uint_eq(image.stream_offset, IMAGE_ALIGN);
+    ck_assert_int_eq(image_check_stream(fd, image.stream_offset, &err), 0);
+}
+END_TEST
+
+/* What libvirt reads: so many bytes as the header says, as a string. */
+START_TEST(who_reads_a_string_where_the_xml_stands_sees_no_note)
+{
+    char text[IMAGE_ALIGN];
+
+    write_with_note(IMAGE_LIBVIRT);
+    ck_assert_int_eq(pread(fd, text, sizeof text - 64, 64), sizeof text - 64);
+    ck_assert_str_eq(text, CONFIG);
+}
+END_TEST
+
+START_TEST(a_note_that_is_damaged_anywhere_is_noticed_or_harmless)
+{
+    off_t offset;
+
+    write_with_note(IMAGE_LIBVIRT);
+    offset = (off_t)image.note_offset + _i;
+    ck_assert_int_eq(pwrite(fd, "\xff", 1, offset), 1);
+    if (image_read(fd, &image, &err) < 0)
+        ck_assert_msg(strstr(err.message, "damaged: what is noted"), "%s", err.message);
+    else
+        ck_assert_str_eq(image.config, CONFIG);
+}
+END_TEST
+
+START_TEST(a_note_of_a_newer_version_is_not_passed_over)
+{
+    write_with_note(IMAGE_LIBVIRT);
+    put32((off_t)image.note_offset + 8, 0x02000000); /* big endian */
+    ck_assert_int_eq(image_read(fd, &image, &err), -1);
+    ck_assert_int_eq(err.code, ERR_NO_SUPPORT);
+    ck_assert_ptr_nonnull(strstr(err.message, "it has version 2, and 1 is supported"));
+}
+END_TEST
+
+START_TEST(an_image_without_a_note_has_none)
+{
+    struct image written = {.format = IMAGE_LIBVIRT, .config = (char *)CONFIG};
+
+    ck_assert_int_eq(image_write(fd, &written, 123, &err), 0);
+    ck_assert_uint_eq(written.stream_offset % IMAGE_ALIGN, 123);
+    ck_assert_int_eq(image_read(fd, &image, &err), 0);
+    ck_assert_ptr_null(image.note);
 }
 END_TEST
 
@@ -455,6 +561,11 @@ main(void)
     tcase_add_test(tc, a_definition_that_is_not_one_text_is_refused);
     tcase_add_loop_test(tc, what_an_xl_image_may_not_have_is_refused, 0, 10);
     tcase_add_test(tc, a_definition_that_is_too_long_is_not_written);
+    tcase_add_loop_test(tc, a_note_is_read_back_as_it_was_written_last, 0, 2);
+    tcase_add_test(tc, who_reads_a_string_where_the_xml_stands_sees_no_note);
+    tcase_add_loop_test(tc, a_note_that_is_damaged_anywhere_is_noticed_or_harmless, 0, 28 + 90);
+    tcase_add_test(tc, a_note_of_a_newer_version_is_not_passed_over);
+    tcase_add_test(tc, an_image_without_a_note_has_none);
     tcase_add_loop_test(tc, a_whole_stream_is_known, 0, 2);
     tcase_add_test(tc, a_stream_that_is_cut_anywhere_is_noticed);
     tcase_add_test(tc, zeros_at_the_end_of_a_torn_stream_prove_nothing);

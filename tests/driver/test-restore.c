@@ -100,6 +100,169 @@ START_TEST(a_restored_domain_may_be_left_paused)
 }
 END_TEST
 
+/* _i: what the image says, and how the user wants it. */
+START_TEST(a_restored_domain_is_as_the_image_or_the_user_says)
+{
+    static const struct {
+        image_state state;
+        unsigned    flags;
+        bool        paused;
+    } cases[] = {
+        {IMAGE_STATE_UNKNOWN, 0, false},
+        {IMAGE_STATE_RUNNING, 0, false},
+        {IMAGE_STATE_PAUSED, 0, true},
+        {IMAGE_STATE_PAUSED, WORKER_RESTORE_RUNNING, false},
+        {IMAGE_STATE_RUNNING, WORKER_RESTORE_PAUSED, true},
+    };
+    worker_start         start = scene_start(WORKER_RESTORE, "", '\0');
+    image_note           note = {.state = cases[_i].state};
+    struct scene_outcome out;
+
+    size = scene_write_noted_image(path, scene_xml("web", 'w'), &note, COUNTER);
+    scene_params(&start, path, "", 0);
+    start.params.worker_params_u.restore.flags = cases[_i].flags;
+    out = scene_run(&start, NULL);
+    assert_restored(&out);
+    ck_assert_int_eq(fake_domain_find((uint32_t)out.domid)->paused, cases[_i].paused);
+}
+END_TEST
+
+/* A note that says of a disk of the image what is not so. */
+static struct scene_outcome
+restore_with_changed_disk(unsigned flags)
+{
+    const char        *xml = scene_xml("web", 'w');
+    cleanup_free char *disk = xstrdup(scene_path("disk"));
+    cleanup_free char *with_disk =
+        xasprintf("%.*s<devices><disk type='file' device='disk'><source file='%s'/>"
+                  "<target dev='xvdb'/></disk></devices></domain>",
+                  (int)(strstr(xml, "<devices/>") - xml), xml, disk);
+    image_disk           noted = {.target = (char *)"xvdb",
+                                  .source = disk,
+                                  .kind = IMAGE_DISK_FILE,
+                                  .size = 5,
+                                  .identity = (char *)""};
+    image_note           note = {.state = IMAGE_STATE_RUNNING, .disks = {1, &noted}};
+    worker_start         start = scene_start(WORKER_RESTORE, "", '\0');
+    struct scene_outcome out;
+    struct err           err;
+
+    ck_assert_int_eq(file_replace(disk, "four", 4, 0600, &err), 0);
+    size = scene_write_noted_image(path, with_disk, &note, COUNTER);
+    scene_params(&start, path, "", 0);
+    start.params.worker_params_u.restore.flags = flags;
+    out = scene_run(&start, NULL);
+    unlink(disk);
+    return out;
+}
+
+START_TEST(a_domain_whose_disk_has_changed_since_is_not_restored)
+{
+    struct scene_outcome out = restore_with_changed_disk(0);
+
+    assert_failed(&out, ERR_OPERATION_INVALID, "disk xvdb");
+    ck_assert_ptr_nonnull(strstr(out.err.message, "it had 5 bytes then, and has 4 now"));
+    ck_assert_str_eq(scene.world->log, "");
+}
+END_TEST
+
+START_TEST(a_domain_whose_disk_has_changed_since_is_restored_where_the_user_insists)
+{
+    struct scene_outcome out = restore_with_changed_disk(WORKER_RESTORE_FORCE);
+
+    assert_restored(&out);
+}
+END_TEST
+
+/*----- an image that goes -----*/
+
+static struct scene_outcome
+restore_and_remove(const struct scene_way *way)
+{
+    worker_start start = scene_start(WORKER_RESTORE, "", '\0');
+
+    scene_params(&start, path, "", 0);
+    start.params.worker_params_u.restore.flags = WORKER_RESTORE_REMOVE;
+    return scene_run(&start, way);
+}
+
+START_TEST(an_image_that_is_to_go_goes_when_its_domain_runs)
+{
+    struct scene_outcome out;
+
+    scene.world->when = (enum fake_when)_i;
+    out = restore_and_remove(NULL);
+    assert_restored(&out);
+    ck_assert(!fake_domain_find((uint32_t)out.domid)->paused);
+    ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
+/* _i: which call fails. */
+START_TEST(an_image_that_is_to_go_stays_where_its_domain_does_not_run)
+{
+    static const char *const calls[] = {"restore", "unpause", "userdata_store"};
+    struct scene_outcome     out;
+
+    fake_xen_rule(calls[_i], 1, ERROR_FAIL, false);
+    out = restore_and_remove(NULL);
+    assert_failed(&out, ERR_OPERATION_FAILED, "");
+}
+END_TEST
+
+START_TEST(a_fault_at_any_call_leaves_the_domain_or_its_image)
+{
+    for (unsigned n = 1;; n++) {
+        struct scene_outcome out;
+
+        teardown();
+        setup();
+        scene.world->fail_at = n;
+        out = restore_and_remove(NULL);
+        if (out.err.code == ERR_NONE)
+            ck_assert_uint_eq(fake_domain_count(), 1);
+        else
+            ck_assert_int_eq(access(path, F_OK), 0);
+        if (out.err.code == ERR_NONE && scene.world->fail_at) /* there were fewer than n calls */
+            return;
+    }
+}
+END_TEST
+
+/* _i: after so many turns. */
+START_TEST(an_abort_leaves_the_domain_or_its_image)
+{
+    struct scene_way     way = {.abort_at = 1 + _i};
+    struct scene_outcome out = restore_and_remove(&way);
+
+    if (out.err.code == ERR_NONE)
+        assert_restored(&out);
+    else
+        assert_failed(&out, ERR_OPERATION_ABORTED, "aborted");
+}
+END_TEST
+
+/* Somebody has saved the domain anew, or so. */
+static void
+replace_image(void)
+{
+    cleanup_free char *other = xstrdup(scene_path("other"));
+    struct err         err;
+
+    ck_assert_int_eq(file_replace(other, "other", 5, 0600, &err), 0);
+    ck_assert_int_eq(rename(other, path), 0);
+}
+
+START_TEST(another_file_with_the_name_of_the_image_does_not_go)
+{
+    struct scene_way     way = {.meanwhile = replace_image};
+    struct scene_outcome out = restore_and_remove(&way);
+
+    assert_restored(&out);
+    ck_assert_int_eq(access(path, F_OK), 0);
+}
+END_TEST
+
 /* An image that xl has written; the XML has no word for its watchdog's action. */
 static void
 write_image_of_xl(void)
@@ -157,18 +320,26 @@ START_TEST(what_the_xml_cannot_say_of_a_guest_of_xl_is_kept_with_it)
 }
 END_TEST
 
+/* The image's XML with something that the guest does not see; the caller's to free. */
+static char *
+with_title(void)
+{
+    const char *xml = scene_xml("web", 'w'), *at = strstr(xml, "<memory");
+
+    return xasprintf("%.*s<title>of the user</title>%s", (int)(at - xml), xml, at);
+}
+
 START_TEST(other_xml_changes_of_a_guest_of_xl_what_it_says)
 {
     worker_start         start = scene_start(WORKER_RESTORE, "", '\0');
-    cleanup_free char   *xml = xstrdup(scene_xml("web", 'w'));
+    cleanup_free char   *xml = with_title();
     struct scene_outcome out;
 
     write_image_of_xl();
-    memcpy(strstr(xml, ">128<"), ">256<", 5);
     scene_params(&start, path, xml, 0);
     out = scene_run(&start, NULL);
     assert_restored(&out);
-    ck_assert_uint_eq(fake_domain_find((uint32_t)out.domid)->memory_kib, 256 << 10);
+    ck_assert_ptr_nonnull(strstr(out.xml, "<title>of the user</title>"));
     ck_assert_int_eq(scene_on_watchdog(out.domid), LIBXL_ACTION_ON_SHUTDOWN_RESTART);
 }
 END_TEST
@@ -176,14 +347,29 @@ END_TEST
 START_TEST(other_xml_may_stand_for_the_images_own)
 {
     worker_start         start = scene_start(WORKER_RESTORE, "", '\0');
-    char                 xml[2048];
+    cleanup_free char   *xml = with_title();
     struct scene_outcome out;
 
-    snprintf(xml, sizeof xml, "%s", scene_xml("new", 'n'));
     scene_params(&start, path, xml, 0);
     out = scene_run(&start, NULL);
-    ck_assert_int_eq(out.err.code, ERR_NONE);
-    ck_assert_str_eq(fake_domain_find((uint32_t)out.domid)->name, "new");
+    assert_restored(&out);
+    ck_assert_ptr_nonnull(strstr(out.xml, "<title>of the user</title>"));
+}
+END_TEST
+
+/* _i: another guest's, or of another machine. */
+START_TEST(other_xml_that_is_not_of_the_saved_machine_is_refused_by_name)
+{
+    worker_start         start = scene_start(WORKER_RESTORE, "", '\0');
+    cleanup_free char   *xml = xstrdup(_i ? scene_xml("new", 'w') : scene_xml("web", 'w'));
+    struct scene_outcome out;
+
+    if (!_i)
+        memcpy(strstr(xml, ">128<"), ">256<", 5);
+    scene_params(&start, path, xml, 0);
+    out = scene_run(&start, NULL);
+    assert_failed(&out, ERR_CONFIG_UNSUPPORTED, _i ? "<name>" : "<memory>");
+    ck_assert_str_eq(scene.world->log, "");
 }
 END_TEST
 
@@ -347,11 +533,21 @@ main(void)
     tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, a_restored_domain_runs_with_its_memory, FAKE_LATER, FAKE_REFUSED);
     tcase_add_test(tc, a_restored_domain_may_be_left_paused);
+    tcase_add_loop_test(tc, a_restored_domain_is_as_the_image_or_the_user_says, 0, 5);
+    tcase_add_test(tc, a_domain_whose_disk_has_changed_since_is_not_restored);
+    tcase_add_loop_test(tc, an_image_that_is_to_go_goes_when_its_domain_runs, FAKE_LATER,
+                        FAKE_REFUSED);
+    tcase_add_loop_test(tc, an_image_that_is_to_go_stays_where_its_domain_does_not_run, 0, 3);
+    tcase_add_test(tc, a_fault_at_any_call_leaves_the_domain_or_its_image);
+    tcase_add_loop_test(tc, an_abort_leaves_the_domain_or_its_image, 0, 20);
+    tcase_add_test(tc, another_file_with_the_name_of_the_image_does_not_go);
+    tcase_add_test(tc, a_domain_whose_disk_has_changed_since_is_restored_where_the_user_insists);
     tcase_add_test(tc, an_image_of_xl_is_restored);
     tcase_add_test(tc, a_guest_of_xl_that_dom0d_saved_is_restored_as_libxl_knew_it);
     tcase_add_test(tc, what_the_xml_cannot_say_of_a_guest_of_xl_is_kept_with_it);
     tcase_add_test(tc, other_xml_changes_of_a_guest_of_xl_what_it_says);
     tcase_add_test(tc, other_xml_may_stand_for_the_images_own);
+    tcase_add_loop_test(tc, other_xml_that_is_not_of_the_saved_machine_is_refused_by_name, 0, 2);
     tcase_add_test(tc, a_refused_restore_makes_nothing);
     tcase_add_test(tc, an_abort_while_it_waits_for_an_answer_makes_nothing);
     tcase_add_loop_test(tc, an_abort_at_any_time_leaves_no_domain, 0, 20 * FAKE_ABORTS);

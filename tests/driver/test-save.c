@@ -394,6 +394,308 @@ START_TEST(a_fault_at_any_call_loses_nothing)
 }
 END_TEST
 
+/*----- one that is paused, and one that goes on -----*/
+
+static struct scene_outcome
+save_with(unsigned flags, const struct scene_way *way)
+{
+    worker_start start = start_save();
+
+    start.params.worker_params_u.save.flags = flags;
+    return scene_run(&start, way);
+}
+
+static image_state
+state_in_image(void)
+{
+    cleanup_close int fd = open(path, O_RDONLY);
+    struct image      image;
+    image_state       state;
+    struct err        err;
+
+    ck_assert_int_eq(image_read(fd, &image, &err), 0);
+    state = image.note->state;
+    image_clear(&image);
+    return state;
+}
+
+static void
+assert_paused(void)
+{
+    ck_assert(dom->used && !dom->shutdown && dom->paused && !dom->dying);
+    ck_assert(!dom->asked_to_suspend);
+}
+
+START_TEST(a_paused_domain_is_let_run_to_suspend_itself_and_the_image_says_that_it_was_paused)
+{
+    struct scene_outcome out;
+
+    scene.world->when = (enum fake_when)_i;
+    dom->paused = true;
+    out = save_with(WORKER_SAVE_OF_PAUSED, NULL);
+    ck_assert_msg(out.err.code == ERR_NONE, "%s", out.err.message);
+    ck_assert_str_eq(scene.world->log, "suspend unpause destroy");
+    ck_assert(!dom->used);
+    assert_whole();
+    ck_assert_int_eq(state_in_image(), IMAGE_STATE_PAUSED);
+}
+END_TEST
+
+START_TEST(the_image_says_how_the_user_wants_it_restored)
+{
+    static const struct {
+        unsigned    flags;
+        image_state state;
+    } cases[] = {
+        {0, IMAGE_STATE_RUNNING},
+        {WORKER_SAVE_PAUSED, IMAGE_STATE_PAUSED},
+        {WORKER_SAVE_RUNNING, IMAGE_STATE_RUNNING},
+        {WORKER_SAVE_OF_PAUSED | WORKER_SAVE_RUNNING, IMAGE_STATE_RUNNING},
+    };
+    struct scene_outcome out;
+
+    dom->paused = cases[_i].flags & WORKER_SAVE_OF_PAUSED;
+    out = save_with(cases[_i].flags, NULL);
+    ck_assert_int_eq(out.err.code, ERR_NONE);
+    ck_assert_int_eq(state_in_image(), cases[_i].state);
+}
+END_TEST
+
+/* It would not be paused again where the save fails. */
+START_TEST(a_domain_that_somebody_pauses_meanwhile_is_not_saved)
+{
+    struct scene_outcome out;
+
+    dom->paused = true;
+    out = save_with(0, NULL);
+    ck_assert_int_eq(out.err.code, ERR_OPERATION_INVALID);
+    ck_assert_ptr_nonnull(strstr(out.err.message, "was paused meanwhile"));
+    ck_assert_str_eq(scene.world->log, "");
+    assert_paused();
+    assert_no_file();
+}
+END_TEST
+
+START_TEST(a_paused_domain_whose_save_fails_is_paused_again)
+{
+    struct scene_outcome out;
+
+    scene.world->when = (enum fake_when)_i;
+    dom->paused = true;
+    fake_xen_rule("suspend", 1, ERROR_FAIL, true);
+    out = save_with(WORKER_SAVE_OF_PAUSED, NULL);
+    ck_assert_int_eq(out.err.code, ERR_OPERATION_FAILED);
+    ck_assert_str_eq(scene.world->log, "suspend unpause pause resume");
+    assert_paused();
+    assert_no_file();
+}
+END_TEST
+
+START_TEST(a_paused_domain_that_does_not_suspend_itself_is_paused_again)
+{
+    struct scene_outcome out;
+
+    dom->paused = dom->frozen = true;
+    out = save_with(WORKER_SAVE_OF_PAUSED, NULL);
+    ck_assert_int_eq(out.err.code, ERR_OPERATION_TIMEOUT);
+    ck_assert_str_eq(scene.world->log, "suspend unpause pause");
+    assert_paused();
+    assert_no_file();
+}
+END_TEST
+
+/* libxl may end the two calls in any order. */
+START_TEST(a_suspend_that_ends_while_the_domain_is_being_let_run_waits_for_that)
+{
+    struct scene_outcome out;
+
+    scene.world->delay_msec = 4000;
+    dom->paused = true;
+    out = save_with(WORKER_SAVE_OF_PAUSED, NULL);
+    ck_assert_int_eq(out.err.code, ERR_OPERATION_TIMEOUT);
+    ck_assert_str_eq(scene.world->log, "suspend unpause pause");
+    assert_paused();
+    assert_no_file();
+}
+END_TEST
+
+/* It must not suspend itself when somebody lets it run an hour later. */
+START_TEST(a_paused_domain_that_cannot_be_let_run_is_not_asked_to_suspend_itself_any_more)
+{
+    struct scene_outcome out;
+
+    dom->paused = true;
+    fake_xen_rule("unpause", 1, ERROR_FAIL, false);
+    out = save_with(WORKER_SAVE_OF_PAUSED, NULL);
+    ck_assert_int_eq(out.err.code, ERR_OPERATION_FAILED);
+    ck_assert_ptr_nonnull(strstr(out.err.message, "is paused, and cannot be let run"));
+    ck_assert_str_eq(scene.world->log, "suspend unpause");
+    assert_paused();
+    assert_no_file();
+}
+END_TEST
+
+/* _i is a number of turns, and for each the three ways of libxl_ao_abort. */
+START_TEST(an_abort_at_any_time_leaves_a_paused_domain_paused_or_saved)
+{
+    struct scene_way     way = {.abort_at = 1 + _i / FAKE_ABORTS * 4};
+    struct scene_outcome out;
+
+    scene.world->abort = (enum fake_abort)(_i % FAKE_ABORTS);
+    dom->paused = true;
+    out = save_with(WORKER_SAVE_OF_PAUSED, &way);
+    ck_assert_int_eq(out.calls, 1);
+    if (out.err.code == ERR_NONE) {
+        ck_assert(out.committed && !dom->used);
+        assert_whole();
+        return;
+    }
+    ck_assert_int_eq(out.err.code, ERR_OPERATION_ABORTED);
+    assert_paused();
+    assert_no_file();
+}
+END_TEST
+
+START_TEST(an_aborted_suspend_does_not_stay_asked_for)
+{
+    struct scene_way     way = {.abort_at = 5};
+    struct scene_outcome out;
+
+    scene.world->delay_msec = 60;
+    dom->frozen = true;
+    out = save_with(0, &way);
+    ck_assert_int_ne(out.err.code, ERR_NONE);
+    ck_assert(!dom->asked_to_suspend);
+    assert_runs();
+}
+END_TEST
+
+START_TEST(a_domain_that_is_kept_runs_on_beside_its_image)
+{
+    struct scene_outcome out;
+
+    scene.world->when = (enum fake_when)_i;
+    out = save_with(WORKER_SAVE_KEEP, NULL);
+    ck_assert_msg(out.err.code == ERR_NONE, "%s", out.err.message);
+    ck_assert(out.domain_left && out.committed);
+    ck_assert_str_eq(scene.world->log, "suspend resume");
+    assert_runs();
+    assert_whole();
+}
+END_TEST
+
+START_TEST(a_paused_domain_that_is_kept_is_paused_again)
+{
+    struct scene_outcome out;
+
+    dom->paused = true;
+    out = save_with(WORKER_SAVE_KEEP | WORKER_SAVE_OF_PAUSED, NULL);
+    ck_assert_msg(out.err.code == ERR_NONE, "%s", out.err.message);
+    ck_assert_str_eq(scene.world->log, "suspend unpause pause resume");
+    assert_paused();
+    assert_whole();
+}
+END_TEST
+
+START_TEST(a_domain_that_is_kept_and_cannot_be_resumed_is_told)
+{
+    struct scene_outcome out;
+
+    fake_xen_rule("resume", 1, ERROR_FAIL, false);
+    out = save_with(WORKER_SAVE_KEEP, NULL);
+    ck_assert_int_eq(out.err.code, ERR_OPERATION_FAILED);
+    ck_assert_ptr_nonnull(strstr(out.err.message, "the image is written"));
+    ck_assert_ptr_nonnull(strstr(out.err.message, "suspended and cannot be resumed"));
+    ck_assert(!out.domain_left);
+    assert_whole();
+}
+END_TEST
+
+START_TEST(once_its_image_is_in_place_a_domain_that_is_kept_goes_on_whatever_is_aborted)
+{
+    struct scene_way     way = {.abort_in = WORKER_COMMITTED};
+    struct scene_outcome out = save_with(WORKER_SAVE_KEEP, &way);
+
+    ck_assert_int_eq(out.err.code, ERR_NONE);
+    assert_runs();
+    assert_whole();
+}
+END_TEST
+
+/* _i: of one that is paused, and so is again, or of one that runs. */
+START_TEST(a_fault_at_any_call_loses_nothing_of_what_is_kept)
+{
+    for (unsigned n = 1;; n++) {
+        struct scene_outcome out;
+
+        teardown();
+        setup();
+        dom->paused = _i;
+        scene.world->fail_at = n;
+        out = save_with(WORKER_SAVE_KEEP | (_i ? WORKER_SAVE_OF_PAUSED : 0), NULL);
+        ck_assert_int_eq(out.calls, 1);
+        ck_assert(dom->used);
+        /* But where that is what fails. */
+        if (!strstr(out.err.message, "cannot be resumed"))
+            ck_assert(!dom->shutdown);
+        if (!strstr(out.err.message, "cannot be paused again") && out.err.code == ERR_NONE)
+            ck_assert_int_eq(dom->paused, _i);
+        if (out.committed)
+            assert_whole();
+        else
+            assert_no_file();
+        if (out.err.code == ERR_NONE && scene.world->fail_at) /* there were fewer than n calls */
+            return;
+    }
+}
+END_TEST
+
+/*----- the disks -----*/
+
+static char disk[256];
+
+static void
+append_to_disk(void)
+{
+    cleanup_close int fd = open(disk, O_WRONLY | O_APPEND);
+
+    ck_assert_int_eq(file_write_all(fd, "y", 1), 0);
+}
+
+/* The domain itself writes until it has stopped. */
+START_TEST(the_image_knows_its_disks_as_they_were_when_the_domain_had_stopped)
+{
+    struct scene_way     way = {.meanwhile = append_to_disk};
+    cleanup_free char   *with_disk = NULL;
+    char                *devices = strstr(xml, "<devices/>");
+    worker_start         start;
+    struct scene_outcome out;
+    cleanup_close int    fd = -1;
+    struct image         image;
+    struct err           err;
+
+    snprintf(disk, sizeof disk, "%s", scene_path("disk"));
+    ck_assert_int_eq(file_replace(disk, "x", 1, 0600, &err), 0);
+    *devices = '\0';
+    with_disk = xasprintf("%s<devices><disk type='file' device='disk'><source file='%s'/>"
+                          "<target dev='xvda'/></disk></devices></domain>",
+                          xml, disk);
+    start = start_save();
+    scene_params(&start, path, with_disk, 0);
+    out = scene_run(&start, &way);
+    ck_assert_msg(out.err.code == ERR_NONE, "%s", out.err.message);
+    fd = open(path, O_RDONLY);
+    ck_assert_int_eq(image_read(fd, &image, &err), 0);
+    ck_assert_uint_eq(image.note->disks.disks_len, 1);
+    ck_assert_str_eq(image.note->disks.disks_val[0].target, "xvda");
+    ck_assert_str_eq(image.note->disks.disks_val[0].source, disk);
+    ck_assert_uint_eq(image.note->disks.disks_val[0].size, 2);
+    ck_assert_uint_eq(image.stream_offset % IMAGE_ALIGN, 0);
+    image_clear(&image);
+    unlink(disk);
+}
+END_TEST
+
 /*----- the file -----*/
 
 START_TEST(a_full_disk_says_so_and_the_domain_runs_on)
@@ -464,6 +766,41 @@ START_TEST(a_failed_save_does_not_touch_the_file_it_was_to_overwrite)
     ck_assert_int_eq(file_read(path, 100, &text, NULL, &err), 0);
     ck_assert_str_eq(text, "old");
     ck_assert_uint_eq(scene_count_files(), 1);
+}
+END_TEST
+
+/* _i: the save fails. */
+START_TEST(of_a_managed_save_the_image_of_an_earlier_run_goes_first)
+{
+    struct scene_outcome out;
+    struct err           err;
+
+    ck_assert_int_eq(file_replace(path, "old", 3, 0600, &err), 0);
+    if (_i)
+        fake_xen_rule("suspend", 1, ERROR_FAIL, true);
+    out = save_with(WORKER_SAVE_MANAGED, NULL);
+    if (_i) {
+        ck_assert_int_eq(out.err.code, ERR_OPERATION_FAILED);
+        assert_runs();
+        assert_no_file();
+    } else {
+        ck_assert_msg(out.err.code == ERR_NONE, "%s", out.err.message);
+        assert_whole();
+    }
+}
+END_TEST
+
+START_TEST(an_old_image_that_cannot_go_costs_nothing)
+{
+    struct scene_outcome out;
+
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    out = save_with(WORKER_SAVE_MANAGED, NULL);
+    ck_assert_int_eq(out.err.code, ERR_SYSTEM);
+    ck_assert_ptr_nonnull(strstr(out.err.message, "cannot remove the old"));
+    ck_assert_str_eq(scene.world->log, "");
+    assert_runs();
+    ck_assert_int_eq(rmdir(path), 0);
 }
 END_TEST
 
@@ -549,6 +886,7 @@ main(void)
     TCase *tc = tcase_create("save");
 
     tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_set_timeout(tc, 60);
     tcase_add_test(tc, a_definition_that_no_restore_reads_is_refused_while_the_guest_runs);
     tcase_add_test(
         tc, a_definition_that_is_too_long_when_it_is_written_is_refused_while_the_guest_runs);
@@ -573,10 +911,34 @@ main(void)
     tcase_add_test(tc, an_abort_of_a_slow_save_ends_it_soon);
     tcase_add_test(tc, after_the_image_is_in_place_an_abort_comes_too_late);
     tcase_add_loop_test(tc, a_fault_at_any_call_loses_nothing, FAKE_LATER, FAKE_REFUSED);
+    tcase_add_loop_test(
+        tc, a_paused_domain_is_let_run_to_suspend_itself_and_the_image_says_that_it_was_paused,
+        FAKE_LATER, FAKE_REFUSED);
+    tcase_add_loop_test(tc, the_image_says_how_the_user_wants_it_restored, 0, 4);
+    tcase_add_test(tc, a_domain_that_somebody_pauses_meanwhile_is_not_saved);
+    tcase_add_loop_test(tc, a_paused_domain_whose_save_fails_is_paused_again, FAKE_LATER,
+                        FAKE_REFUSED);
+    tcase_add_test(tc, a_paused_domain_that_does_not_suspend_itself_is_paused_again);
+    tcase_add_test(tc, a_suspend_that_ends_while_the_domain_is_being_let_run_waits_for_that);
+    tcase_add_test(tc,
+                   a_paused_domain_that_cannot_be_let_run_is_not_asked_to_suspend_itself_any_more);
+    tcase_add_loop_test(tc, an_abort_at_any_time_leaves_a_paused_domain_paused_or_saved, 0,
+                        20 * FAKE_ABORTS);
+    tcase_add_test(tc, an_aborted_suspend_does_not_stay_asked_for);
+    tcase_add_loop_test(tc, a_domain_that_is_kept_runs_on_beside_its_image, FAKE_LATER,
+                        FAKE_REFUSED);
+    tcase_add_test(tc, a_paused_domain_that_is_kept_is_paused_again);
+    tcase_add_test(tc, a_domain_that_is_kept_and_cannot_be_resumed_is_told);
+    tcase_add_test(tc,
+                   once_its_image_is_in_place_a_domain_that_is_kept_goes_on_whatever_is_aborted);
+    tcase_add_loop_test(tc, a_fault_at_any_call_loses_nothing_of_what_is_kept, 0, 2);
+    tcase_add_test(tc, the_image_knows_its_disks_as_they_were_when_the_domain_had_stopped);
     tcase_add_test(tc, a_full_disk_says_so_and_the_domain_runs_on);
     tcase_add_test(tc, a_file_that_exists_is_kept);
     tcase_add_test(tc, a_file_may_be_overwritten_when_all_is_well);
     tcase_add_test(tc, a_failed_save_does_not_touch_the_file_it_was_to_overwrite);
+    tcase_add_loop_test(tc, of_a_managed_save_the_image_of_an_earlier_run_goes_first, 0, 2);
+    tcase_add_test(tc, an_old_image_that_cannot_go_costs_nothing);
     tcase_add_test(tc, a_file_that_appears_meanwhile_is_kept);
     tcase_add_test(tc, another_domain_with_the_same_id_is_not_touched);
     tcase_add_test(tc, a_stubdomain_is_not_saved);

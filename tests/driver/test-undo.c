@@ -144,6 +144,85 @@ START_TEST(a_complete_domain_that_was_to_stay_paused_stays_so)
 }
 END_TEST
 
+/* Xen refuses to let it run once more. */
+START_TEST(a_complete_domain_that_runs_already_is_let_be)
+{
+    struct scene_outcome out;
+
+    keep_xml();
+    out = undo(builds[_i], 0);
+    assert_done(&out);
+    ck_assert_str_eq(scene.world->log, "");
+}
+END_TEST
+
+/* _i: the image says that it was paused. */
+START_TEST(a_complete_domain_is_restored_as_its_image_says)
+{
+    image_note           note = {.state = _i ? IMAGE_STATE_PAUSED : IMAGE_STATE_RUNNING};
+    struct scene_outcome out;
+
+    scene_write_noted_image(path, xml, &note, 1);
+    dom->paused = true;
+    keep_xml();
+    out = undo(WORKER_RESTORE, 0);
+    assert_done(&out);
+    ck_assert_int_eq(dom->paused, _i);
+}
+END_TEST
+
+static struct scene_outcome
+undo_removing_restore(void)
+{
+    worker_start start = scene_start(WORKER_RESTORE, "web", 'w');
+
+    start.flags = WORKER_UNDO;
+    scene_params(&start, path, "", 0);
+    start.params.worker_params_u.restore.flags = WORKER_RESTORE_REMOVE;
+    return scene_run(&start, NULL);
+}
+
+/* _i: it was let run already. */
+START_TEST(the_image_of_a_complete_domain_goes_where_that_was_wanted)
+{
+    struct scene_outcome out;
+
+    scene_write_image(path, IMAGE_LIBVIRT, xml, 1);
+    dom->paused = !_i;
+    keep_xml();
+    out = undo_removing_restore();
+    assert_done(&out);
+    ck_assert(dom->used && !dom->paused);
+    ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
+START_TEST(a_domain_whose_image_has_gone_already_is_there)
+{
+    struct scene_outcome out;
+
+    keep_xml();
+    out = undo_removing_restore();
+    assert_done(&out);
+    ck_assert(dom->used);
+}
+END_TEST
+
+/* _i: nothing was made yet, or half of it. */
+START_TEST(the_image_of_a_domain_that_was_not_made_whole_stays)
+{
+    struct scene_outcome out;
+
+    scene_write_image(path, IMAGE_LIBVIRT, xml, 1);
+    dom->paused = true;
+    dom->used = _i;
+    out = undo_removing_restore();
+    assert_undone(&out, _i ? "was destroyed" : "no domain is left");
+    ck_assert(!dom->used);
+    ck_assert_int_eq(access(path, F_OK), 0);
+}
+END_TEST
+
 START_TEST(a_domain_that_was_not_made_yet_is_told)
 {
     struct scene_outcome out;
@@ -339,6 +418,89 @@ START_TEST(of_the_files_of_an_operation_that_has_none_nothing_is_touched)
 }
 END_TEST
 
+static struct scene_outcome
+undo_save(unsigned how, unsigned flags)
+{
+    worker_start start = scene_start(WORKER_SAVE, "web", 'w');
+
+    start.domid = (int)dom->domid;
+    start.flags = WORKER_UNDO | how;
+    scene_params(&start, path, xml, 0);
+    start.params.worker_params_u.save.flags = flags;
+    return scene_run(&start, NULL);
+}
+
+/* It would do so an hour later, for nobody. */
+START_TEST(a_domain_that_was_asked_to_suspend_itself_and_has_not_heard_that_is_not_watched)
+{
+    uint64_t             begin = loop_now_usec();
+    struct scene_outcome out;
+
+    dom->asked_to_suspend = true;
+    out = undo_save(0, 0);
+    assert_undone(&out, "the domain runs on");
+    ck_assert(!dom->asked_to_suspend && !dom->shutdown && !dom->paused);
+    ck_assert_uint_lt(loop_now_usec() - begin, 5000000);
+}
+END_TEST
+
+/* _i: was it let run already? */
+START_TEST(a_paused_domain_that_has_not_suspended_itself_stays_paused)
+{
+    struct scene_outcome out;
+
+    dom->paused = !_i;
+    dom->asked_to_suspend = true;
+    out = undo_save(0, WORKER_SAVE_OF_PAUSED);
+    assert_undone(&out, "the domain is paused, as it was");
+    ck_assert(!dom->asked_to_suspend && !dom->shutdown && dom->paused);
+    ck_assert_str_eq(scene.world->log, _i ? "pause" : "");
+}
+END_TEST
+
+START_TEST(a_suspended_domain_that_was_paused_is_paused_again)
+{
+    struct scene_outcome out;
+
+    fake_domain_shuts_down(dom, LIBXL_SHUTDOWN_REASON_SUSPEND);
+    out = undo_save(0, WORKER_SAVE_OF_PAUSED);
+    assert_undone(&out, "the domain is paused, as it was");
+    ck_assert(!dom->shutdown && dom->paused);
+    ck_assert_str_eq(scene.world->log, "pause resume");
+}
+END_TEST
+
+/* _i: was it paused before? */
+START_TEST(a_suspended_domain_that_is_kept_goes_on_beside_its_whole_image)
+{
+    struct scene_outcome out;
+
+    scene_write_image(path, IMAGE_LIBVIRT, xml, 1);
+    fake_domain_shuts_down(dom, LIBXL_SHUTDOWN_REASON_SUSPEND);
+    out = undo_save(0, WORKER_SAVE_KEEP | (_i ? WORKER_SAVE_OF_PAUSED : 0));
+    assert_done(&out);
+    ck_assert(dom->used && !dom->shutdown);
+    ck_assert_int_eq(dom->paused, _i);
+    ck_assert_int_eq(access(path, F_OK), 0);
+}
+END_TEST
+
+START_TEST(a_domain_that_was_kept_and_runs_already_was_saved_by_this_job_only)
+{
+    image_note           note = {.job = _i ? 1 : 2, .state = IMAGE_STATE_RUNNING};
+    struct scene_outcome out;
+
+    scene_write_noted_image(path, xml, &note, 1);
+    out = undo_save(WORKER_SOON, WORKER_SAVE_KEEP);
+    if (_i)
+        assert_done(&out);
+    else
+        assert_undone(&out, "the domain runs on");
+    ck_assert(dom->used && !dom->shutdown);
+    ck_assert_int_eq(access(path, F_OK), 0);
+}
+END_TEST
+
 START_TEST(where_somebody_waits_a_guest_is_watched_for_three_seconds)
 {
     uint64_t             begin = loop_now_usec();
@@ -391,6 +553,18 @@ main(void)
     tcase_add_loop_test(tc, a_complete_domain_that_was_to_stay_paused_stays_so, 0, 2);
     tcase_add_loop_test(tc, a_domain_that_was_not_made_yet_is_told, 0, 2);
     tcase_add_loop_test(tc, a_half_built_domain_that_cannot_be_destroyed_is_an_error, 0, 2);
+    tcase_add_loop_test(tc, a_complete_domain_that_runs_already_is_let_be, 0, 2);
+    tcase_add_loop_test(tc, a_complete_domain_is_restored_as_its_image_says, 0, 2);
+    tcase_add_loop_test(tc, the_image_of_a_complete_domain_goes_where_that_was_wanted, 0, 2);
+    tcase_add_test(tc, a_domain_whose_image_has_gone_already_is_there);
+    tcase_add_loop_test(tc, the_image_of_a_domain_that_was_not_made_whole_stays, 0, 2);
+    tcase_add_test(tc,
+                   a_domain_that_was_asked_to_suspend_itself_and_has_not_heard_that_is_not_watched);
+    tcase_add_loop_test(tc, a_paused_domain_that_has_not_suspended_itself_stays_paused, 0, 2);
+    tcase_add_test(tc, a_suspended_domain_that_was_paused_is_paused_again);
+    tcase_add_loop_test(tc, a_suspended_domain_that_is_kept_goes_on_beside_its_whole_image, 0, 2);
+    tcase_add_loop_test(tc, a_domain_that_was_kept_and_runs_already_was_saved_by_this_job_only, 0,
+                        2);
     tcase_add_test(tc, a_suspended_domain_without_an_image_is_resumed);
     tcase_add_test(tc, a_suspended_domain_with_its_whole_image_goes);
     tcase_add_test(tc, a_suspended_guest_of_xl_with_its_whole_image_goes);

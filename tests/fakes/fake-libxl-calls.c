@@ -17,9 +17,12 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "eventloop/loop.h"
 #include "fake-libxl.h"
 
 #define STEPS 10
+#define PAUSED_USEC                                                                                \
+    2000000u /* a suspend waits so long for a guest that is paused; libxl: a minute */
 
 struct fake_kind {
     const char *call;
@@ -63,6 +66,8 @@ struct fake_ao {
     uint32_t made;   /* the new domain; 0: not yet */
     bool     writes; /* the stream's start, when the loop says that fd is writable */
     void    *for_app;
+    bool     waits;       /* the same step comes again: the guest has not answered */
+    uint64_t waits_since; /* 0: not yet */
 };
 
 /*----- how a call goes -----*/
@@ -161,7 +166,9 @@ one_step(struct fake_ao *ao)
         return false;
     }
     if (ao->step < ao->kind->steps) {
-        rc = ao->kind->step(ao, ao->step++);
+        ao->waits = false;
+        rc = ao->kind->step(ao, ao->step);
+        ao->step += !ao->waits;
         if (rc)
             end_undone(ao, rc);
         return !rc;
@@ -208,6 +215,10 @@ wait_for_next(struct fake_ao *ao)
 {
     if (ao->writes || (!ao->aborted && hangs(ao)))
         return;
+    if (ao->waits) {
+        ao->timeout = fake_timeout_new(ao->ctx, ao, 1);
+        return;
+    }
     if (fake_world()->forks) {
         ao->child = fork_child();
         return;
@@ -272,8 +283,12 @@ run(struct fake_ao *ao)
         wait_for_next(ao);
         return 0;
     }
-    while (one_step(ao))
-        continue;
+    while (one_step(ao)) {
+        if (ao->waits) {
+            wait_for_next(ao);
+            break;
+        }
+    }
     return 0;
 }
 
@@ -500,22 +515,43 @@ suspend_start(struct fake_ao *ao)
     return 0;
 }
 
+/* It answers when it is let run, which is waited for; one that is frozen would not in any time. */
+static int
+suspend_guest(struct fake_ao *ao, struct fake_domain *dom)
+{
+    if (!ao->waits_since)
+        ao->waits_since = loop_now_usec();
+    if (dom->paused && loop_now_usec() - ao->waits_since < PAUSED_USEC) {
+        ao->waits = true;
+        return 0;
+    }
+    dom->asked_to_suspend = false;
+    if (dom->frozen || dom->paused) {
+        fake_say(ao->ctx, about(ao), 0, "guest did not suspend, timed out");
+        return ERROR_GUEST_TIMEDOUT;
+    }
+    fake_domain_shuts_down(dom, LIBXL_SHUTDOWN_REASON_SUSPEND);
+    return 0;
+}
+
 static int
 suspend_step(struct fake_ao *ao, int step)
 {
     struct fake_domain *dom = fake_domain_find(ao->domid);
     size_t              end_of_step = ao->size * (size_t)step / STEPS, from = ao->done;
+    int                 rc;
 
     if (step == 0)
         return suspend_start(ao);
     if (!dom)
         return ERROR_FAIL;
-    if (step == 2 && (dom->frozen || dom->paused)) {
-        fake_say(ao->ctx, about(ao), 0, "guest did not suspend, timed out");
-        return ERROR_GUEST_TIMEDOUT;
+    if (step == 1)
+        dom->asked_to_suspend = true;
+    if (step == 2) {
+        rc = suspend_guest(ao, dom);
+        if (rc || ao->waits)
+            return rc;
     }
-    if (step == 2)
-        fake_domain_shuts_down(dom, LIBXL_SHUTDOWN_REASON_SUSPEND);
     ao->done = end_of_step;
     return write_some(ao, ao->body + from, end_of_step - from);
 }
@@ -676,7 +712,11 @@ unpause_last(struct fake_ao *ao)
 {
     const struct fake_domain *dom = fake_domain_find(ao->domid);
 
-    return dom && !dom->paused ? ERROR_FAIL : set_paused(ao, false);
+    if (dom && !dom->paused) {
+        fake_say(ao->ctx, about(ao), EINVAL, "Unpausing domain");
+        return ERROR_FAIL;
+    }
+    return set_paused(ao, false);
 }
 
 static const struct fake_kind pause_kind = {.call = "pause", .last = pause_last};

@@ -53,9 +53,10 @@ struct fake_domain {
     char     name[4096]; /* what xenstore takes; "": it has none yet */
     int      type;       /* LIBXL_DOMAIN_TYPE_* */
     bool     paused, shutdown, dying;
-    int      reason; /* LIBXL_SHUTDOWN_REASON_* */
-    bool     frozen; /* its kernel answers nothing */
-    bool     locked; /* somebody holds the lock of its userdata */
+    int      reason;           /* LIBXL_SHUTDOWN_REASON_* */
+    bool     frozen;           /* its kernel answers nothing */
+    bool     asked_to_suspend; /* in xenstore, and it has not taken that up */
+    bool     locked;           /* somebody holds the lock of its userdata */
     bool     has_backend;
     uint32_t target;    /* it is that domain's device model; 0: none's */
     int      model_pid; /* its device model; 0: it has none */

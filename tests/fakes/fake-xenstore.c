@@ -183,6 +183,8 @@ value_of(const char *path)
             return xstrdup(dom->name);
         if (strcmp(path + end, "image/device-model-pid") == 0 && dom->model_pid)
             return xasprintf("%d", dom->model_pid);
+        if (strcmp(path + end, "control/shutdown") == 0)
+            return xstrdup(dom->asked_to_suspend ? "suspend" : "");
         if (strcmp(path + end, "console/tty") == 0 && dom->ttys[0][0])
             return xstrdup(dom->ttys[0]);
         if (sscanf(path + end, "serial/%u/tty", &serial) == 1 && serial + 1 < FAKE_TERMINALS &&
@@ -209,6 +211,40 @@ xs_read(struct xs_handle *xs, xs_transaction_t t, const char *path, unsigned int
     fake_unlock();
     *len = value ? (unsigned)strlen(value) : 0;
     return value;
+}
+
+/* All that is ever written is that a domain is not to suspend itself after all. */
+bool
+xs_write(struct xs_handle *xs, xs_transaction_t t, const char *path, const void *data,
+         unsigned int len)
+{
+    unsigned            domid;
+    struct fake_domain *dom;
+    int                 end = 0;
+
+    (void)xs, (void)data;
+    assert(t && len == 0 &&
+           sscanf(path, "/local/domain/%u/control/shutdown%n", &domid, &end) == 1 && end);
+    fake_xenstored_await();
+    dom = fake_domain_find(domid);
+    if (!dom || fake_call("xs_write", false).rc)
+        return false;
+    dom->asked_to_suspend = false;
+    return true;
+}
+
+xs_transaction_t
+xs_transaction_start(struct xs_handle *xs)
+{
+    (void)xs;
+    return 1;
+}
+
+bool
+xs_transaction_end(struct xs_handle *xs, xs_transaction_t t, bool abort)
+{
+    (void)xs, (void)t, (void)abort;
+    return true;
 }
 
 /* The domains, which are all that is ever listed.  One piece of memory, as of the real one. */

@@ -99,10 +99,10 @@ assert_params(const worker_params *params, const struct task_case *want)
         flag = params->worker_params_u.create.paused;
     } else if (want->task == WORKER_RESTORE) {
         xml = params->worker_params_u.restore.xml;
-        flag = params->worker_params_u.restore.paused;
+        flag = params->worker_params_u.restore.flags == WORKER_RESTORE_PAUSED;
     } else if (want->task == WORKER_SAVE) {
         xml = params->worker_params_u.save.xml;
-        flag = params->worker_params_u.save.overwrite;
+        flag = params->worker_params_u.save.flags == WORKER_SAVE_OVERWRITE;
     } else if (want->task == WORKER_DUMP) {
         flag = params->worker_params_u.dump.overwrite;
     }
