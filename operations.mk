@@ -6,7 +6,7 @@ driver_operations = driver/create.c driver/destroy.c driver/dump.c driver/file.c
 	driver/save.c driver/soft-reset.c
 job_operations = daemon/job/op-create.c daemon/job/op-destroy.c daemon/job/op-dump.c \
 	daemon/job/op-autostart.c daemon/job/op-change.c daemon/job/op-define.c \
-	daemon/job/op-file.c daemon/job/op-file.h daemon/job/op-image-xml.c daemon/job/op-rename.c daemon/job/op-undefine.c \
+	daemon/job/op-file.c daemon/job/op-file.h daemon/job/op-image-remove.c daemon/job/op-image-xml.c daemon/job/op-rename.c daemon/job/op-undefine.c \
 	daemon/job/op-pause.c daemon/job/op-restart.c daemon/job/op-restart.h \
 	daemon/job/op-restore.c daemon/job/op-save.c daemon/job/op-soft-reset.c \
 	daemon/job/op-soft-reset.h

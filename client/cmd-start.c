@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Start a domain by its stored definition. */
+/* Start a domain by its managed save, if it has one, else by its stored definition. */
 #include <string.h>
 
 #include "base/alloc.h"
@@ -38,6 +38,7 @@ start_run(struct client *client, const struct options *options, struct err *err)
     job.label = label = xasprintf("start %s", dom.name);
     args.dom = dom;
     args.flags |= option_given(options, "paused") ? START_PAUSED : 0;
+    args.flags |= option_given(options, "force-boot") ? START_FORCE_BOOT : 0;
     args.flags |= option_given(options, "validate") ? START_VALIDATE : 0;
     if (call_begin_domain_create_with_flags(conn, &job.call, &args, err) < 0)
         return -1;
@@ -58,6 +59,7 @@ start_run(struct client *client, const struct options *options, struct err *err)
 
 static const struct option_spec start_options[] = {
     {"paused", 'p', NULL, "leave the domain paused"},
+    {"force-boot", 0, NULL, "by its definition also where it has a managed save, which is lost"},
     {"validate", 0, NULL, "not if its definition has elements or attributes that are not known"},
     {0},
 };
@@ -65,7 +67,7 @@ static const struct option_spec start_options[] = {
 const struct command cmd_start = {
     .name = "start",
     .args = "DOMAIN",
-    .help = "start a domain by its stored definition",
+    .help = "start a domain that is defined",
     .options = start_options,
     .run = start_run,
 };

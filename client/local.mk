@@ -11,7 +11,7 @@ client_libclient_a_SOURCES = \
 	client/cmd-abort.c client/cmd-autostart.c client/cmd-console.c client/cmd-convert.c client/cmd-create.c \
 	client/cmd-define.c client/cmd-destroy.c client/cmd-edit.c \
 	client/cmd-events.c client/cmd-help.c \
-	client/cmd-image-edit.c client/cmd-image-xml.c client/cmd-info.c client/cmd-jobs.c client/cmd-list.c client/cmd-log.c client/cmd-pause.c \
+	client/cmd-image-edit.c client/cmd-image-xml.c client/cmd-info.c client/cmd-jobs.c client/cmd-list.c client/cmd-log.c client/cmd-managedsave.c client/cmd-pause.c \
 	client/cmd-reboot.c client/cmd-rename.c client/cmd-restore.c client/cmd-save.c \
 	client/cmd-shutdown.c client/cmd-start.c \
 	client/cmd-state.c client/cmd-undefine.c client/cmd-unpause.c client/cmd-version.c client/cmd-wait.c \

@@ -54,6 +54,7 @@ static const struct key keys[] = {
     {"keepalive_count", COUNT, FIELD(rpc.keepalive_count), "5", 1, 1000, READ_AGAIN},
     {"config_dir", PATH, FIELD(domain.config_dir), SYSCONFDIR "/dom0d", 0, 0, AT_START},
     {"run_dir", PATH, FIELD(job.run_dir), "/run/dom0d", 0, 0, AT_START},
+    {"save_dir", PATH, FIELD(domain.save_dir), "/var/lib/dom0d/save", 0, 0, AT_START},
     {"dump_dir", PATH, FIELD(job.dump_dir), "/var/lib/dom0d/dump", 0, 0, READ_AGAIN},
     {"worker", PATH, FIELD(job.worker_path), PKGLIBEXECDIR "/dom0d-worker", 0, 0, AT_START},
     {"console_kept", SIZE, FIELD(console.kept), "64 KiB", 0, 1 << 20, AT_START},

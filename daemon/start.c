@@ -176,8 +176,8 @@ start_conn_gone(void *context, uint64_t conn_id)
 
 /*----- start and stop -----*/
 
-/* What renames have left that were cut short, with the host.  One whose job is taken up again does it
- * by itself: its new file must not go, whichever of the two was found to be newer. */
+/* What renames have left that were cut short, with the host.  One whose job is taken up again does
+ * it by itself: its new file must not go, whichever of the two was found to be newer. */
 static void
 start_remove_remains(struct daemon *daemon)
 {

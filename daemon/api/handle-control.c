@@ -161,14 +161,6 @@ handle_domain_reboot(struct request *req, struct domain *dom, const remote_domai
 /*----- save and restore -----*/
 
 static unsigned
-control_save_flags(unsigned flags)
-{
-    return (flags & SAVE_RUNNING ? WORKER_SAVE_RUNNING : 0) |
-           (flags & SAVE_PAUSED ? WORKER_SAVE_PAUSED : 0) |
-           (flags & DOM0D_SAVE_KEEP ? WORKER_SAVE_KEEP : 0);
-}
-
-static unsigned
 control_restore_flags(unsigned flags)
 {
     return (flags & SAVE_RUNNING ? WORKER_RESTORE_RUNNING : 0) |
@@ -213,15 +205,15 @@ control_save(struct request *req, struct domain *dom, const char *path, const ch
     if (!images_check_path(req, path) || !images_check_states(req, flags))
         return;
     if (!xml) {
-        control_submit_save(req, dom, path, NULL, control_save_flags(flags));
+        control_submit_save(req, dom, path, NULL, images_save_flags(flags));
         return;
     }
     call = xcalloc(1, sizeof *call);
     *call = (struct xml_call){.req = req,
-                                  .xml = xstrdup(xml),
-                                  .path = xstrdup(path),
-                                  .flags = control_save_flags(flags),
-                                  .go_on = control_save_replaced};
+                              .xml = xstrdup(xml),
+                              .path = xstrdup(path),
+                              .flags = images_save_flags(flags),
+                              .go_on = control_save_replaced};
     memcpy(call->uuid, dom->uuid, UUID_SIZE);
     xml_call_read(call);
 }
@@ -275,10 +267,10 @@ control_restore(struct request *req, const char *path, const char *xml, unsigned
     }
     call = xcalloc(1, sizeof *call);
     *call = (struct xml_call){.req = req,
-                                  .xml = xstrdup(xml),
-                                  .path = xstrdup(path),
-                                  .flags = control_restore_flags(flags),
-                                  .go_on = control_restore_replaced};
+                              .xml = xstrdup(xml),
+                              .path = xstrdup(path),
+                              .flags = control_restore_flags(flags),
+                              .go_on = control_restore_replaced};
     xml_call_read(call);
 }
 

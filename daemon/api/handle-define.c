@@ -70,13 +70,14 @@ handle_domain_define_xml_flags(struct request *req, const remote_domain_define_x
     define_xml(req, args->xml, args->flags);
 }
 
-/* That a managed save goes with it is no matter where there is none. */
 void
 handle_domain_undefine_flags(struct request *req, struct domain *dom,
                              const remote_domain_undefine_flags_args *args)
 {
-    (void)args;
-    owner_submit(req, &op_undefine, dom);
+    struct job_owner owner = owner_of_request(req, NULL);
+
+    job_submit(op_undefine_new(request_daemon(req)->jobs, dom, &owner,
+                               args->flags & UNDEFINE_MANAGED_SAVE));
 }
 
 /*----- start -----*/
@@ -103,6 +104,23 @@ start_check(struct request *req, const struct domain *dom)
     return false;
 }
 
+/* By its managed save, if there is one.  flags: START_. */
+static void
+start_submit(struct request *req, struct domain *dom, const struct job_owner *owner, unsigned flags)
+{
+    struct jobs *jobs = request_daemon(req)->jobs;
+    bool         paused = flags & START_PAUSED;
+
+    if (dom->has_image && !(flags & START_FORCE_BOOT)) {
+        job_submit(op_start_saved_new(jobs, dom, owner, paused ? WORKER_RESTORE_PAUSED : 0));
+        return;
+    }
+    /* Where it cannot be removed the start finds it. */
+    if (dom->has_image)
+        job_submit(job_new(jobs, &op_image_remove, dom, NULL));
+    job_submit(op_start_new(jobs, dom, owner, paused));
+}
+
 /* What is stored was good when that was done; elements that are not known it may have. */
 static void
 start_validated(struct xml_call *call, struct domain_def *def)
@@ -115,7 +133,7 @@ start_validated(struct xml_call *call, struct domain_def *def)
     if (!dom)
         request_fail_libvirt(call->req, ERR_NO_DOMAIN, "the domain is not defined any more");
     else if (start_check(call->req, dom))
-        job_submit(op_start_new(daemon->jobs, dom, &owner, call->paused));
+        start_submit(call->req, dom, &owner, call->flags);
 }
 
 void
@@ -125,7 +143,7 @@ handle_domain_create(struct request *req, struct domain *dom, const remote_domai
 
     (void)args;
     if (start_check(req, dom))
-        job_submit(op_start_new(request_daemon(req)->jobs, dom, &owner, false));
+        start_submit(req, dom, &owner, 0);
 }
 
 void
@@ -138,15 +156,14 @@ handle_domain_create_with_flags(struct request *req, struct domain *dom,
     if (!start_check(req, dom))
         return;
     if (!(args->flags & START_VALIDATE)) {
-        job_submit(
-            op_start_new(request_daemon(req)->jobs, dom, &owner, args->flags & START_PAUSED));
+        start_submit(req, dom, &owner, args->flags);
         return;
     }
     call = xcalloc(1, sizeof *call);
     *call = (struct xml_call){.req = req,
                               .xml = xstrdup(dom->stored->text),
                               .parse = DOMAIN_PARSE_VALIDATE,
-                              .paused = args->flags & START_PAUSED,
+                              .flags = args->flags,
                               .go_on = start_validated};
     memcpy(call->uuid, dom->uuid, UUID_SIZE);
     xml_call_read(call);

@@ -4,6 +4,7 @@
 
 #include "handlers.h"
 #include "images.h"
+#include "wire/dom0d.h"
 #include "wire/libvirt.h"
 #include "wire/worker.h"
 
@@ -24,4 +25,12 @@ images_check_states(struct request *req, unsigned flags)
     request_fail_with(req, ERR_INVALID_ARG,
                       "a domain cannot be both running and paused (flags 0x%x)", flags);
     return false;
+}
+
+unsigned
+images_save_flags(unsigned flags)
+{
+    return (flags & SAVE_RUNNING ? WORKER_SAVE_RUNNING : 0) |
+           (flags & SAVE_PAUSED ? WORKER_SAVE_PAUSED : 0) |
+           (flags & DOM0D_SAVE_KEEP ? WORKER_SAVE_KEEP : 0);
 }

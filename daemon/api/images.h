@@ -16,4 +16,7 @@ bool images_check_path(struct request *req, const char *path);
 /** Of a call's flags: not both SAVE_RUNNING and SAVE_PAUSED; else req is answered. */
 bool images_check_states(struct request *req, unsigned flags);
 
+/** WORKER_SAVE_ of a call's flags. */
+unsigned images_save_flags(unsigned flags);
+
 #endif

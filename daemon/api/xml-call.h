@@ -16,7 +16,7 @@ struct xml_call {
     char           *path;  /* of an image; NULL: none */
     unsigned        parse; /* DOMAIN_PARSE_, DEFINITION_PACK */
     bool            paused;
-    unsigned        flags;           /* WORKER_SAVE_, WORKER_RESTORE_ */
+    unsigned        flags;           /* WORKER_SAVE_, WORKER_RESTORE_, START_ */
     uint8_t         uuid[UUID_SIZE]; /* of the domain that the call is about */
 
     /* def: Taken.  The client may have gone meanwhile: what it has asked for is done all the same.

@@ -7,6 +7,7 @@
 
 struct domain_limits {
     char    *config_dir; /* definitions and autostart links are in folders of it */
+    char    *save_dir;   /* managed saves */
     unsigned max_definitions;
 };
 

@@ -4,6 +4,7 @@
  *
  *   CONFIG_DIR/domains/NAME.xml     one, as text; it has its UUID and is called as its file
  *   CONFIG_DIR/autostart/NAME.xml   a link to it: it is started with the host
+ *   SAVE_DIR/NAME.save              its managed save: what a start restores, and removes then
  *
  * A worker writes them (op-define.c and others), so that what a client was answered is on the disk,
  * and tells the table then: the functions here change what is in memory and say so.  Files that
@@ -19,9 +20,10 @@
 /* Bytes: with the suffix a name must do for a file. */
 #define STORE_NAME_MAX 250
 
-/** The paths of a definition and of its link; the caller frees them. */
+/** The paths of a definition, of its link and of its managed save; the caller frees them. */
 char *store_path(const struct domains *domains, const char *name);
 char *store_autostart_path(const struct domains *domains, const char *name);
+char *store_image_path(const struct domains *domains, const char *name);
 
 /** The name that belongs to the path of either; the caller frees it. */
 char *store_name(const char *path);

@@ -283,6 +283,20 @@ domains_reserve(struct domains *domains, struct domain_def *def, struct domain *
     return 0;
 }
 
+int
+domain_take_image(struct domain *dom, struct domain_def *def, struct err *err)
+{
+    if (uuid_equal(dom->uuid, def->uuid) && strcmp(dom->name, def->name) == 0) {
+        domain_take_live(dom, def);
+        domain_log_ignored(dom, def);
+        return 0;
+    }
+    err_set(err, ERR_OPERATION_FAILED, "the image is of domain '%s', and not of '%s'", def->name,
+            dom->name);
+    domain_def_free(def);
+    return -1;
+}
+
 struct domain *
 domains_adopt(struct domains *domains, const char *name, const uint8_t uuid[UUID_SIZE], int domid)
 {

@@ -95,6 +95,10 @@ struct domain *domains_next(const struct domain *dom);
 int domains_reserve(struct domains *domains, struct domain_def *def, struct domain **dom_out,
                     struct err *err);
 
+/** The same for a domain that is there, whose image is restored: def, Taken, is what runs from now
+ * on. Error: ERR_OPERATION_FAILED it is another domain's. */
+int domain_take_image(struct domain *dom, struct domain_def *def, struct err *err);
+
 /**
  * A domain that an earlier daemon has left word of, before the table is filled: the one that is
  * there already and that nobody works on yet, or a new one.  domid -1: it did not run when that was

@@ -46,6 +46,10 @@ create_take_stored(struct op_create *op, struct err *err)
                                dom->name);
     if (!dom->stored)
         return err_set(err, ERR_NO_DOMAIN, "domain '%s' is not defined any more", dom->name);
+    if (dom->has_image)
+        return err_set(err, ERR_OPERATION_INVALID,
+                       "domain '%s' has a managed save, which a fresh start would make useless",
+                       dom->name);
     if (dom->work.new_name)
         return err_set(err, ERR_RESOURCE_BUSY, "domain '%s' is being renamed", dom->name);
     domain_take_live(dom, domain_def_share(dom->stored));

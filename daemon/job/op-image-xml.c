@@ -21,10 +21,10 @@ struct op_image_xml {
 };
 
 struct job *
-op_image_xml_new(struct jobs *jobs, const struct job_owner *owner, const char *path,
-                 const char *xml, unsigned flags)
+op_image_xml_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
+                 const char *path, const char *xml, unsigned flags)
 {
-    struct job          *job = job_new(jobs, &op_image_xml, NULL, owner);
+    struct job          *job = job_new(jobs, &op_image_xml, dom, owner);
     struct op_image_xml *op = container_of(job, struct op_image_xml, job);
 
     op->path = xstrdup(path);

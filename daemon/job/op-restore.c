@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * op-restore.c: start the domain that an image holds.  Which one that is the worker tells (task.c):
- * only then the job has a domain.
+ * only then the job has a domain, unless it is a managed save, which is its domain's.
  *
  *   restore_granted   a worker reads the image and builds the domain
  *   restore_done
  */
 #include "base/alloc.h"
 #include "ops.h"
+#include "private.h"
 #include "task.h"
 
 struct op_restore {
@@ -31,10 +32,47 @@ op_restore_new(struct jobs *jobs, const struct job_owner *owner, const char *pat
     return job;
 }
 
+struct job *
+op_start_saved_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
+                   unsigned flags)
+{
+    cleanup_free char *path = store_image_path(jobs->domains, dom->name);
+    struct job        *job = job_new(jobs, &op_restore, dom, owner);
+    struct op_restore *op = container_of(job, struct op_restore, job);
+
+    op->path = take_ptr(path);
+    op->flags = flags | WORKER_RESTORE_REMOVE;
+    return job;
+}
+
+static bool
+restore_is_managed(const struct op_restore *op)
+{
+    return op->flags & WORKER_RESTORE_REMOVE;
+}
+
+static int
+restore_check_managed(const struct domain *dom, struct err *err)
+{
+    if (domain_runs(dom))
+        return err_set_libvirt(err, ERR_OPERATION_INVALID, "domain '%s' is already running",
+                               dom->name);
+    if (!dom->stored || !dom->has_image)
+        return err_set(err, ERR_OPERATION_INVALID, "domain '%s' has no managed save any more",
+                       dom->name);
+    return 0;
+}
+
 static void
 restore_granted(struct job *job)
 {
-    task_run(&container_of(job, struct op_restore, job)->task, WORKER_RESTORE);
+    struct op_restore *op = container_of(job, struct op_restore, job);
+    struct err         err;
+
+    if (restore_is_managed(op) && restore_check_managed(job->dom, &err) < 0)
+        job_finish(job, &err);
+    else
+        task_run(&op->task, WORKER_RESTORE);
 }
 
 /* Perhaps because its image says so. */
@@ -47,9 +85,12 @@ restore_is_paused(const struct domain *dom)
     return domain_ask_now(dom, &info, &err) == 0 && info.paused;
 }
 
+/* A managed save that could not be restored stays. */
 static void
 restore_done(struct job *job, const struct err *err)
 {
+    if (!err && restore_is_managed(container_of(job, struct op_restore, job)))
+        job->dom->has_image = false;
     if (!err)
         domain_announce_started(job->dom, STARTED_RESTORED, RUNNING_RESTORED);
     if (!err && restore_is_paused(job->dom))

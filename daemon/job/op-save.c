@@ -57,6 +57,9 @@ save_check(struct op_save *op, struct err *err)
 
     if (!domain_runs(dom))
         return err_set_libvirt(err, ERR_OPERATION_INVALID, "domain '%s' is not running", dom->name);
+    if (op->flags & WORKER_SAVE_MANAGED && !dom->stored)
+        return err_set_libvirt(err, ERR_OPERATION_INVALID,
+                               "cannot do managed save for transient domain");
     if (domain_ask_now(dom, &info, err) < 0)
         return -1;
     if (domain_lacks_model(dom, &info))
@@ -169,6 +172,8 @@ save_abort(struct job *job)
 static void
 save_done(struct job *job, const struct err *err)
 {
+    if (!err && container_of(job, struct op_save, job)->flags & WORKER_SAVE_MANAGED)
+        job->dom->has_image = true;
     job_finish(job, err);
 }
 

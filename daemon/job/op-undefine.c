@@ -2,7 +2,7 @@
 /*
  * op-undefine.c: nothing is stored of a domain any more; if it runs it runs on, and is transient.
  *
- *   undefine_granted   a worker removes its link, then its file
+ *   undefine_granted   a worker removes its link, then its file, then its managed save
  *   undefine_done
  */
 #include "base/alloc.h"
@@ -10,24 +10,48 @@
 #include "ops.h"
 #include "private.h"
 
+/* Until its turn comes its parameters are the image, if that is to go. */
+struct job *
+op_undefine_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
+                bool with_image)
+{
+    struct job        *job = job_new(jobs, &op_undefine, dom, owner);
+    cleanup_free char *path = store_image_path(jobs->domains, dom->name);
+    worker_file image = {.path = path, .change = WORKER_FILE_REMOVE, .second = task_text(NULL)};
+
+    if (with_image)
+        op_file_set(container_of(job, struct op_file, job), &image);
+    return job;
+}
+
 static void
 undefine_granted(struct job *job)
 {
     struct op_file      *op = container_of(job, struct op_file, job);
     const struct domain *dom = job->dom;
-    cleanup_free char   *path = NULL, *link = NULL;
-    worker_file          then, first;
+    cleanup_free char   *path = NULL, *link = NULL, *image = NULL;
+    worker_file          files[3];
 
     if (!dom->stored) {
         op_file_refuse(op, ERR_OPERATION_INVALID, "cannot undefine transient domain");
         return;
     }
+    if (dom->has_image && op->params.operation != WORKER_FILE) {
+        op_file_refuse(op, ERR_OPERATION_INVALID,
+                       "Refusing to undefine while domain managed save image exists");
+        return;
+    }
     path = store_path(job->jobs->domains, dom->stored->name);
     link = store_autostart_path(job->jobs->domains, dom->stored->name);
-    then = (worker_file){.path = path, .change = WORKER_FILE_REMOVE, .second = task_text(NULL)};
-    first = (worker_file){
-        .path = link, .change = WORKER_FILE_REMOVE, .second = task_text(NULL), .then = &then};
-    op_file_set(op, &first);
+    image = store_image_path(job->jobs->domains, dom->stored->name);
+    for (size_t n = 0; n < array_size(files); n++)
+        files[n] = (worker_file){.change = WORKER_FILE_REMOVE, .second = task_text(NULL)};
+    files[0].path = link;
+    files[0].then = &files[1];
+    files[1].path = path;
+    files[1].then = dom->has_image ? &files[2] : NULL;
+    files[2].path = image;
+    op_file_set(op, &files[0]);
     op_file_run(op);
 }
 
@@ -38,6 +62,7 @@ undefine_done(struct job *job, const struct err *err)
         op_file_failed(container_of(job, struct op_file, job), err);
         return;
     }
+    job->dom->has_image = false;
     domain_unstore(job->dom);
     job_finish(job, NULL);
 }

@@ -27,6 +27,10 @@ struct job *op_create_new(struct jobs *jobs, struct domain *dom, const struct jo
 struct job *op_start_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
                          bool paused);
 
+/** Start a domain by its managed save, which is removed when it runs.  flags: WORKER_RESTORE_. */
+struct job *op_start_saved_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
+                               unsigned flags);
+
 /** Start the domain that an image holds; xml, unless NULL, is in the place of the image's own.
  * flags: WORKER_RESTORE_. */
 struct job *op_restore_new(struct jobs *jobs, const struct job_owner *owner, const char *path,
@@ -38,9 +42,9 @@ struct job *op_save_new(struct jobs *jobs, struct domain *dom, const struct job_
                         const char *path, const char *xml, unsigned flags);
 
 /** Put xml in the place of the definition that is in the image, or, where it is NULL, have that
- * told.  flags: WORKER_IMAGE_, without DEFINE. */
-struct job *op_image_xml_new(struct jobs *jobs, const struct job_owner *owner, const char *path,
-                             const char *xml, unsigned flags);
+ * told.  dom: whose managed save it is, or NULL; flags: WORKER_IMAGE_, without DEFINE. */
+struct job *op_image_xml_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
+                             const char *path, const char *xml, unsigned flags);
 
 /** What it was to tell, for its owner, when it has ended well; the caller's to free. */
 char *op_image_xml_take(const struct job *job);
@@ -56,6 +60,10 @@ struct job *op_file_new(struct jobs *jobs, struct domain *dom, const struct job_
 /** Store a definition of the domain that domains_define has given; def is Taken, and packed. */
 struct job *op_define_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
                           struct domain_def *def);
+
+/** Nothing is stored of a domain any more; with_image: its managed save goes, too. */
+struct job *op_undefine_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
+                            bool with_image);
 
 /** Give a domain that is stored, and does not run, another name, which is valid. */
 struct job *op_rename_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,

@@ -175,6 +175,8 @@ task_reserve_domain(struct task *task, struct domain_def *def, struct err *err)
     struct job    *job = task->job;
     struct domain *dom;
 
+    if (job->dom)
+        return domain_take_image(job->dom, def, err);
     if (domains_reserve(job->jobs->domains, def, &dom, err) < 0)
         return -1;
     job_join(job, dom);
@@ -199,10 +201,12 @@ task_image_read(void *arg, struct domain_def *def, const struct err *bad)
         err = *bad;
         err_prefix(&err, "the image's domain XML");
     }
-    if (bad || task_reserve_domain(task, def, &err) < 0)
+    if (bad || task_reserve_domain(task, def, &err) < 0) {
         pool_worker_refuse(task->worker, &err);
-    else
-        pool_worker_proceed(task->worker);
+        return;
+    }
+    task->identified = true;
+    pool_worker_proceed(task->worker);
 }
 
 static void
@@ -216,7 +220,7 @@ task_identified(void *arg, const worker_identified *what)
         return;
     }
     /* It asks again where a daemon has died before it answered. */
-    if (job->dom) {
+    if (task->identified) {
         pool_worker_proceed(task->worker);
     } else if (!task->image) {
         task->image = xcalloc(1, sizeof *task->image);

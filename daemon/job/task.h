@@ -33,6 +33,7 @@ struct task {
     struct task_image  *image;      /* while its domain XML is read; its worker waits */
     worker_operation    operation;  /* of the task that runs or was run last; 0: none yet */
     unsigned            sequence;   /* how many the job has had */
+    bool                identified; /* what is in the image is the domain's definition */
     bool                undone;     /* its worker died, and what it left was undone */
     bool                committed;  /* its worker has said so: what is left is to destroy */
     bool                guest_only; /* files did not answer while that was tried: the guest first */

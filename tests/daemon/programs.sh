@@ -11,13 +11,14 @@ fake=$build/tests/fakes
 daemon='' failed=0
 trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$dir"' EXIT
 : >"$dir/log"
-mkdir "$dir/etc"
+mkdir "$dir/etc" "$dir/save"
 
 cat >"$dir/conf" <<END
 socket = $dir/s
 socket_ro = $dir/s-ro
 socket_group =
 config_dir = $dir/etc
+save_dir = $dir/save
 run_dir = $dir/run
 worker = $fake/dom0d-worker-fake
 workers_idle = 0

@@ -284,8 +284,9 @@ consoles_start(void)
 static void
 setup(void)
 {
-    static char nothing[1];
-    char        folder[96];
+    static const struct domain_limits no_definitions = {.max_definitions = 0};
+    static char                       nothing[1];
+    char                              folder[96];
 
     snprintf(run_dir, sizeof run_dir, "/tmp/test-console.XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(run_dir));
@@ -297,7 +298,7 @@ setup(void)
     limits = (struct console_limits){.kept = 64 << 10, .log_dir = nothing};
     harness_start(&h);
     h.daemon.host = &host;
-    h.daemon.domains = domains_new(h.daemon.loop, run_dir, &observer, NULL);
+    h.daemon.domains = domains_new(h.daemon.loop, run_dir, &no_definitions, &observer, NULL);
     domains_set_host(h.daemon.domains, &host);
     consoles_start();
     client = client_new(&h, false);

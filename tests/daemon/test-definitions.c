@@ -35,6 +35,9 @@ enum {
     DOMAIN_UNDEFINE = 35,
     DOMAIN_SAVE = 55,
     DOMAIN_IS_PERSISTENT = 151,
+    DOMAIN_MANAGED_SAVE = 182,
+    DOMAIN_HAS_MANAGED_SAVE_IMAGE = 183,
+    DOMAIN_MANAGED_SAVE_REMOVE = 184,
     DOMAIN_CREATE_WITH_FLAGS = 196,
     DOMAIN_IS_UPDATED = 202,
     DOMAIN_GET_STATE = 212,
@@ -44,6 +47,8 @@ enum {
     CONNECT_LIST_ALL_DOMAINS = 273,
     DOMAIN_DEFINE_XML_FLAGS = 350,
     DOMAIN_RENAME = 358,
+    DOMAIN_MANAGED_SAVE_GET_XML_DESC = 388,
+    DOMAIN_MANAGED_SAVE_DEFINE_XML = 389,
     DOMAIN_SET_LIFECYCLE_ACTION = 390,
 };
 
@@ -61,6 +66,7 @@ keep_answer(const char *procedure, const void *ret)
     if (strcmp(procedure, "domain_is_persistent") == 0 ||
         strcmp(procedure, "domain_is_updated") == 0 ||
         strcmp(procedure, "domain_get_autostart") == 0 ||
+        strcmp(procedure, "domain_has_managed_save_image") == 0 ||
         strcmp(procedure, "connect_num_of_defined_domains") == 0) {
         answered_number = *(const int *)ret;
     } else if (strncmp(procedure, "domain_define_xml", 17) == 0 ||
@@ -109,6 +115,7 @@ static void
 teardown(void)
 {
     log_set_sink(NULL);
+    unlink(world_path("web.save"));
     world_free(daemon_);
 }
 
@@ -563,6 +570,202 @@ START_TEST(flags_that_do_not_apply_are_refused)
     assert_answer(ERR_INVALID_ARG, "flags");
     call(DOMAIN_UNDEFINE_FLAGS, &(remote_domain_undefine_flags_args){
                                     .dom = wire_of("web"), .flags = UNDEFINE_MANAGED_SAVE});
+    worker_does_it();
+}
+END_TEST
+
+/*----- managed saves -----*/
+
+/* All calls whose arguments are the domain and flags. */
+static void
+client_calls_with(int procedure, const char *name, unsigned flags)
+{
+    remote_domain_managed_save_args args = {.dom = wire_of(name), .flags = flags};
+
+    call(procedure, &args);
+}
+
+static int
+client_asks_with(int procedure, const char *name)
+{
+    client_calls_with(procedure, name, 0);
+    ck_assert_int_eq(world_answers, 1);
+    return answered_number;
+}
+
+/* Its image is there, as its worker would have written it. */
+static void
+web_is_saved(void)
+{
+    web_is_defined("one");
+    web_is_started();
+    client_calls_with(DOMAIN_MANAGED_SAVE, "web", 0);
+    put_file("web.save", "image");
+    worker_does_it();
+    world_events[0] = '\0';
+}
+
+static const char *
+image_path(void)
+{
+    return world_path("web.save");
+}
+
+START_TEST(a_managed_save_is_kept_for_the_next_start)
+{
+    web_is_defined("one");
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 0);
+    web_is_started();
+    client_calls_with(DOMAIN_MANAGED_SAVE, "web", SAVE_PAUSED);
+    ck_assert_int_eq(world_task.operation, WORKER_SAVE);
+    ck_assert_str_eq(world_task.path, image_path());
+    ck_assert_uint_eq(world_task.more, WORKER_SAVE_MANAGED | WORKER_SAVE_PAUSED);
+    worker_does_it();
+    ck_assert_str_eq(world_events, "STOPPED web -1 4;");
+    ck_assert_int_eq(client_asks_reason("web"), SHUTOFF_SAVED);
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 1);
+    ck_assert_str_eq(client_lists(LIST_MANAGED_SAVE), "web ");
+    ck_assert_str_eq(client_lists(LIST_NO_MANAGED_SAVE), "Domain-0 ");
+}
+END_TEST
+
+START_TEST(a_save_that_fails_is_no_managed_save)
+{
+    web_is_defined("one");
+    web_is_started();
+    client_calls_with(DOMAIN_MANAGED_SAVE, "web", 0);
+    world_worker_fails(ERR_OPERATION_FAILED, "no space");
+    assert_answer(ERR_OPERATION_FAILED, "no space");
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 0);
+}
+END_TEST
+
+START_TEST(a_transient_domain_has_no_managed_save)
+{
+    client_creates(web_xml("one"));
+    worker_does_it();
+    client_calls_with(DOMAIN_MANAGED_SAVE, "web", 0);
+    assert_answer(ERR_OPERATION_INVALID, "cannot do managed save for transient domain");
+}
+END_TEST
+
+START_TEST(a_start_restores_the_managed_save_which_goes_then)
+{
+    web_is_saved();
+    client_starts("web", START_PAUSED);
+    ck_assert_int_eq(world_task.operation, WORKER_RESTORE);
+    ck_assert_str_eq(world_task.path, image_path());
+    ck_assert_uint_eq(world_task.more, WORKER_RESTORE_REMOVE | WORKER_RESTORE_PAUSED);
+    world_worker_identifies(web_xml("as it ran"));
+    ck_assert(world_proceeds);
+    worker_does_it();
+    ck_assert_ptr_nonnull(strstr(world_events, "STARTED web 2 2;"));
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 0);
+    ck_assert_ptr_nonnull(strstr(client_asks_xml("web", 0), "<title>as it ran</title>"));
+    ck_assert_ptr_nonnull(strstr(client_asks_xml("web", 2), "<title>one</title>"));
+}
+END_TEST
+
+START_TEST(an_image_of_another_domain_is_not_restored)
+{
+    web_is_saved();
+    client_calls(DOMAIN_CREATE, "web");
+    world_worker_identifies(world_xml("other", 'o', ""));
+    ck_assert(world_refused);
+}
+END_TEST
+
+START_TEST(a_restore_that_fails_keeps_the_managed_save)
+{
+    web_is_saved();
+    client_calls(DOMAIN_CREATE, "web");
+    world_worker_fails(ERR_OPERATION_FAILED, "a disk has changed");
+    assert_answer(ERR_OPERATION_FAILED, "a disk has changed");
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 1);
+    ck_assert_str_eq(client_lists(LIST_INACTIVE), "web ");
+}
+END_TEST
+
+START_TEST(a_start_by_force_removes_the_managed_save_first)
+{
+    web_is_saved();
+    client_starts("web", START_FORCE_BOOT);
+    ck_assert_int_eq(world_task.operation, WORKER_FILE);
+    ck_assert_str_eq(world_task.path, image_path());
+    world_worker_succeeds();
+    assert_file("web.save", false);
+    ck_assert_int_eq(world_task.operation, WORKER_CREATE);
+    worker_does_it();
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 0);
+}
+END_TEST
+
+START_TEST(a_managed_save_that_cannot_be_removed_is_not_made_useless)
+{
+    web_is_saved();
+    client_starts("web", START_FORCE_BOOT);
+    world_worker_fails(ERR_SYSTEM, "read-only file system");
+    assert_answer(ERR_OPERATION_INVALID, "has a managed save");
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 1);
+}
+END_TEST
+
+START_TEST(a_managed_save_is_removed_on_request)
+{
+    web_is_saved();
+    client_calls_with(DOMAIN_MANAGED_SAVE_REMOVE, "web", 0);
+    worker_does_it();
+    assert_file("web.save", false);
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 0);
+    client_calls_with(DOMAIN_MANAGED_SAVE_REMOVE, "web", 0);
+    assert_answer(ERR_NONE, "");
+}
+END_TEST
+
+START_TEST(a_domain_is_undefined_with_its_managed_save_or_not_at_all)
+{
+    web_is_saved();
+    client_calls_with(DOMAIN_UNDEFINE_FLAGS, "web", 0);
+    assert_answer(ERR_OPERATION_INVALID, "managed save image exists");
+    client_calls_with(DOMAIN_UNDEFINE_FLAGS, "web", UNDEFINE_MANAGED_SAVE);
+    worker_does_it();
+    assert_file("web.save", false);
+    assert_file("domains/web.xml", false);
+    ck_assert_ptr_null(domain("web"));
+}
+END_TEST
+
+START_TEST(the_next_daemon_finds_managed_saves)
+{
+    web_is_saved();
+    daemon_is_replaced();
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 1);
+    client_calls(DOMAIN_CREATE, "web");
+    ck_assert_int_eq(world_task.operation, WORKER_RESTORE);
+    world_worker_identifies(web_xml("one"));
+    worker_does_it();
+}
+END_TEST
+
+START_TEST(the_xml_in_a_managed_save_is_told_and_changed)
+{
+    char text[] = "<domain/>", *xml = text;
+
+    web_is_defined("one");
+    client_calls_with(DOMAIN_MANAGED_SAVE_GET_XML_DESC, "web", 0);
+    assert_answer(ERR_OPERATION_INVALID, "does not have managed save image");
+    client_calls_with(DOMAIN_UNDEFINE_FLAGS, "web", 0);
+    worker_does_it();
+    web_is_saved();
+    client_calls_with(DOMAIN_MANAGED_SAVE_GET_XML_DESC, "web", 0);
+    ck_assert_int_eq(world_task.operation, WORKER_IMAGE_XML);
+    ck_assert_str_eq(world_task.path, image_path());
+    world_worker_identifies(web_xml("as it ran"));
+    worker_does_it();
+    call(DOMAIN_MANAGED_SAVE_DEFINE_XML,
+         &(remote_domain_managed_save_define_xml_args){.dom = wire_of("web"), .dxml = &xml});
+    ck_assert_int_eq(world_task.operation, WORKER_IMAGE_XML);
+    ck_assert_uint_eq(world_task.more, WORKER_IMAGE_DEFINE);
     worker_does_it();
 }
 END_TEST
@@ -1270,6 +1473,18 @@ main(void)
     tcase_add_test(tc, a_domain_is_started_paused_and_its_id_is_answered);
     tcase_add_test(tc, a_start_may_ask_for_xml_that_is_all_known);
     tcase_add_test(tc, flags_that_do_not_apply_are_refused);
+    tcase_add_test(tc, a_managed_save_is_kept_for_the_next_start);
+    tcase_add_test(tc, a_save_that_fails_is_no_managed_save);
+    tcase_add_test(tc, a_transient_domain_has_no_managed_save);
+    tcase_add_test(tc, a_start_restores_the_managed_save_which_goes_then);
+    tcase_add_test(tc, an_image_of_another_domain_is_not_restored);
+    tcase_add_test(tc, a_restore_that_fails_keeps_the_managed_save);
+    tcase_add_test(tc, a_start_by_force_removes_the_managed_save_first);
+    tcase_add_test(tc, a_managed_save_that_cannot_be_removed_is_not_made_useless);
+    tcase_add_test(tc, a_managed_save_is_removed_on_request);
+    tcase_add_test(tc, a_domain_is_undefined_with_its_managed_save_or_not_at_all);
+    tcase_add_test(tc, the_next_daemon_finds_managed_saves);
+    tcase_add_test(tc, the_xml_in_a_managed_save_is_told_and_changed);
     tcase_add_test(tc, what_is_undefined_has_gone_with_its_link);
     tcase_add_test(tc, what_is_not_stored_is_not_undefined_or_started_with_the_host);
     tcase_add_test(tc, autostart_is_a_link_that_the_next_daemon_finds);

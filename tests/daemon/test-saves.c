@@ -26,8 +26,8 @@ enum {
     DOMAIN_RESTORE_FLAGS = 233,
     DOMAIN_SAVE_IMAGE_GET_XML_DESC = 235,
     DOMAIN_SAVE_IMAGE_DEFINE_XML = 236,
-    GUEST_SAVE = 5, /* of program DOM0D */
-    GUEST_RESTORE = 6,
+    GUEST_SAVE = 6, /* of program DOM0D */
+    GUEST_RESTORE = 7,
 };
 
 static struct daemon *daemon_;

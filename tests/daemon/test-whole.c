@@ -68,10 +68,11 @@ configure(const char *more)
 {
     const char        *build = getenv("top_builddir");
     cleanup_free char *absolute = realpath(build ? build : ".", NULL);
-    cleanup_free char *text = xasprintf(
-        "config_dir = %s/etc\nrun_dir = %s/run\nsocket = %s\nsocket_ro = %s-ro\nsocket_group =\n"
-        "log_level = error\nworker = %s/tests/fakes/dom0d-worker-fake\n%s",
-        dir, dir, sock, sock, absolute, more);
+    cleanup_free char *text =
+        xasprintf("config_dir = %s/etc\nsave_dir = %s\nrun_dir = %s/run\nsocket = %s\nsocket_ro = "
+                  "%s-ro\nsocket_group =\n"
+                  "log_level = error\nworker = %s/tests/fakes/dom0d-worker-fake\n%s",
+                  dir, dir, dir, sock, sock, absolute, more);
     struct err err;
 
     ck_assert_int_eq(file_replace(conf, text, strlen(text), 0600, &err), 0);

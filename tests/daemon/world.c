@@ -164,6 +164,8 @@ world_start(void)
     daemon->config->job.run_dir = xstrdup(run_dir);
     free(daemon->config->domain.config_dir);
     daemon->config->domain.config_dir = xasprintf("%s/etc", run_dir);
+    free(daemon->config->domain.save_dir);
+    daemon->config->domain.save_dir = xasprintf("%s/etc", run_dir);
     if (world_max_definitions)
         daemon->config->domain.max_definitions = world_max_definitions;
     world_events_kept = false;
@@ -789,6 +791,10 @@ world_worker_identifies(const char *xml)
     static char       name[] = "image";
     worker_identified what = {.name = name, .xml = (char *)(uintptr_t)xml};
 
+    if (!world_task.xml[0]) {
+        free(world_task.xml); /* this domain it makes */
+        world_task.xml = xstrdup(xml);
+    }
     the_worker.ops->identified(the_worker.arg, &what);
     world_turn();
 }

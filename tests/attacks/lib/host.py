@@ -116,9 +116,10 @@ class Host:
             worker = f"{self.folder}/worker"
             os.chmod(worker, 0o755)
         os.mkdir(f"{self.folder}/dump")
+        os.mkdir(f"{self.folder}/save")
         lines = {"socket": self.socket, "socket_ro": self.socket_ro, "socket_group": "",
                  "config_dir": f"{self.folder}/etc", "run_dir": self.run_dir,
-                 "dump_dir": f"{self.folder}/dump", "worker": worker}
+                 "dump_dir": f"{self.folder}/dump", "save_dir": f"{self.folder}/save", "worker": worker}
         lines.update(settings)
         with open(f"{self.folder}/conf", "w") as file:
             file.writelines(f"{key} = {value}\n" for key, value in lines.items())
