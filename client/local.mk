@@ -9,7 +9,7 @@ client_libclient_a_SOURCES = \
 	client/options.h client/power.c client/power.h client/progress.c client/progress.h client/text.c client/text.h \
 	client/terminal.c client/terminal.h \
 	client/cmd-abort.c client/cmd-autostart.c client/cmd-console.c client/cmd-convert.c client/cmd-create.c \
-	client/cmd-define.c client/cmd-destroy.c client/cmd-edit.c \
+	client/cmd-define.c client/cmd-destroy.c client/cmd-edit.c client/cmd-guests.c \
 	client/cmd-events.c client/cmd-help.c \
 	client/cmd-image-edit.c client/cmd-image-xml.c client/cmd-info.c client/cmd-jobs.c client/cmd-list.c client/cmd-log.c client/cmd-managedsave.c client/cmd-pause.c \
 	client/cmd-reboot.c client/cmd-rename.c client/cmd-restore.c client/cmd-save.c \

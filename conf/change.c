@@ -59,6 +59,8 @@ change_begin(const struct domain_def *def)
 static struct domain_def *
 change_end(const struct domain_def *def, struct domain_def *changed, struct err *err)
 {
+    if (start_read(changed, xmlDocGetRootElement(changed->document), err) < 0)
+        return domain_def_free(changed);
     if (def->document)
         def_changed(changed);
     else if (domain_def_pack(changed, err) < 0)
@@ -115,7 +117,7 @@ metadata_is_of(const xmlNode *node, const char *uri)
            strcmp((const char *)node->ns->href, uri) == 0;
 }
 
-static xmlNode *
+xmlNode *
 metadata_find(const xmlNode *root, const char *uri)
 {
     const xmlNode *metadata = xml_child(root, "metadata");

@@ -147,6 +147,7 @@ domain_def_free(struct domain_def *def)
     free(def->name);
     free(def->kernel);
     free(def->ramdisk);
+    free(def->start.after);
     notes_free(def);
     xmlFreeDoc(def->document);
     free(def->text);
@@ -171,6 +172,7 @@ def_copy(const struct domain_def *def)
     copy->name = xstrdup(def->name);
     copy->kernel = xstrdup(def->kernel);
     copy->ramdisk = xstrdup(def->ramdisk);
+    copy->start.after = xstrdup(def->start.after);
     copy->text = xstrdup(def->text);
     copy->document = def->document ? xmlCopyDoc(def->document, 1) : NULL;
     copy->notes = xcalloc(def->n_notes, sizeof *copy->notes);
@@ -338,6 +340,7 @@ parse_document(struct domain_def *def, unsigned flags, struct err *err)
         walk_complete(&walk, root);
         def_fill_actions(def);
         whole_note(def);
+        r = flags & DOMAIN_PARSE_RUNS ? 0 : start_read(def, root, err);
     }
     walk_end(&walk);
     libxl_domain_config_dispose(&config);

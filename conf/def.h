@@ -27,6 +27,12 @@ void def_changed(struct domain_def *def);
 /** As the XML has it; NULL where it has no word for it. */
 const char *def_action_name(libxl_action_on_shutdown action);
 
+/** The element of <metadata> that is in this namespace; NULL: there is none. */
+xmlNode *metadata_find(const xmlNode *root, const char *uri);
+
+/** def->start, by what its document says (start.c). */
+int start_read(struct domain_def *def, const xmlNode *root, struct err *err);
+
 /** Its action, once the document is complete. */
 void def_fill_actions(struct domain_def *def);
 

@@ -13,7 +13,7 @@
 
 #define FILE_MAX 65536
 
-enum kind { PATH, FOLDER, TEXT, BALLOON, COUNT, SIZE, LEVEL };
+enum kind { PATH, FOLDER, TEXT, BALLOON, STOP, COUNT, SIZE, LEVEL };
 
 struct key {
     const char        *name;
@@ -61,6 +61,9 @@ static const struct key keys[] = {
     {"console_log_dir", FOLDER, FIELD(console.log_dir), "", 0, 0, AT_START},
     {"console_log_size", SIZE, FIELD(console.log_size), "1 MiB", 64 << 10, 1 << 30, AT_START},
     {"console_log_count", COUNT, FIELD(console.log_count), "4", 0, 100, AT_START},
+    {"guests_parallel", COUNT, FIELD(guests.parallel), "0", 0, 1000, READ_AGAIN},
+    {"guests_stop", STOP, FIELD(guests.stop), "save", 0, 0, READ_AGAIN},
+    {"guests_stop_timeout", COUNT, FIELD(guests.stop_sec), "300", 1, 86400, READ_AGAIN},
     {"log_level", LEVEL, FIELD(log_level), "info", 0, 0, READ_AGAIN},
 };
 
@@ -73,7 +76,8 @@ field(struct config *config, const struct key *key)
 static bool
 is_text(const struct key *key)
 {
-    return key->kind == PATH || key->kind == FOLDER || key->kind == TEXT || key->kind == BALLOON;
+    return key->kind == PATH || key->kind == FOLDER || key->kind == TEXT || key->kind == BALLOON ||
+           key->kind == STOP;
 }
 
 struct config *
@@ -146,6 +150,10 @@ set_text(struct config *config, const struct key *key, const char *value, struct
         strcmp(value, "off") != 0)
         return err_set(err, ERR_INVALID_ARG, "%s must be auto, on or off, not '%s'", key->name,
                        value);
+    if (key->kind == STOP && strcmp(value, "save") != 0 && strcmp(value, "shutdown") != 0 &&
+        strcmp(value, "leave") != 0)
+        return err_set(err, ERR_INVALID_ARG, "%s must be save, shutdown or leave, not '%s'",
+                       key->name, value);
     free(*text);
     *text = xstrdup(value);
     return 0;
@@ -220,6 +228,7 @@ set_value(struct config *config, const struct key *key, const char *value, struc
     case FOLDER:
     case TEXT:
     case BALLOON:
+    case STOP:
         return set_text(config, key, value, err);
     case COUNT:
     case SIZE:
@@ -262,6 +271,7 @@ is_same(struct config *config, struct config *fresh, const struct key *key)
     case FOLDER:
     case TEXT:
     case BALLOON:
+    case STOP:
         return strcmp(*(char *const *)old, *(char *const *)new) == 0;
     case COUNT:
         return *(const unsigned *)old == *(const unsigned *)new;

@@ -22,8 +22,13 @@ struct config {
     struct job_limits     job;    /* jobs, workers, folders */
     struct domain_limits  domain; /* definitions */
     struct console_limits console;
-    size_t                max_xml; /* bytes, of one domain */
-    enum log_level        log_level;
+    struct {
+        unsigned parallel;  /* that are started or stopped at a time; 0: by the host's CPUs */
+        unsigned stop_sec;  /* for which one may take to stop */
+        char    *stop;      /* "save", "shutdown", "leave" */
+    } guests;               /* with the host */
+    size_t         max_xml; /* bytes, of one domain */
+    enum log_level log_level;
 };
 
 /** The caller frees it. */

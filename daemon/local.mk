@@ -78,7 +78,7 @@ daemon_libapi_a_SOURCES = \
 	daemon/api/handle-connect.c daemon/api/handle-console.c daemon/api/handle-control.c \
 	daemon/api/handle-define.c \
 	daemon/api/handle-domain.c \
-	daemon/api/handle-event.c daemon/api/handle-image.c daemon/api/handle-job.c daemon/api/handle-node.c \
+	daemon/api/handle-event.c daemon/api/handle-guests.c daemon/api/handle-image.c daemon/api/handle-job.c daemon/api/handle-node.c \
 	daemon/api/handle-native.c daemon/api/handle-none.c daemon/api/handlers.h daemon/api/images.c daemon/api/images.h \
 	daemon/api/job-params.c daemon/api/job-params.h \
 	daemon/api/lookup.c daemon/api/lookup.h \

@@ -1,19 +1,19 @@
 # Units, and what systemd makes at boot; and the configuration file.
 systemd_sockets = systemd/dom0d.socket systemd/dom0d-ro.socket systemd/dom0d-virtxend.socket \
 	systemd/dom0d-virtxend-ro.socket
-systemdsystemunit_DATA = systemd/dom0d.service $(systemd_sockets)
+systemdsystemunit_DATA = systemd/dom0d.service systemd/dom0d-guests.service $(systemd_sockets)
 sysusers_DATA = systemd/sysusers.d/dom0d.conf
 tmpfiles_DATA = systemd/tmpfiles.d/dom0d.conf
 noinst_DATA = systemd/dom0d.conf
 
-systemd_made = systemd/dom0d.service systemd/dom0d.conf
-EXTRA_DIST += systemd/dom0d.service.in systemd/dom0d.conf.in $(systemd_sockets) \
+systemd_made = systemd/dom0d.service systemd/dom0d-guests.service systemd/dom0d.conf
+EXTRA_DIST += systemd/dom0d.service.in systemd/dom0d-guests.service.in systemd/dom0d.conf.in $(systemd_sockets) \
 	$(sysusers_DATA) $(tmpfiles_DATA)
 CLEANFILES += $(systemd_made)
 
 $(systemd_made): %: %.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) systemd && \
-	  sed -e 's,@sbindir\@,$(sbindir),g' -e 's,@pkglibexecdir\@,$(pkglibexecdir),g' \
+	  sed -e 's,@sbindir\@,$(sbindir),g' -e 's,@bindir\@,$(bindir),g' -e 's,@pkglibexecdir\@,$(pkglibexecdir),g' \
 	    -e 's,@sysconfdir\@,$(sysconfdir),g' $< > $@.tmp && \
 	  mv $@.tmp $@
 

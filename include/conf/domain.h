@@ -42,6 +42,23 @@ enum domain_action {
  * The XML document, and of what it says the little that others than conf/ ask for.  All of it is
  * what conf_to_libxl makes of the document.
  */
+/*
+ * When it is started with the host, where several are:
+ *
+ *   <metadata>
+ *     <start xmlns='urn:dom0d:start' order='10' delay='30' after='database'/>
+ *   </metadata>
+ */
+struct domain_start {
+    unsigned order;     /* before those with a higher one; DOMAIN_START_ORDER where none is given */
+    unsigned delay_sec; /* for which those that come after it wait when it has been started */
+    char    *after;     /* the name of one that must run before; NULL: none */
+};
+
+#define DOMAIN_START_ORDER 100u
+#define DOMAIN_START_ORDER_MAX 1000000u
+#define DOMAIN_START_DELAY_MAX 3600u
+
 struct domain_def {
     char   *name;
     uint8_t uuid[UUID_SIZE]; /* generated, and put into the document, where the XML has none */
@@ -57,6 +74,8 @@ struct domain_def {
     enum domain_action on_poweroff, on_reboot, on_crash;
     enum domain_action on_watchdog;   /* as on_crash, where no configuration of libxl's is kept */
     enum domain_action on_soft_reset; /* soft-reset, xl's default, where none is kept */
+
+    struct domain_start start;
 
     void *document; /* xmlDoc *, owned; only conf/ looks inside; NULL: it is packed */
     char *text;     /* the whole of it as text (domain_def_keep_text); NULL: it is not kept */
