@@ -289,8 +289,9 @@ read_rbd(const xmlNode *node, const xmlNode *source, char **path_out, struct err
 
     if (!name || !*name)
         return xml_fail(source, err, "name is missing");
-    if (strchr(name, ':'))
-        return xml_unsupported(source, err, "':' cannot be in the name of an RBD image");
+    if (strpbrk(name, ":\\") || (snapshot && strpbrk(snapshot, ":\\")))
+        return xml_unsupported(source, err,
+                               "':' and '\\' cannot be in the name of an RBD image or snapshot");
     if (auth && (!user || !key))
         return xml_unsupported(auth, err,
                                "a username and <secret type='ceph' passwd='...'/> are "

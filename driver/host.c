@@ -236,6 +236,25 @@ fill_dominfo(struct host *host, const libxl_dominfo *from, struct host_dominfo *
     memcpy(to->uuid, libxl_uuid_bytearray_const(&from->uuid), UUID_SIZE);
 }
 
+static int
+compare_domids(const void *a, const void *b)
+{
+    const struct host_dominfo *x = a, *y = b;
+
+    return (x->domid > y->domid) - (x->domid < y->domid);
+}
+
+/* Xen lists domains in this order, though nothing promises it. */
+static void
+host_sort(struct host_dominfo *list, size_t count)
+{
+    for (size_t n = 1; n < count; n++)
+        if (list[n].domid < list[n - 1].domid) {
+            qsort(list, count, sizeof *list, compare_domids);
+            return;
+        }
+}
+
 int
 host_list(struct host *host, struct host_dominfo **list_out, size_t *count_out, struct err *err)
 {
@@ -253,6 +272,7 @@ host_list(struct host *host, struct host_dominfo **list_out, size_t *count_out, 
     for (int n = 0; n < count; n++)
         fill_dominfo(host, &from[n], &list[n]);
     libxl_dominfo_list_free(from, count);
+    host_sort(list, (size_t)count);
     *list_out = list;
     *count_out = (size_t)count;
     return 0;

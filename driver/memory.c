@@ -283,6 +283,21 @@ memory_end(struct memory *m, const struct err *err)
     done(m->arg, err); /* may free m: must be last */
 }
 
+/* libxl completes what it is asked about, and keeps with a domain what that is created with: of the
+ * guest that was asked for, no more than that is to be kept. */
+static int
+memory_ask_need(struct memory *m)
+{
+    libxl_domain_config config;
+    int                 rc;
+
+    libxl_domain_config_init(&config);
+    libxl_domain_config_copy(m->xl->ctx, &config, m->config);
+    rc = libxl_domain_need_memory(m->xl->ctx, &config, INVALID_DOMID, &m->need_kib);
+    libxl_domain_config_dispose(&config);
+    return rc;
+}
+
 static void
 memory_look(void *arg)
 {
@@ -291,8 +306,7 @@ memory_look(void *arg)
     struct err         err;
     int                rc;
 
-    rc = m->need_kib ? 0
-                     : libxl_domain_need_memory(m->xl->ctx, m->config, INVALID_DOMID, &m->need_kib);
+    rc = m->need_kib ? 0 : memory_ask_need(m);
     if (rc) {
         xl_err_set(&err, m->xl, rc, "cannot create domain %s", m->name);
         memory_end(m, &err);

@@ -11,19 +11,26 @@ struct op_pause {
     struct host_call *call; /* while Xen is asked */
 };
 
+/* Xen counts pauses, and does not let go what runs: one that is paused already, by xl or by us,
+ * would stay so when it is unpaused once. */
 static void
-pause_ask(struct job *job, enum host_request what, host_done_fn *done)
+pause_ask(struct job *job, bool pause, host_done_fn *done)
 {
-    struct op_pause *op = container_of(job, struct op_pause, job);
-    struct err       err;
+    struct op_pause    *op = container_of(job, struct op_pause, job);
+    struct host_dominfo info;
+    struct err          err;
 
-    if (domain_runs(job->dom)) {
-        op->call = host_request(domains_host(job->jobs->domains), what,
+    if (!domain_runs(job->dom)) {
+        err_set_libvirt(&err, ERR_OPERATION_INVALID, "domain '%s' is not running", job->dom->name);
+        job_finish(job, &err);
+    } else if (domain_ask_now(job->dom, &info, &err) < 0) {
+        job_finish(job, &err);
+    } else if (info.paused == pause) {
+        done(op, NULL);
+    } else {
+        op->call = host_request(domains_host(job->jobs->domains), pause ? HOST_PAUSE : HOST_UNPAUSE,
                                 (uint32_t)job->dom->run.domid, done, op);
-        return;
     }
-    err_set_libvirt(&err, ERR_OPERATION_INVALID, "domain '%s' is not running", job->dom->name);
-    job_finish(job, &err);
 }
 
 static void
@@ -51,13 +58,13 @@ unpause_done(void *arg, const struct err *err)
 static void
 pause_granted(struct job *job)
 {
-    pause_ask(job, HOST_PAUSE, pause_done);
+    pause_ask(job, true, pause_done);
 }
 
 static void
 unpause_granted(struct job *job)
 {
-    pause_ask(job, HOST_UNPAUSE, unpause_done);
+    pause_ask(job, false, unpause_done);
 }
 
 static void

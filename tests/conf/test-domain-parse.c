@@ -322,6 +322,14 @@ static const struct {
      "<disk type='network'><source protocol='rbd' name='p/i'><host name='h' transport='rdma'/>"
      "</source><target dev='hda'/></disk>",
      ERR_CONFIG_UNSUPPORTED, "<host>: a monitor is named, and reached by transport 'tcp'"},
+    {"",
+     "<disk type='network'><source protocol='rbd' name='p/i'><snapshot name='s:conf=/x'/>"
+     "</source><target dev='hda'/></disk>",
+     ERR_CONFIG_UNSUPPORTED,
+     "<source>: ':' and '\\' cannot be in the name of an RBD image or snapshot"},
+    {"", "<disk type='network'><source protocol='rbd' name='p/i\\i'/><target dev='hda'/></disk>",
+     ERR_CONFIG_UNSUPPORTED,
+     "<source>: ':' and '\\' cannot be in the name of an RBD image or snapshot"},
     {"", "<disk><source file='/x'/><target dev='xvda'/><readonly>no</readonly></disk>",
      ERR_CONFIG_UNSUPPORTED, "<readonly>: takes no text; an attribute 'state' switches it off"},
     {"<features><acpi>off</acpi></features>", "", ERR_CONFIG_UNSUPPORTED,

@@ -2905,6 +2905,27 @@ START_TEST(a_guest_that_cannot_be_paused_is_not_said_to_be)
 }
 END_TEST
 
+/* Xen would count the one, and refuse the other. */
+START_TEST(a_guest_that_is_as_it_is_asked_to_be_is_left_so)
+{
+    remote_domain_resume_args args;
+    struct host_dominfo      *info;
+
+    web_runs("");
+    world_requests_fail(ERR_INTERNAL);
+    args.dom = wire_of("web");
+    world_call(DOMAIN_RESUME, &args);
+    world_turn();
+    assert_answer(ERR_NONE, "");
+    info = world_find((uint32_t)domains_by_name(daemon_->domains, "web")->run.domid);
+    info->paused = true;
+    client_pauses("web");
+    ck_assert_int_eq(world_answers, 2);
+    assert_answer(ERR_NONE, "");
+    ck_assert_str_eq(world_events, "RESUMED web 1 0;SUSPENDED web 1 0;");
+}
+END_TEST
+
 START_TEST(dom0_is_listed_and_cannot_be_changed)
 {
     ck_assert_ptr_nonnull(domains_by_name(daemon_->domains, "Domain-0"));
@@ -3703,6 +3724,7 @@ main(void)
     tcase_add_test(tc, what_the_hypervisor_said_is_an_answer_for_a_moment_only);
     tcase_add_test(tc, what_the_hypervisor_said_is_no_answer_after_a_change);
     tcase_add_test(tc, a_guest_that_cannot_be_paused_is_not_said_to_be);
+    tcase_add_test(tc, a_guest_that_is_as_it_is_asked_to_be_is_left_so);
     tcase_add_test(tc, dom0_is_listed_and_cannot_be_changed);
     tcase_add_loop_test(tc, the_xml_of_dom0_is_well_formed_whatever_its_name, 0, 2);
     tcase_add_loop_test(tc, who_may_only_ask_gets_no_xml_with_secrets, 0, 16);

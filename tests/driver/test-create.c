@@ -303,6 +303,19 @@ START_TEST(a_definition_that_keeps_libxls_configuration_makes_that_guest)
 }
 END_TEST
 
+START_TEST(libxl_keeps_what_was_asked_for_and_not_what_it_makes_of_that)
+{
+    struct scene_outcome out = create(0, NULL);
+    cleanup_free char   *path = NULL, *json = NULL;
+    struct err           err;
+
+    ck_assert_int_eq(out.err.code, ERR_NONE);
+    path = fake_path("config", fake_domain_named("web")->domid);
+    ck_assert_int_eq(file_read(path, 1 << 20, &json, NULL, &err), 0);
+    ck_assert_ptr_null(strstr(json, "driver_domain"));
+}
+END_TEST
+
 /* libxl refuses a cell on a node that is not there: the fake host has one. */
 START_TEST(numa_cells_are_on_the_first_node_of_a_host_with_fewer_nodes)
 {
@@ -358,6 +371,7 @@ main(void)
     tcase_add_test(tc, a_missing_kernel_is_named);
     tcase_add_test(tc, a_kernel_that_is_a_fifo_does_not_block);
     tcase_add_test(tc, too_much_memory_is_told_in_figures);
+    tcase_add_test(tc, libxl_keeps_what_was_asked_for_and_not_what_it_makes_of_that);
     tcase_add_test(tc, numa_cells_are_on_the_first_node_of_a_host_with_fewer_nodes);
     tcase_add_test(tc, a_host_whose_nodes_are_not_known_gets_no_guest_with_numa_cells);
     tcase_add_test(tc, a_definition_that_keeps_libxls_configuration_makes_that_guest);

@@ -219,6 +219,26 @@ START_TEST(domains_are_listed_in_order_with_dom0_first)
 }
 END_TEST
 
+/* The fake lists them as it keeps them, where a new one has the place of one that went. */
+START_TEST(the_order_is_that_of_the_domids_whatever_the_hypervisors)
+{
+    struct host_dominfo *list;
+    size_t               count;
+    struct err           err;
+
+    fake_domain_add("a", 'a');
+    fake_domain_add("b", 'b');
+    fake_domain_goes(fake_domain_named("a"));
+    fake_domain_add("c", 'c');
+    turn();
+    ck_assert_int_eq(host_list(host, &list, &count, &err), 0);
+    ck_assert_uint_eq(count, 3);
+    ck_assert_uint_eq(list[1].domid, 2);
+    ck_assert_uint_eq(list[2].domid, 3);
+    free(list);
+}
+END_TEST
+
 START_TEST(thousands_of_domains_are_listed)
 {
     struct host_dominfo *list;
@@ -1112,6 +1132,7 @@ main(void)
     tcase_add_loop_test(tc, whatever_fails_while_it_opens_is_cleaned_up, 0, 6);
     tcase_add_test(tc, the_host_is_described);
     tcase_add_test(tc, domains_are_listed_in_order_with_dom0_first);
+    tcase_add_test(tc, the_order_is_that_of_the_domids_whatever_the_hypervisors);
     tcase_add_test(tc, thousands_of_domains_are_listed);
     tcase_add_test(tc, a_domain_that_is_not_there_is_told);
     tcase_add_test(tc, what_a_domain_is_follows_xenstore);

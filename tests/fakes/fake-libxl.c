@@ -456,6 +456,7 @@ libxl_domain_need_memory(libxl_ctx *ctx, libxl_domain_config *config, uint32_t d
 {
     fake_enter(ctx);
     (void)domid;
+    libxl_defbool_setdefault(&config->c_info.driver_domain, false); /* and all the rest */
     *kib_out = config->b_info.max_memkb + 4096;
     return fake_call("domain_need_memory", false).rc;
 }
