@@ -336,9 +336,8 @@ build_is_paused(const struct operation *op)
     libxl_dominfo info;
     bool          paused;
 
-    if (operation_look(op, &info) != OPERATION_DOMAIN_THERE)
-        return true;
-    paused = info.paused;
+    libxl_dominfo_init(&info);
+    paused = libxl_domain_info(op->xl->ctx, &info, (uint32_t)op->domid) != 0 || info.paused;
     libxl_dominfo_dispose(&info);
     return paused;
 }

@@ -132,6 +132,21 @@ START_TEST(a_complete_domain_that_runs_already_is_done)
 }
 END_TEST
 
+/* It was killed before the daemon knew the domain's id. */
+START_TEST(a_complete_domain_that_runs_and_has_no_known_id_is_done)
+{
+    worker_start         start = scene_start(builds[_i], "web", 'w');
+    struct scene_outcome out;
+
+    keep_xml();
+    start.flags = WORKER_UNDO;
+    scene_params(&start, path, xml, 0);
+    out = scene_run(&start, NULL);
+    assert_done(&out);
+    ck_assert_int_eq(out.domid, (int)dom->domid);
+}
+END_TEST
+
 START_TEST(a_complete_domain_that_was_to_stay_paused_stays_so)
 {
     struct scene_outcome out;
@@ -550,6 +565,7 @@ main(void)
     tcase_add_test(tc, where_somebody_waits_a_guest_is_watched_for_three_seconds);
     tcase_add_loop_test(tc, a_complete_domain_is_let_run, 0, 2);
     tcase_add_loop_test(tc, a_complete_domain_that_runs_already_is_done, 0, 2);
+    tcase_add_loop_test(tc, a_complete_domain_that_runs_and_has_no_known_id_is_done, 0, 2);
     tcase_add_loop_test(tc, a_complete_domain_that_was_to_stay_paused_stays_so, 0, 2);
     tcase_add_loop_test(tc, a_domain_that_was_not_made_yet_is_told, 0, 2);
     tcase_add_loop_test(tc, a_half_built_domain_that_cannot_be_destroyed_is_an_error, 0, 2);
