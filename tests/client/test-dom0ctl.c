@@ -382,7 +382,7 @@ static const struct {
     {"shutdown web -m paravirt", 258, 16},
     {"reboot web", 27, 0},
     {"reboot --mode paravirt web", 27, 16},
-    {"undefine web", 35, -1},
+    {"undefine web", 231, -1},
     {"autostart web", 29, 1},
     {"autostart --disable web", 29, 0},
 };

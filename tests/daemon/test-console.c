@@ -620,6 +620,7 @@ START_TEST(what_is_no_console_is_refused_by_name)
 
     tty_is(1, HOST_TERMINAL_CONSOLE, pty.path);
     off = domains_adopt(h.daemon.domains, "off", uuid, -1);
+    off->work.count = 1; /* somebody is at it: else it would not be there */
     client_expect_error(&client, calls_open(&client, dom, "nosuch", 0), ERR_INVALID_ARG,
                         "invalid argument: cannot find character device 'nosuch' of domain 'web'");
     client_expect_error(&client, calls_open(&client, dom, "serial0", 0), ERR_INVALID_ARG,
@@ -628,6 +629,7 @@ START_TEST(what_is_no_console_is_refused_by_name)
                         "unsupported flags (0x4) in function virDomainOpenConsole");
     client_expect_error(&client, calls_open(&client, off, NULL, 0), ERR_OPERATION_INVALID,
                         "Requested operation is not valid: domain 'off' is not running");
+    off->work.count = 0;
     pty_free(&pty);
 }
 END_TEST
