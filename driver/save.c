@@ -15,16 +15,20 @@
  *   save_undo_look  what is there?  then one of
  *     save_undo_destroyed  a suspended one whose image is whole: it has gone, the save is done
  *     save_undo_resumed    a suspended one without an image: it runs on
+ *   save_undo_files (where the latter could not look at files) remove what is left, the image too
  *
- * The domain goes only after its image lies under its name on the disk.
+ * The domain goes only after its image lies under its name on the disk.  Where it runs on, no image
+ * of it stays: one that is restored later would undo what its disks have been through since.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <systemd/sd-id128.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "base/uuid.h"
 #include "build.h"
 #include "conf/libxl.h"
@@ -171,12 +175,28 @@ save_is_suspended(const struct save *s)
 
 /*----- the steps -----*/
 
+/*
+ * A comment behind the XML: whose image this is.  Job numbers begin anew when the host does.
+ * Returns what is to be freed; empty: this host does not tell its boot id.
+ */
+static char *
+save_mark(const struct operation *op)
+{
+    sd_id128_t boot;
+
+    if (sd_id128_get_boot(&boot) < 0)
+        return xstrdup("");
+    return xasprintf("<!-- saved by job %llu of boot " SD_ID128_FORMAT_STR " -->\n",
+                     (unsigned long long)op->task->job, SD_ID128_FORMAT_VAL(boot));
+}
+
 /* xl's wrapper where libxl's configuration says more than the XML: xl can restore that image too,
  * and who would make another machine of it by its XML alone does not read it. */
 static int
 save_write_wrapper(struct save *s, struct err *err)
 {
-    const char         *xml = save_params(&s->op)->xml;
+    cleanup_free char  *mark = save_mark(&s->op);
+    cleanup_free char  *xml = xasprintf("%s%s", save_params(&s->op)->xml, mark);
     struct domain_def  *def = NULL;
     libxl_domain_config config;
     char               *json = NULL;
@@ -336,6 +356,17 @@ save_is_image_of(const struct operation *op, int fd, struct err *err)
     return whole;
 }
 
+/* Returns -1 where no regular file has the name. */
+static int
+save_open_image(const struct operation *op)
+{
+    cleanup_close int fd =
+        open(save_params(op)->path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+
+    return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? take_fd(fd) : -1;
+}
+
 /*
  * Did the dead worker give the image its name?  A save that may not overwrite has seen that there
  * was none before it suspended the guest; of one that may, the image could be an older one.
@@ -343,24 +374,90 @@ save_is_image_of(const struct operation *op, int fd, struct err *err)
 static bool
 save_is_committed(const struct operation *op)
 {
-    cleanup_close int fd =
-        open(save_params(op)->path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
-    struct stat st;
-    struct err  err;
+    cleanup_close int fd = save_open_image(op);
+    struct err        err;
 
-    return !(save_params(op)->overwrite) && fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-           save_is_image_of(op, fd, &err);
+    return !(save_params(op)->overwrite) && fd >= 0 && save_is_image_of(op, fd, &err);
+}
+
+static bool
+save_bears_mark(const struct operation *op, int fd)
+{
+    cleanup_free char *mark = save_mark(op);
+    struct image       image = {.config = NULL};
+    struct err         err;
+    const char        *xml;
+    bool               bears;
+
+    if (!*mark || image_read(fd, &image, &err) < 0)
+        return false;
+    xml = image.format == IMAGE_XL ? image.xml : image.config;
+    bears =
+        xml && strlen(xml) >= strlen(mark) && strcmp(xml + strlen(xml) - strlen(mark), mark) == 0;
+    image_clear(&image);
+    return bears;
+}
+
+/* The domain runs on. */
+static int
+save_remove_image(const struct operation *op, struct err *err)
+{
+    const char       *path = save_params(op)->path;
+    cleanup_close int fd = save_open_image(op);
+
+    if (fd < 0 || !save_bears_mark(op, fd))
+        return 0;
+    if (unlink(path) < 0)
+        return err_set_errno(err, errno, "its image %s is of no use any more and cannot be removed",
+                             path);
+    return file_sync_folder(path, err);
+}
+
+/* The domain does not run, or nobody knows whether it does: an image that is there is kept. */
+static void
+save_undone_without(struct operation *op, const char *what)
+{
+    op->domain_left = false;
+    operation_undone(op, what);
+}
+
+/* One whose destroy was begun is paused, or dying, and its image is all there is of it. */
+static bool
+save_domain_runs(const struct operation *op)
+{
+    libxl_dominfo info;
+    bool          runs;
+
+    if (operation_look(op, &info) != OPERATION_DOMAIN_THERE)
+        return false;
+    runs = !info.paused && !info.shutdown && !info.dying;
+    libxl_dominfo_dispose(&info);
+    return runs;
+}
+
+static void
+save_undone_runs_on(struct operation *op)
+{
+    struct err err;
+
+    op->domain_left = save_domain_runs(op);
+    if (op->domain_left && !(op->task->flags & WORKER_GUEST_ONLY) &&
+        save_remove_image(op, &err) < 0) {
+        err_prefix(&err, "the domain runs on");
+        operation_fail(op, &err);
+    }
+    operation_undone(op, "the domain runs on");
 }
 
 static void
 save_undo_gone(struct operation *op)
 {
     if (op->task->flags & WORKER_GUEST_ONLY)
-        operation_undone(op, "the domain has gone, and its image cannot be looked at");
+        save_undone_without(op, "the domain has gone, and its image cannot be looked at");
     else if (save_is_committed(op))
         save_undo_done(op);
     else
-        operation_undone(op, "the domain has gone, and no image of it is there");
+        save_undone_without(op, "the domain has gone, and no image of it is there");
 }
 
 /* Where files do not answer it runs on: that loses nothing, and a restore of an image that is there
@@ -386,7 +483,7 @@ save_undo_look(void *arg)
         save_undo_gone(&s->op);
         return;
     case OPERATION_DOMAIN_UNKNOWN:
-        operation_undone(&s->op, "what became of the domain cannot be told");
+        save_undone_without(&s->op, "what became of the domain cannot be told");
         return;
     case OPERATION_DOMAIN_THERE:
         break;
@@ -398,7 +495,7 @@ save_undo_look(void *arg)
     else if (loop_now_usec() < s->watch_until)
         loop_timer_start(&s->again, AGAIN_USEC);
     else
-        operation_undone(&s->op, "the domain runs on");
+        save_undone_runs_on(&s->op);
 }
 
 static void
@@ -418,10 +515,11 @@ save_undo_resumed(struct xl_call *call, int rc)
 
     if (rc) {
         operation_fail_xl(op, rc, "the domain is suspended and cannot be resumed");
+        op->domain_left = false;
         operation_finish(op);
         return;
     }
-    operation_undone(op, "the domain runs on");
+    save_undone_runs_on(op);
 }
 
 static uint64_t
@@ -436,10 +534,13 @@ static void
 save_undo_files(struct operation *op)
 {
     struct save *s = container_of(op, struct save, op);
+    struct err   err;
 
     s->file = (struct new_file){.fd = -1, .folder = -1};
     loop_timer_init(&s->again, op->xl->loop, save_undo_look, s);
     new_file_remove_stale(save_params(op)->path, op->task->job);
+    if (op->task->flags & WORKER_GUEST_RUNS && save_remove_image(op, &err) < 0)
+        operation_fail(op, &err);
 }
 
 static void

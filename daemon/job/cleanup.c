@@ -92,7 +92,7 @@ cleanup_start(struct jobs *jobs, const task_record *record)
     struct err      err;
 
     mine.sequence++;
-    mine.task.flags = WORKER_UNDO | WORKER_FILES_ONLY;
+    mine.task.flags = WORKER_UNDO | WORKER_FILES_ONLY | (record->task.flags & WORKER_GUEST_RUNS);
     c->jobs = jobs;
     c->job = record->task.job;
     c->path = xstrdup(path ? path : "");
