@@ -26,8 +26,11 @@
  *   save_undo_look     what is there?  then one of
  *     save_undo_destroyed  a suspended one whose image is whole: it has gone, the save is done
  *     save_put_back        any other
+ *   save_undo_files    (where the latter could not look at files) remove what is left, the image too
  *
- * The domain goes only after its image lies under its name on the disk.
+ * The domain goes only after its image lies under its name on the disk.  Where it runs on, no image
+ * of a save that failed stays: one that is restored later would undo what its disks have been
+ * through since.
  *
  * libxl (4.17) asks a domain's own kernel to suspend itself, which one that is paused cannot hear: it
  * would wait for a minute.  Only an HVM guest without drivers for Xen is suspended by the hypervisor.
@@ -37,6 +40,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <systemd/sd-id128.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -203,6 +207,30 @@ save_is_suspended(const libxl_dominfo *info)
     return info->shutdown && info->shutdown_reason == LIBXL_SHUTDOWN_REASON_SUSPEND;
 }
 
+/*
+ * Job numbers begin anew when the host does.  A host that does not tell its boot id has zeros.
+ */
+static void
+save_sign(const struct operation *op, image_note *note)
+{
+    sd_id128_t boot = SD_ID128_NULL;
+
+    (void)sd_id128_get_boot(&boot);
+    note->job = op->task->job;
+    memcpy(note->boot, boot.bytes, sizeof note->boot);
+}
+
+/* Has this very job written it? */
+static bool
+save_has_signed(const struct operation *op, const image_note *note)
+{
+    image_note mine;
+
+    save_sign(op, &mine);
+    return note && note->job == mine.job && !uuid_is_zero((const uint8_t *)mine.boot) &&
+           memcmp(note->boot, mine.boot, sizeof mine.boot) == 0;
+}
+
 /*----- the steps -----*/
 
 static image_state
@@ -224,7 +252,7 @@ save_make_image(struct save *s, const struct domain_def *def, libxl_domain_confi
     const char *xml = save_params(&s->op)->xml;
 
     s->image.note = disks_note(config, save_has_flag(s, WORKER_SAVE_KEEP));
-    s->image.note->job = s->op.task->job;
+    save_sign(&s->op, s->image.note);
     s->image.note->state = save_image_state(s);
     if (!domain_def_is_whole(def)) {
         s->image.format = IMAGE_LIBVIRT;
@@ -496,13 +524,81 @@ save_may_suspend(struct save *s, bool paused)
     return !there && !paused && loop_now_usec() < s->watch_until;
 }
 
+/* Returns -1 where no regular file has the name. */
+static int
+save_open_image(const struct operation *op)
+{
+    cleanup_close int fd =
+        open(save_params(op)->path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+
+    return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? take_fd(fd) : -1;
+}
+
+static bool
+save_is_ours(const struct operation *op, int fd)
+{
+    struct image image = {.config = NULL};
+    struct err   err;
+    bool         ours;
+
+    if (image_read(fd, &image, &err) < 0)
+        return false;
+    ours = save_has_signed(op, image.note);
+    image_clear(&image);
+    return ours;
+}
+
+/* The domain runs on. */
+static int
+save_remove_image(const struct operation *op, struct err *err)
+{
+    const char       *path = save_params(op)->path;
+    cleanup_close int fd = save_open_image(op);
+
+    if (fd < 0 || !save_is_ours(op, fd))
+        return 0;
+    if (unlink(path) < 0)
+        return err_set_errno(err, errno, "its image %s is of no use any more and cannot be removed",
+                             path);
+    return file_sync_folder(path, err);
+}
+
+/* One whose destroy was begun is paused, or dying, and its image is all there is of it. */
+static bool
+save_domain_runs(const struct operation *op)
+{
+    libxl_dominfo info;
+    bool          runs;
+
+    if (operation_look(op, &info) != OPERATION_DOMAIN_THERE)
+        return false;
+    runs = !info.paused && !info.shutdown && !info.dying;
+    libxl_dominfo_dispose(&info);
+    return runs;
+}
+
+static void
+save_undone(struct save *s)
+{
+    struct err err;
+
+    s->op.domain_left = save_domain_runs(&s->op);
+    if (s->op.domain_left && !(s->op.task->flags & WORKER_GUEST_ONLY) &&
+        save_remove_image(&s->op, &err) < 0) {
+        err_prefix(&err, "the domain runs on");
+        operation_fail(&s->op, &err);
+    }
+    operation_undone(&s->op, save_has_flag(s, WORKER_SAVE_OF_PAUSED)
+                                 ? "the domain is paused, as it was"
+                                 : "the domain runs on");
+}
+
 static void
 save_finish(struct save *s)
 {
-    bool paused = save_has_flag(s, WORKER_SAVE_OF_PAUSED);
-
     if (s->op.task->flags & WORKER_UNDO && s->op.phase != WORKER_COMMITTED)
-        operation_undone(&s->op, paused ? "the domain is paused, as it was" : "the domain runs on");
+        save_undone(s);
     else
         operation_finish(&s->op);
 }
@@ -591,48 +687,59 @@ save_undo_done(struct operation *op)
     operation_finish(op);
 }
 
-/* Of one that runs nothing but the job's number tells that it was written now. */
+/* An image that another dom0d has begun before this one took over bears no signature.  One that may
+ * not be overwritten is new all the same: the save has seen that there was none. */
 static bool
-save_is_image_of(const struct operation *op, int fd, bool suspended, struct err *err)
+save_proves(const struct save *s, const image_note *note, bool suspended)
+{
+    return save_has_signed(&s->op, note) ||
+           (!note && suspended && !save_has_flag(s, WORKER_SAVE_OVERWRITE));
+}
+
+static bool
+save_is_image_of(const struct save *s, int fd, bool suspended, struct err *err)
 {
     struct image       image = {.config = NULL};
     struct domain_def *def = NULL;
     bool               whole;
 
-    whole = image_read(fd, &image, err) == 0 && build_parse_image(op->xl, &image, &def, err) == 0 &&
-            uuid_equal(def->uuid, (const uint8_t *)op->task->uuid) &&
-            (suspended || (image.note && image.note->job == op->task->job)) &&
+    whole = image_read(fd, &image, err) == 0 &&
+            build_parse_image(s->op.xl, &image, &def, err) == 0 &&
+            uuid_equal(def->uuid, (const uint8_t *)s->op.task->uuid) &&
+            save_proves(s, image.note, suspended) &&
             image_check_stream(fd, image.stream_offset, err) == 0;
     domain_def_free(def);
     image_clear(&image);
     return whole;
 }
 
-/*
- * Did the dead worker give the image its name?  A save that may not overwrite has seen that there
- * was none before it suspended the guest; of one that may, the image could be an older one.
- */
+/* Did the dead worker give the image its name? */
 static bool
-save_is_committed(const struct operation *op, bool suspended)
+save_is_committed(const struct save *s, bool suspended)
 {
-    cleanup_close int fd =
-        open(save_params(op)->path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
-    struct stat st;
-    struct err  err;
+    cleanup_close int fd = save_open_image(&s->op);
+    struct err        err;
 
-    return !(save_params(op)->flags & WORKER_SAVE_OVERWRITE) && fd >= 0 && fstat(fd, &st) == 0 &&
-           S_ISREG(st.st_mode) && save_is_image_of(op, fd, suspended, &err);
+    return fd >= 0 && save_is_image_of(s, fd, suspended, &err);
+}
+
+/* The domain does not run, or nobody knows whether it does: an image that is there is kept. */
+static void
+save_undone_without(struct operation *op, const char *what)
+{
+    op->domain_left = false;
+    operation_undone(op, what);
 }
 
 static void
-save_undo_gone(struct operation *op)
+save_undo_gone(struct save *s)
 {
-    if (op->task->flags & WORKER_GUEST_ONLY)
-        operation_undone(op, "the domain has gone, and its image cannot be looked at");
-    else if (save_is_committed(op, true))
-        save_undo_done(op);
+    if (s->op.task->flags & WORKER_GUEST_ONLY)
+        save_undone_without(&s->op, "the domain has gone, and its image cannot be looked at");
+    else if (save_is_committed(s, true))
+        save_undo_done(&s->op);
     else
-        operation_undone(op, "the domain has gone, and no image of it is there");
+        save_undone_without(&s->op, "the domain has gone, and no image of it is there");
 }
 
 /*
@@ -645,7 +752,7 @@ save_undo_there(struct save *s, libxl_dominfo *info)
     bool suspended = save_is_suspended(info), keeps = save_has_flag(s, WORKER_SAVE_KEEP);
 
     if (!(suspended || keeps) || s->op.task->flags & WORKER_GUEST_ONLY ||
-        !save_is_committed(&s->op, suspended)) {
+        !save_is_committed(s, suspended)) {
         save_put_back(s, info);
     } else if (keeps) {
         operation_phase(&s->op, WORKER_COMMITTED);
@@ -665,10 +772,10 @@ save_undo_look(void *arg)
 
     switch (operation_look(&s->op, &info)) {
     case OPERATION_DOMAIN_GONE:
-        save_undo_gone(&s->op);
+        save_undo_gone(s);
         return;
     case OPERATION_DOMAIN_UNKNOWN:
-        operation_undone(&s->op, "what became of the domain cannot be told");
+        save_undone_without(&s->op, "what became of the domain cannot be told");
         return;
     case OPERATION_DOMAIN_THERE:
         save_undo_there(s, &info);
@@ -698,10 +805,13 @@ static void
 save_undo_files(struct operation *op)
 {
     struct save *s = container_of(op, struct save, op);
+    struct err   err;
 
     save_init(s);
     loop_timer_init(&s->again, op->xl->loop, save_undo_look, s);
     new_file_remove_stale(save_params(op)->path, op->task->job);
+    if (op->task->flags & WORKER_GUEST_RUNS && save_remove_image(op, &err) < 0)
+        operation_fail(op, &err);
 }
 
 static void

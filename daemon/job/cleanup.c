@@ -2,6 +2,7 @@
 /* cleanup.c: see cleanup.h. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
@@ -92,7 +93,7 @@ cleanup_start(struct jobs *jobs, const task_record *record)
     struct err      err;
 
     mine.sequence++;
-    mine.task.flags = WORKER_UNDO | WORKER_FILES_ONLY;
+    mine.task.flags = WORKER_UNDO | WORKER_FILES_ONLY | (record->task.flags & WORKER_GUEST_RUNS);
     c->jobs = jobs;
     c->job = record->task.job;
     c->path = xstrdup(path ? path : "");
@@ -105,6 +106,18 @@ cleanup_start(struct jobs *jobs, const task_record *record)
     }
     cleanup_failed(c, err.message);
     cleanup_free_one(c);
+}
+
+uint64_t
+cleanup_job_at(const struct jobs *jobs, const char *path)
+{
+    const struct cleanup *c;
+
+    LIST_FOREACH (c, &jobs->cleanups, link) {
+        if (strcmp(c->path, path) == 0)
+            return c->job;
+    }
+    return 0;
 }
 
 void

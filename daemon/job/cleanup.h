@@ -11,6 +11,7 @@
 #define DAEMON_JOB_CLEANUP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "wire/state.h"
 
@@ -23,6 +24,10 @@ bool cleanup_is_it(const task_record *record);
 /** Have a worker remove what the task of this record has left.  That it cannot be done is logged.
  */
 void cleanup_start(struct jobs *jobs, const task_record *record);
+
+/** Which job's files are being removed beside path; 0: none's.  A new image with this name could be
+ * mistaken for what is to go, as long as that has not ended. */
+uint64_t cleanup_job_at(const struct jobs *jobs, const char *path);
 
 /** The daemon stops: the workers go on.  */
 void cleanups_free(struct jobs *jobs);

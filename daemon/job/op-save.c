@@ -7,10 +7,12 @@
  *   save_replaced    the worker saves
  *   save_done
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "cleanup.h"
 #include "eventloop/work.h"
 #include "ops.h"
 #include "private.h"
@@ -52,11 +54,16 @@ static int
 save_check(struct op_save *op, struct err *err)
 {
     const struct domain *dom = op->job.dom;
+    uint64_t             busy = cleanup_job_at(op->job.jobs, op->path);
     struct host_dominfo  info;
     int                  reason;
 
     if (!domain_runs(dom))
         return err_set_libvirt(err, ERR_OPERATION_INVALID, "domain '%s' is not running", dom->name);
+    if (busy)
+        return err_set(err, ERR_OPERATION_FAILED,
+                       "cannot save to '%s': what job %" PRIu64 " has left there is being removed",
+                       op->path, busy);
     if (op->flags & WORKER_SAVE_MANAGED && !dom->stored)
         return err_set_libvirt(err, ERR_OPERATION_INVALID,
                                "cannot do managed save for transient domain");

@@ -105,10 +105,12 @@ task_record_give(struct task *task, const struct pool_worker_ops *ops, struct er
 }
 
 void
-task_record_clean(const struct task *task)
+task_record_clean(const struct task *task, bool guest_runs)
 {
     task_record record = task_record_make(task, task_text(NULL));
 
+    if (guest_runs)
+        record.task.flags |= WORKER_GUEST_RUNS;
     cleanup_start(task->job->jobs, &record);
 }
 

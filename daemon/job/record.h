@@ -6,6 +6,8 @@
 #ifndef DAEMON_JOB_RECORD_H
 #define DAEMON_JOB_RECORD_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 struct job;
@@ -26,8 +28,9 @@ void job_record_remove(struct job *job);
 struct pool_worker *task_record_give(struct task *task, const struct pool_worker_ops *ops,
                                      struct err *err);
 
-/** A worker of its own removes the files that the task has left; see cleanup.h. */
-void task_record_clean(const struct task *task);
+/** A worker of its own removes the files that the task has left; see cleanup.h.  guest_runs: an
+ * image that bears its name already is one of them. */
+void task_record_clean(const struct task *task, bool guest_runs);
 
 /** Write its record again: more is known now. */
 int task_record_update(const struct task *task, struct err *err);

@@ -265,7 +265,7 @@ task_give_way(struct task *task, const struct err *died)
 
     err_set(&err, ERR_OPERATION_ABORTED, "aborted: the domain is being destroyed; %s",
             died->message);
-    task_record_clean(task);
+    task_record_clean(task, false);
     job->operation->worker_done(job, &err);
 }
 
@@ -294,7 +294,7 @@ task_give_up(struct task *task, const struct err *died)
         err_append(&err, "; this is tried again when the daemon restarts, unless something else is "
                          "done with the domain before");
     else if (task->guest_only)
-        task_record_clean(task);
+        task_record_clean(task, false);
     job->operation->worker_done(job, &err);
 }
 
@@ -345,7 +345,7 @@ task_ended(void *arg, const worker_done *done, const struct err *died)
         free(task->log);
         task->log = xstrdup(done->log);
         if (task->guest_only)
-            task_record_clean(task);
+            task_record_clean(task, done->error.code != ERR_NONE && done->domain_left);
         task_report(task, done);
     } else if (job_destroy_waits(job) && task_has_trait(task, TASK_LEAVES_DOMAIN)) {
         task_give_way(task, died);

@@ -7,7 +7,8 @@
  * the first one in any case; who comes later waits for its turn.  Those are given from the loop, to
  * the users one after the other and to the clients of a user one after the other, first for a slice
  * to those of the read-write socket, then for a slice to the read-only ones: so whoever asks, and
- * however much, holds up nobody for longer than a slice and one call.
+ * however much, holds up nobody for longer than a slice and one call.  The read-only socket and its
+ * connections are looked at by deferred calls (loop_io_set_low): all else is looked at in between.
  *
  * Answers that take time or memory (request_in_turn) are begun in those turns: for each user
  * USER_MAKING_MAX at a time, by the read-only socket one, for none of a client that has output to

@@ -2192,6 +2192,7 @@ START_TEST(a_clean_up_is_begun_again_by_the_next_daemon)
 }
 END_TEST
 
+/* _i: it runs on, and so an image of it is to go; else it may be all that is left of it. */
 START_TEST(a_guest_runs_on_where_the_files_of_its_save_do_not_answer)
 {
     web_runs("");
@@ -2204,11 +2205,39 @@ START_TEST(a_guest_runs_on_where_the_files_of_its_save_do_not_answer)
     ck_assert_int_eq(world_task.operation, WORKER_SAVE);
     ck_assert_uint_eq(world_task.flags, WORKER_UNDO | WORKER_SOON | WORKER_GUEST_ONLY);
     ck_assert_str_eq(world_cleans, "");
-    world_worker_fails(ERR_OPERATION_ABORTED, "the domain runs on");
-    assert_answer(ERR_INTERNAL, "the domain runs on");
+    if (_i)
+        world_worker_leaves_domain("the domain runs on");
+    else
+        world_worker_fails(ERR_OPERATION_ABORTED, "the domain has gone");
+    assert_answer(ERR_INTERNAL, _i ? "the domain runs on" : "the domain has gone");
     ck_assert_str_eq(world_cleans, "/tmp/web.save");
+    ck_assert_uint_eq(world_cleans_flags,
+                      WORKER_UNDO | WORKER_FILES_ONLY | (_i ? WORKER_GUEST_RUNS : 0));
     ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
+    world_cleans_flags = 0;
+    daemon_is_replaced(false);
+    ck_assert_uint_eq(world_cleans_flags,
+                      WORKER_UNDO | WORKER_FILES_ONLY | (_i ? WORKER_GUEST_RUNS : 0));
     world_cleaner_ends();
+}
+END_TEST
+
+START_TEST(nothing_is_saved_to_where_an_image_is_being_removed)
+{
+    web_runs("");
+    client_saves("web", "/tmp/web.save");
+    client_aborts("web");
+    world_worker_dies();
+    worker_is_silent();
+    world_worker_dies();
+    world_worker_leaves_domain("the domain runs on");
+    world_answers = 0;
+    client_saves("web", "/tmp/web.save");
+    assert_answer(ERR_OPERATION_FAILED, "is being removed");
+    world_cleaner_ends();
+    client_saves("web", "/tmp/web.save");
+    ck_assert_int_eq(world_task.operation, WORKER_SAVE);
+    world_worker_succeeds();
 }
 END_TEST
 
@@ -3680,7 +3709,8 @@ main(void)
     tcase_add_test(tc, an_abort_that_is_not_heeded_kills_the_worker);
     tcase_add_test(tc, a_destroy_does_not_wait_for_what_a_dead_save_left);
     tcase_add_test(tc, a_clean_up_is_begun_again_by_the_next_daemon);
-    tcase_add_test(tc, a_guest_runs_on_where_the_files_of_its_save_do_not_answer);
+    tcase_add_loop_test(tc, a_guest_runs_on_where_the_files_of_its_save_do_not_answer, 0, 2);
+    tcase_add_test(tc, nothing_is_saved_to_where_an_image_is_being_removed);
     tcase_add_test(tc, a_repair_that_says_that_it_lives_has_its_time);
     tcase_add_test(tc, an_abort_of_what_is_being_repaired_has_its_grace);
     tcase_add_test(tc, a_destroy_whose_worker_says_nothing_is_done_by_another);

@@ -95,6 +95,7 @@ static char        **ending_record; /* of the worker whose end is being told */
 bool world_read_only;
 void (*world_keeps)(const char *procedure, const void *ret);
 char       world_cleans[64];
+unsigned   world_cleans_flags;
 bool       world_files;
 bool       world_no_workers, world_no_records;
 bool       world_aborted, world_killed, world_proceeds, world_refused, world_dismissed;
@@ -629,6 +630,7 @@ pool_run(struct pool *pool, const task_record *record, bool unrecorded,
         ck_assert_str_eq(world_cleans, "");
         the_cleaner = (struct pool_worker){.ops = ops, .arg = arg};
         snprintf(world_cleans, sizeof world_cleans, "%s", task_path(&record->task.params));
+        world_cleans_flags = record->task.flags;
         cleaner_path = xasprintf("%s/jobs/%u" WORKER_RECORD_SUFFIX, run_dir, ++number);
         ck_assert_int_eq(record_write(cleaner_path, (xdrproc_t)xdr_task_record, record, err), 0);
         return &the_cleaner;
@@ -923,6 +925,17 @@ world_worker_fails(enum err_code code, const char *message)
     worker_done done = {.domid = -1, .log = nothing};
 
     done.error.code = (int)code;
+    done.error.message = (char *)(uintptr_t)message;
+    worker_ends(&done, NULL);
+}
+
+void
+world_worker_leaves_domain(const char *message)
+{
+    static char nothing[] = "";
+    worker_done done = {.domid = -1, .domain_left = true, .log = nothing};
+
+    done.error.code = ERR_OPERATION_ABORTED;
     done.error.message = (char *)(uintptr_t)message;
     worker_ends(&done, NULL);
 }

@@ -75,8 +75,9 @@ extern struct world_task world_task;
 extern bool              world_aborted, world_killed, world_proceeds, world_refused;
 
 /* Whose files a worker beside that of world_task removes; "": none is at it. */
-extern char world_cleans[64];
-void        world_cleaner_ends(void);
+extern char     world_cleans[64];
+extern unsigned world_cleans_flags;
+void            world_cleaner_ends(void);
 
 /* A worker was told that what it had done was dealt with. */
 extern bool world_dismissed;
@@ -97,6 +98,7 @@ void world_worker_identifies(const char *xml);
 /** It ends well; what its operation does to Xen is done: a domain made, or gone. */
 void world_worker_succeeds(void);
 void world_worker_fails(enum err_code code, const char *message);
+void world_worker_leaves_domain(const char *message);
 
 /** A guest that is soft reset from here on stops at once again; NONE: it does not. */
 void world_resets_to(enum host_shutdown reason);

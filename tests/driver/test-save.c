@@ -64,6 +64,17 @@ assert_no_file(void)
     ck_assert_uint_eq(scene_count_files(), 0);
 }
 
+/* Its repair knows by that what it has written. */
+static void
+assert_is_signed(const struct image *image)
+{
+    static const char nobody[sizeof image->note->boot];
+
+    ck_assert_ptr_nonnull(image->note);
+    ck_assert_uint_eq(image->note->job, 1);
+    ck_assert_int_ne(memcmp(image->note->boot, nobody, sizeof nobody), 0);
+}
+
 static void
 assert_whole(void)
 {
@@ -76,6 +87,7 @@ assert_whole(void)
     ck_assert_int_eq(image_read(fd, &image, &err), 0);
     ck_assert_int_eq(image.format, IMAGE_LIBVIRT);
     ck_assert_str_eq(image.config, xml);
+    assert_is_signed(&image);
     ck_assert_int_eq(image_check_stream(fd, image.stream_offset, &err), 0);
     image_clear(&image);
     ck_assert_int_eq(fstat(fd, &st), 0);
@@ -166,6 +178,7 @@ START_TEST(the_image_of_a_guest_of_xl_holds_libxls_configuration_beside_the_xml)
     ck_assert_int_eq(image_read(fd, &image, &err), 0);
     ck_assert_int_eq(image.format, IMAGE_XL);
     ck_assert_str_eq(image.xml, of_xl);
+    assert_is_signed(&image);
     libxl_domain_config_init(&config);
     ck_assert_int_eq(libxl_domain_config_from_json(scene.xl.ctx, &config, image.config), 0);
     ck_assert_int_eq(config.on_watchdog, LIBXL_ACTION_ON_SHUTDOWN_RESTART);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <systemd/sd-id128.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -417,6 +418,99 @@ START_TEST(of_the_files_only_xen_is_asked_nothing)
 }
 END_TEST
 
+/* A save whose worker was killed when its image bore its name: made by one that cannot destroy. */
+static void
+leave_image(uint64_t job, unsigned flags)
+{
+    worker_start         start = scene_start(WORKER_SAVE, "web", 'w');
+    struct scene_outcome out;
+
+    start.job = job;
+    start.domid = (int)dom->domid;
+    scene_params(&start, path, xml, flags);
+    fake_xen_rule("destroy", 1, ERROR_FAIL, false);
+    out = scene_run(&start, NULL);
+    ck_assert(out.committed && dom->shutdown);
+    dom->shutdown = false;
+}
+
+/* _i: another job's may be the one that was there before. */
+START_TEST(of_two_images_with_one_name_the_jobs_own_is_known)
+{
+    struct scene_outcome out;
+
+    leave_image(_i ? 2 : 1, SCENE_OVERWRITE);
+    fake_domain_shuts_down(dom, LIBXL_SHUTDOWN_REASON_SUSPEND);
+    out = undo(WORKER_SAVE, SCENE_OVERWRITE);
+    if (_i)
+        assert_undone(&out, "the domain runs on");
+    else
+        assert_done(&out);
+    ck_assert_int_eq(dom->used, _i);
+    ck_assert_uint_eq(scene_count_files(), 1);
+}
+END_TEST
+
+/* What a save could not look at while it let the guest run on.  _i: as it was killed, or later. */
+START_TEST(no_image_of_a_guest_that_runs_on_is_left)
+{
+    struct scene_outcome out;
+
+    leave_image(1, 0);
+    if (_i) {
+        out = undo_partly(WORKER_SAVE, WORKER_FILES_ONLY | WORKER_GUEST_RUNS);
+        assert_done(&out);
+    } else {
+        out = undo_partly(WORKER_SAVE, WORKER_SOON);
+        assert_undone(&out, "the domain runs on");
+    }
+    ck_assert_uint_eq(scene_count_files(), 0);
+    ck_assert(dom->used);
+}
+END_TEST
+
+/* 0: another job's; 1: nobody's; 2: the job's own, but the guest may have gone. */
+START_TEST(an_image_that_may_be_of_use_is_left)
+{
+    struct scene_outcome out;
+
+    if (_i == 1)
+        scene_write_image(path, IMAGE_LIBVIRT, xml, 1);
+    else
+        leave_image(_i ? 1 : 2, 0);
+    out = undo_partly(WORKER_SAVE, WORKER_FILES_ONLY | (_i == 2 ? 0 : WORKER_GUEST_RUNS));
+    assert_done(&out);
+    ck_assert_uint_eq(scene_count_files(), 1);
+}
+END_TEST
+
+/* Its destroy was begun, or it was paused by hand: who knows. */
+START_TEST(the_image_of_a_guest_that_does_not_run_is_left)
+{
+    struct scene_outcome out;
+
+    leave_image(1, 0);
+    dom->paused = true;
+    if (_i)
+        fake_domain_shuts_down(dom, LIBXL_SHUTDOWN_REASON_SUSPEND);
+    out = undo_partly(WORKER_SAVE, _i ? WORKER_GUEST_ONLY : WORKER_SOON);
+    assert_undone(&out, "the domain runs on");
+    ck_assert(!out.domain_left);
+    ck_assert_uint_eq(scene_count_files(), 1);
+}
+END_TEST
+
+START_TEST(a_domain_that_has_gone_while_files_did_not_answer_is_not_said_to_run)
+{
+    struct scene_outcome out;
+
+    dom->used = false;
+    out = undo_partly(WORKER_SAVE, WORKER_GUEST_ONLY);
+    assert_undone(&out, "has gone");
+    ck_assert(!out.domain_left);
+}
+END_TEST
+
 /* Their structs are as they were made: nothing was begun, and nothing is there to be closed. */
 START_TEST(of_the_files_of_an_operation_that_has_none_nothing_is_touched)
 {
@@ -500,14 +594,19 @@ START_TEST(a_suspended_domain_that_is_kept_goes_on_beside_its_whole_image)
 }
 END_TEST
 
+/* 1: its number; 2: the one before the host was booted had the same. */
 START_TEST(a_domain_that_was_kept_and_runs_already_was_saved_by_this_job_only)
 {
     image_note           note = {.job = _i ? 1 : 2, .state = IMAGE_STATE_RUNNING};
     struct scene_outcome out;
+    sd_id128_t           boot;
 
+    ck_assert_int_eq(sd_id128_get_boot(&boot), 0);
+    memcpy(note.boot, boot.bytes, sizeof note.boot);
+    note.boot[0] ^= (char)(_i == 2);
     scene_write_noted_image(path, xml, &note, 1);
     out = undo_save(WORKER_SOON, WORKER_SAVE_KEEP);
-    if (_i)
+    if (_i == 1)
         assert_done(&out);
     else
         assert_undone(&out, "the domain runs on");
@@ -561,6 +660,11 @@ main(void)
     tcase_add_test(tc, of_the_guest_only_a_suspended_one_is_resumed_and_no_file_is_looked_at);
     tcase_add_test(tc, of_the_guest_only_a_dump_leaves_its_file);
     tcase_add_loop_test(tc, of_the_files_only_xen_is_asked_nothing, 0, 2);
+    tcase_add_loop_test(tc, of_two_images_with_one_name_the_jobs_own_is_known, 0, 2);
+    tcase_add_loop_test(tc, no_image_of_a_guest_that_runs_on_is_left, 0, 2);
+    tcase_add_loop_test(tc, an_image_that_may_be_of_use_is_left, 0, 3);
+    tcase_add_loop_test(tc, the_image_of_a_guest_that_does_not_run_is_left, 0, 2);
+    tcase_add_test(tc, a_domain_that_has_gone_while_files_did_not_answer_is_not_said_to_run);
     tcase_add_loop_test(tc, of_the_files_of_an_operation_that_has_none_nothing_is_touched, 0, 4);
     tcase_add_test(tc, where_somebody_waits_a_guest_is_watched_for_three_seconds);
     tcase_add_loop_test(tc, a_complete_domain_is_let_run, 0, 2);
@@ -580,7 +684,7 @@ main(void)
     tcase_add_test(tc, a_suspended_domain_that_was_paused_is_paused_again);
     tcase_add_loop_test(tc, a_suspended_domain_that_is_kept_goes_on_beside_its_whole_image, 0, 2);
     tcase_add_loop_test(tc, a_domain_that_was_kept_and_runs_already_was_saved_by_this_job_only, 0,
-                        2);
+                        3);
     tcase_add_test(tc, a_suspended_domain_without_an_image_is_resumed);
     tcase_add_test(tc, a_suspended_domain_with_its_whole_image_goes);
     tcase_add_test(tc, a_suspended_guest_of_xl_with_its_whole_image_goes);

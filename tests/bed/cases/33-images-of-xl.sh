@@ -17,8 +17,8 @@ domain["config"]["c_info"].pop("domid", None)
 print(json.dumps(domain["config"], indent=1, sort_keys=True))'
 }
 
-# is_as_before NAME: all that is in $BED/NAME.before is there now, as it was.  There may be more: xl
-# leaves to libxl what it was not told, and libxl keeps what it made of that only for others.
+# is_as_before NAME: all that is in $BED/NAME.before is there now, as it was.  There may be more: what
+# libxl has filled in.
 is_as_before() {
     config_of "$1" >"$BED/$1.after" && python3 - "$BED/$1.before" "$BED/$1.after" <<'END'
 import json, sys
