@@ -134,6 +134,7 @@ START_TEST(what_may_be_done_read_only_is_a_question)
         "job_list",
         "job_wait",
         "job_log",
+        "guest_list",
     };
 
     for (size_t i = 0; i < array_size(procedures); i++) {
