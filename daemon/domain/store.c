@@ -129,23 +129,14 @@ store_load_twin(struct domain *dom, struct domain_def *def, uint64_t hash)
     store_drop_older(domains, older, dom->stored);
 }
 
-static bool
-store_has_image(const struct domains *domains, const char *name)
-{
-    cleanup_free char *path = store_image_path(domains, name);
-    struct stat        st;
-
-    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
-}
-
 static void
 store_load_one(struct domains *domains, const char *name)
 {
-    cleanup_free char *path = store_path(domains, name);
+    cleanup_free char *path = store_path(domains, name), *image = store_image_path(domains, name);
     struct store_file  file = {.hash = 0};
     struct domain     *dom;
 
-    store_read(path, &file);
+    store_read(path, image, &file);
     if (!file.def) {
         store_complain(&file.err);
         return;
@@ -157,7 +148,7 @@ store_load_one(struct domains *domains, const char *name)
     }
     dom = domains_add(domains, file.def->name, file.def->uuid);
     store_put(dom, file.def, file.hash);
-    dom->has_image = store_has_image(domains, file.def->name);
+    dom->has_image = file.has_image;
 }
 
 /* In a folder that the installation makes: where there is none, no definition can be kept. */
@@ -274,6 +265,13 @@ domains_check_name(const struct domains *domains, const char *name, struct err *
     return 0;
 }
 
+/* Its first definition is being written. */
+static bool
+store_is_first(const struct domain *dom)
+{
+    return !dom->stored && dom->work.definitions;
+}
+
 /* Of a domain that is there. */
 static int
 store_check_define(const struct domain *dom, const struct domain_def *def, struct err *err)
@@ -293,20 +291,31 @@ store_check_define(const struct domain *dom, const struct domain_def *def, struc
     return 0;
 }
 
+/* Those that are being written are as good as stored. */
+static unsigned
+store_count(const struct domains *domains)
+{
+    unsigned             count = domains->stored;
+    const struct domain *dom;
+
+    TAILQ_FOREACH (dom, &domains->list, link)
+        count += store_is_first(dom);
+    return count;
+}
+
 int
 domains_define(struct domains *domains, const struct domain_def *def, struct domain **dom_out,
                struct err *err)
 {
     struct domain *dom = domains_by_uuid(domains, def->uuid);
-    unsigned       max = domains->limits->max_definitions;
+    unsigned       max = domains->limits->max_definitions, count;
 
     if (dom ? store_check_define(dom, def, err) < 0
             : domains_check_name(domains, def->name, err) < 0)
         return -1;
-    if ((!dom || !dom->stored) && domains->stored >= max)
+    if ((!dom || (!dom->stored && !store_is_first(dom))) && (count = store_count(domains)) >= max)
         return err_set(err, ERR_RESOURCE_BUSY,
-                       "there are %u definitions already, of max_definitions %u", domains->stored,
-                       max);
+                       "there are %u definitions already, of max_definitions %u", count, max);
     *dom_out = dom ? dom : domains_add(domains, def->name, def->uuid);
     return 0;
 }

@@ -382,6 +382,20 @@ START_TEST(there_are_no_more_definitions_than_are_allowed)
 }
 END_TEST
 
+START_TEST(a_definition_that_is_being_written_counts_among_those_allowed)
+{
+    daemon_->config->domain.max_definitions = 1;
+    client_defines(web_xml("one"));
+    client_defines(world_xml("more", 'm', ""));
+    assert_answer(ERR_RESOURCE_BUSY, "there are 1 definitions already, of max_definitions 1");
+    client_defines(web_xml("two"));
+    world_worker_fails(ERR_SYSTEM, "no space left");
+    world_worker_fails(ERR_SYSTEM, "no space left");
+    client_defines(world_xml("more", 'm', ""));
+    worker_does_it();
+}
+END_TEST
+
 /*----- what runs, and what is stored -----*/
 
 START_TEST(a_defined_domain_is_there_when_its_guest_has_ended)
@@ -1332,6 +1346,17 @@ START_TEST(a_reload_sees_what_was_put_changed_and_removed)
 }
 END_TEST
 
+START_TEST(a_reload_finds_managed_saves_of_what_was_put)
+{
+    put_file("web.save", "an image");
+    put_file("domains/web.xml", web_xml("one"));
+    put_file("domains/more.xml", world_xml("more", 'm', ""));
+    reload();
+    ck_assert_int_eq(client_asks(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 1);
+    ck_assert_int_eq(client_asks(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "more"), 0);
+}
+END_TEST
+
 START_TEST(a_reload_finds_links_whatever_the_names)
 {
     static const char *const names[] = {"a", "a-b", "a.b", "a b", "ab"};
@@ -1462,6 +1487,7 @@ main(void)
     tcase_add_test(tc, a_name_or_a_uuid_that_is_another_domains_is_refused);
     tcase_add_test(tc, what_cannot_be_a_definition_is_refused);
     tcase_add_test(tc, there_are_no_more_definitions_than_are_allowed);
+    tcase_add_test(tc, a_definition_that_is_being_written_counts_among_those_allowed);
     tcase_add_test(tc, a_defined_domain_is_there_when_its_guest_has_ended);
     tcase_add_test(tc, a_domain_that_runs_keeps_what_it_was_started_with);
     tcase_add_test(tc, an_image_gets_what_runs);
@@ -1513,6 +1539,7 @@ main(void)
     tcase_add_test(tc, no_more_files_are_read_than_are_allowed);
     tcase_add_test(tc, after_a_failure_the_file_says_what_is_stored);
     tcase_add_test(tc, a_reload_sees_what_was_put_changed_and_removed);
+    tcase_add_test(tc, a_reload_finds_managed_saves_of_what_was_put);
     tcase_add_test(tc, a_reload_finds_links_whatever_the_names);
     tcase_add_test(tc, a_file_that_says_the_same_in_other_lines_has_not_changed);
     tcase_add_test(tc, a_reload_sees_a_file_that_was_renamed_with_its_name);
