@@ -118,6 +118,7 @@ scan_done(struct store_scan *scan)
     scan_remove_others(scan);
     log_info("definitions: %u are known; %u added, %u changed, %u gone, %u cannot be read",
              domains->stored, scan->added, scan->changed, scan->gone, scan->unreadable);
+    domains->unread = scan->unreadable;
     domains->scan = NULL;
     store_scan_free(scan);
     if (domains->rescan)
@@ -243,8 +244,6 @@ scan_is_same(const struct domain *dom, const struct domain_def *def)
 static void
 scan_put(struct store_scan *scan, struct domain *dom, struct domain_def *def, uint64_t hash)
 {
-    cleanup_free char *old_name = xstrdup(dom->name);
-
     if (scan_is_same(dom, def)) {
         domain_def_free(def);
     } else {
@@ -254,13 +253,14 @@ scan_put(struct store_scan *scan, struct domain *dom, struct domain_def *def, ui
         *(dom->stored ? &scan->changed : &scan->added) += 1;
         /* One that runs is called so when it has stopped. */
         if (scan_is_renamed(dom, def) && !domain_runs(dom))
-            domain_store_renamed(dom, old_name, def);
+            domain_store_renamed(dom, def);
         else
             domain_store(dom, def);
     }
     dom->file.hash = hash;
     dom->file.changed = scan->began;
     dom->file.found = true;
+    store_remember(dom);
 }
 
 /* def is Taken. */

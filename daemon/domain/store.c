@@ -51,6 +51,12 @@ store_name(const char *path)
 
 /*----- what is stored of a domain -----*/
 
+static uint64_t
+store_hash_of(const struct domain_def *def)
+{
+    return store_hash(def->text);
+}
+
 void
 store_complain(const struct err *err)
 {
@@ -72,6 +78,7 @@ store_put(struct domain *dom, struct domain_def *def, uint64_t hash)
     dom->table->stored += !dom->stored;
     domain_def_free(dom->stored);
     dom->stored = def;
+    dom->file.differs = dom->file.told_text != store_hash_of(def);
     store_note_change(dom, hash);
 }
 
@@ -106,6 +113,7 @@ store_drop_older(struct domains *domains, struct domain_def *older, const struct
         log_warning("domain '%s' was called '%s': that file is what is left of it", newer->name,
                     remain->old_name);
     } else {
+        domains->unread++;
         log_error("the definition '%s' has the UUID of '%s', which was written later: it is left "
                   "as it is",
                   name, newer->name);
@@ -138,6 +146,7 @@ store_load_one(struct domains *domains, const char *name)
 
     store_read(path, image, &file);
     if (!file.def) {
+        domains->unread++;
         store_complain(&file.err);
         return;
     }
@@ -213,6 +222,7 @@ domains_load(struct domains *domains)
                     domains->stored, folder);
     store_free_names(names, count);
     store_load_autostart(domains);
+    store_recall_told(domains);
 }
 
 struct store_remain *
@@ -322,41 +332,35 @@ domains_define(struct domains *domains, const struct domain_def *def, struct dom
 
 /*----- its file is on the disk -----*/
 
-static uint64_t
-store_hash_of(const struct domain_def *def)
+void
+domain_store_again(struct domain *dom, struct domain_def *def)
 {
-    return store_hash(def->text);
+    store_put(dom, def, store_hash_of(def));
+    domain_log_ignored(dom, def);
+    store_tell(dom);
 }
 
 void
 domain_store(struct domain *dom, struct domain_def *def)
 {
-    int detail = dom->stored ? DEFINED_UPDATED : DEFINED_ADDED;
-
-    store_put(dom, def, store_hash_of(def));
-    domain_log_ignored(dom, def);
-    domain_tell(dom, LIFECYCLE_DEFINED, detail);
+    dom->file.told_text = 0; /* also where it says what it said before */
+    domain_store_again(dom, def);
 }
 
 void
 domain_store_quietly(struct domain *dom, struct domain_def *def)
 {
     store_put(dom, def, store_hash_of(def));
+    store_know(dom);
 }
 
 void
-domain_store_renamed(struct domain *dom, const char *old_name, struct domain_def *def)
+domain_store_renamed(struct domain *dom, struct domain_def *def)
 {
-    char *name = dom->name;
-
-    /* It may be called by its new name already: the files were read after they had been written. */
-    dom->name = (char *)(uintptr_t)old_name;
-    domain_tell(dom, LIFECYCLE_UNDEFINED, UNDEFINED_RENAMED);
-    dom->name = name;
     store_put(dom, def, store_hash_of(def));
     if (strcmp(dom->name, def->name) != 0)
         domains_rename(dom, def->name);
-    domain_tell(dom, LIFECYCLE_DEFINED, DEFINED_RENAMED);
+    store_tell(dom);
 }
 
 void
@@ -367,7 +371,7 @@ domain_unstore(struct domain *dom)
     dom->autostart = false;
     dom->updated = false;
     store_note_change(dom, 0);
-    domain_tell(dom, LIFECYCLE_UNDEFINED, UNDEFINED_REMOVED);
+    store_tell(dom);
 }
 
 void
