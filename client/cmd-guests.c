@@ -6,10 +6,12 @@
  * but not their answers: what became of those guests is asked for then.
  */
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/notify.h"
 #include "calls.h"
 #include "clock.h"
 #include "command.h"
@@ -40,7 +42,10 @@ struct plan {
     struct dom0d_guest_list_ret list;
     struct guest               *guests; /* in their order */
     size_t                      count, under_way, failed;
+    size_t                      total; /* also those that an earlier daemon has dealt with */
     bool                        stops;
+    struct notify_socket        systemd;
+    char                        told[512]; /* the status */
 };
 
 /*----- their order -----*/
@@ -100,13 +105,21 @@ plan_make(struct plan *plan, struct err *err)
     return 0;
 }
 
+/* What an earlier daemon said, and what was called of it. */
 static void
-plan_clear(struct plan *plan)
+plan_forget(struct plan *plan)
 {
     for (size_t n = 0; n < plan->count; n++)
         call_forget(&plan->guests[n].call);
     free(plan->guests);
     call_free_guest_list(&plan->list);
+}
+
+static void
+plan_clear(struct plan *plan)
+{
+    plan_forget(plan);
+    notify_socket_close(&plan->systemd);
 }
 
 #define cleanup_plan __attribute__((cleanup(plan_clear)))
@@ -197,6 +210,58 @@ guest_lacks(struct plan *plan, struct guest *guest)
                     other ? "could not be started" : "does not run, and is not to be started");
     guest_failed(plan, guest, why);
     return true;
+}
+
+/*----- what systemctl status shows -----*/
+
+static const char *
+plan_verb(const struct plan *plan)
+{
+    if (!plan->stops)
+        return "starting";
+    return plan->list.stop == DOM0D_HOST_STOP_SAVE ? "saving" : "shutting down";
+}
+
+/* A name of a guest of xl may have line breaks, and a line is what systemd obeys. */
+static void
+plan_tell(struct plan *plan, const char *text)
+{
+    cleanup_free char *safe = text_safe(text), *status = xasprintf("STATUS=%s", safe);
+
+    if (strncmp(plan->told, status, sizeof plan->told) != 0 &&
+        notify_socket_tell(&plan->systemd, status))
+        snprintf(plan->told, sizeof plan->told, "%s", status);
+}
+
+/* "saving 3 of 6: web": how many were begun, and those that have not ended. */
+static void
+plan_tell_progress(struct plan *plan)
+{
+    cleanup_free char *text = NULL;
+    char               names[400] = "";
+    size_t             waiting = 0, length = 0;
+
+    for (size_t n = 0; n < plan->count; n++) {
+        const struct guest *guest = &plan->guests[n];
+
+        waiting += guest->state == GUEST_WAITS;
+        if (guest_is_under_way(guest) && length < sizeof names)
+            length += (size_t)snprintf(names + length, sizeof names - length, "%s%s",
+                                       length ? ", " : ": ", guest->is->dom.name);
+    }
+    text = xasprintf("%s %zu of %zu%s", plan_verb(plan), plan->total - waiting, plan->total, names);
+    plan_tell(plan, text);
+}
+
+static void
+plan_tell_end(struct plan *plan)
+{
+    cleanup_free char *failed =
+        plan->failed ? xasprintf(", %zu failed", plan->failed) : xstrdup("");
+    cleanup_free char *status = xasprintf("%zu %s%s", plan->total - plan->failed,
+                                          plan->stops ? "stopped" : "started", failed);
+
+    plan_tell(plan, status);
 }
 
 /*----- begin -----*/
@@ -393,6 +458,7 @@ plan_run(struct plan *plan, struct err *err)
                 return -1;
             continue;
         }
+        plan_tell_progress(plan);
         if (connection_turn(plan->client->conn, -1, SHUTDOWN_LOOK_USEC / 1000, err) < 0 ||
             plan_go_on(plan, err) < 0)
             return -1;
@@ -414,7 +480,11 @@ static int
 plan_reopen(struct plan *plan, struct err *err)
 {
     const struct reopening reopening = {.wake_fd = -1, .go_on = reopening_goes_on};
-    struct plan            fresh = {.client = plan->client, .stops = plan->stops};
+    struct plan            fresh = {.client = plan->client,
+                                    .stops = plan->stops,
+                                    .failed = plan->failed,
+                                    .total = plan->total,
+                                    .systemd = plan->systemd};
 
     for (size_t n = 0; n < plan->count; n++)
         call_forget(&plan->guests[n].call);
@@ -427,8 +497,7 @@ plan_reopen(struct plan *plan, struct err *err)
         if (again && plan->guests[n].state == GUEST_FAILED)
             again->state = GUEST_FAILED;
     }
-    fresh.failed = plan->failed;
-    plan_clear(plan);
+    plan_forget(plan);
     *plan = fresh;
     return 0;
 }
@@ -437,16 +506,20 @@ static int
 guests_run(struct client *client, const struct options *options, struct err *err)
 {
     const char              *what = options->operands[0];
-    cleanup_plan struct plan plan = {.client = client, .stops = strcmp(what, "stop") == 0};
+    cleanup_plan struct plan plan = {
+        .client = client, .stops = strcmp(what, "stop") == 0, .systemd.fd = -1};
 
     if (!plan.stops && strcmp(what, "start") != 0)
         return client_misused(client, err, "start or stop is expected, not '%s'", what);
+    notify_socket_open(&plan.systemd);
     if (plan_make(&plan, err) < 0)
         return -1;
+    plan.total = plan.count;
     while (plan_run(&plan, err) < 0)
         if (err->code != ERR_NO_CONNECT || !connection_may_reopen(client->conn) ||
             plan_reopen(&plan, err) < 0)
             return -1;
+    plan_tell_end(&plan);
     if (!plan.failed)
         return 0;
     return err_set(err, ERR_OPERATION_FAILED, "%zu of the guests could not be %s", plan.failed,

@@ -35,6 +35,7 @@ daemon_libdomain_a_SOURCES = \
 	daemon/domain/store.c daemon/domain/store.h \
 	daemon/domain/store-file.c daemon/domain/store-file.h \
 	daemon/domain/store-scan.c \
+	daemon/domain/store-told.c \
 	daemon/domain/table.c daemon/domain/table.h \
 	daemon/domain/watch.c \
 	daemon/domain/xml.c

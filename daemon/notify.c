@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
-#include <unistd.h>
 
-#include "base/alloc.h"
 #include "daemon.h"
 #include "domain/table.h"
 #include "job/job.h"
@@ -15,40 +11,6 @@
 #include "rpc/server.h"
 
 #define STATUS_USEC 1000000u
-
-/*----- the socket -----*/
-
-/* See sd_notify(3); libsystemd's own function waits while the other end does not read. */
-static void
-notify_open(struct notify *notify)
-{
-    const char *path = getenv("NOTIFY_SOCKET");
-    size_t      length = path ? strlen(path) : 0;
-
-    notify->fd = -1;
-    if (length < 2 || length >= sizeof notify->address.sun_path ||
-        (path[0] != '/' && path[0] != '@'))
-        return;
-    notify->address = (struct sockaddr_un){.sun_family = AF_UNIX};
-    memcpy(notify->address.sun_path, path, length);
-    if (path[0] == '@')
-        notify->address.sun_path[0] = '\0'; /* no file: a name of the kernel's */
-    notify->address_size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
-    notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-}
-
-/* Returns whether systemd has taken it. */
-static bool
-notify_tell(const struct notify *notify, const char *text)
-{
-    size_t length = strlen(text);
-
-    return notify->fd >= 0 && sendto(notify->fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT,
-                                     (const struct sockaddr *)&notify->address,
-                                     notify->address_size) == (ssize_t)length;
-}
-
-/*----- what is told -----*/
 
 static const char *
 plural(unsigned n)
@@ -63,11 +25,15 @@ tell_status(struct notify *notify)
     unsigned             domains = domains_count(daemon->domains);
     unsigned             clients = server_client_count(daemon->server);
     unsigned             jobs = jobs_count(daemon->jobs);
+    unsigned             unread = domains_unread(daemon->domains);
     char                 status[sizeof notify->told];
+    int length = snprintf(status, sizeof status, "STATUS=%u domain%s, %u client%s, %u job%s",
+                          domains, plural(domains), clients, plural(clients), jobs, plural(jobs));
 
-    snprintf(status, sizeof status, "STATUS=%u domain%s, %u client%s, %u job%s", domains,
-             plural(domains), clients, plural(clients), jobs, plural(jobs));
-    if (strcmp(status, notify->told) != 0 && notify_tell(notify, status))
+    if (unread)
+        snprintf(status + length, sizeof status - (size_t)length,
+                 ", %u definition%s could not be read", unread, plural(unread));
+    if (strcmp(status, notify->told) != 0 && notify_socket_tell(&notify->socket, status))
         memcpy(notify->told, status, sizeof status);
 }
 
@@ -77,7 +43,7 @@ status_due(void *arg)
     struct notify *notify = arg;
 
     if (!notify->ready)
-        notify->ready = notify_tell(notify, "READY=1");
+        notify->ready = notify_socket_tell(&notify->socket, "READY=1");
     tell_status(notify);
     loop_timer_start(&notify->status, STATUS_USEC);
 }
@@ -88,7 +54,7 @@ watchdog_due(void *arg)
 {
     struct notify *notify = arg;
 
-    (void)notify_tell(notify, "WATCHDOG=1");
+    (void)notify_socket_tell(&notify->socket, "WATCHDOG=1");
     loop_timer_start(&notify->watchdog, notify->watchdog_usec);
 }
 
@@ -100,8 +66,8 @@ notify_start(struct notify *notify, struct daemon *daemon)
     *notify = (struct notify){.daemon = daemon};
     loop_timer_init(&notify->status, daemon->loop, status_due, notify);
     loop_timer_init(&notify->watchdog, daemon->loop, watchdog_due, notify);
-    notify_open(notify);
-    if (notify->fd < 0)
+    notify_socket_open(&notify->socket);
+    if (notify->socket.fd < 0)
         return;
     status_due(notify);
     if (sd_watchdog_enabled(0, &limit_usec) <= 0)
@@ -113,9 +79,8 @@ notify_start(struct notify *notify, struct daemon *daemon)
 void
 notify_stop(struct notify *notify)
 {
-    (void)notify_tell(notify, "STOPPING=1");
-    if (notify->fd >= 0)
-        close(take_fd(notify->fd));
+    (void)notify_socket_tell(&notify->socket, "STOPPING=1");
+    notify_socket_close(&notify->socket);
     loop_timer_stop(&notify->status);
     loop_timer_stop(&notify->watchdog);
 }

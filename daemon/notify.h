@@ -9,23 +9,20 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
+#include "base/notify.h"
 #include "eventloop/loop.h"
 
 struct daemon;
 
 struct notify {
-    struct daemon     *daemon;
-    int                fd; /* -1: systemd did not start us */
-    struct sockaddr_un address;
-    socklen_t          address_size;
-    struct loop_timer  status;
-    struct loop_timer  watchdog;
-    uint64_t           watchdog_usec; /* feed it that often; 0: systemd does not ask */
-    bool               ready;         /* and systemd knows */
-    char               told[128];     /* the status */
+    struct daemon       *daemon;
+    struct notify_socket socket;
+    struct loop_timer    status;
+    struct loop_timer    watchdog;
+    uint64_t             watchdog_usec; /* feed it that often; 0: systemd does not ask */
+    bool                 ready;         /* and systemd knows */
+    char                 told[160];     /* the status */
 };
 
 /** READY=1.  Does nothing, now and later, where systemd did not start us. */

@@ -202,11 +202,13 @@ start_take_over(struct daemon *daemon, struct err *err)
     domains_load(daemon->domains);
     consoles_recall(daemon->consoles);
     earlier = domains_recall(daemon->domains);
-    if (jobs_recover(daemon->jobs, err) < 0)
-        return -1;
     if (earlier)
         events_keep(daemon->events, daemon->loop, EVENTS_KEPT_USEC);
+    if (jobs_recover(daemon->jobs, err) < 0)
+        return -1;
+    domains_tell_defined(daemon->domains);
     domains_refresh(daemon->domains);
+    domains_tell_undefined(daemon->domains);
     jobs_requeue(daemon->jobs);
     start_remove_remains(daemon);
     return 0;

@@ -44,6 +44,7 @@ static const struct record_kind {
     {(xdrproc_t)xdr_known_domain, STATE_DOMAIN, (xdrproc_t)xdr_known_domain_1, adopt_domain_1},
     {(xdrproc_t)xdr_ended_job, STATE_ENDED, NULL, NULL},
     {(xdrproc_t)xdr_known_console, STATE_CONSOLE, NULL, NULL},
+    {(xdrproc_t)xdr_known_definition, STATE_DEFINITION, NULL, NULL},
 };
 
 static const struct record_kind *

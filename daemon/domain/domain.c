@@ -296,10 +296,11 @@ domain_is_off(struct domain *dom)
     dom->live = domain_def_free(dom->live);
     dom->owner = DOMAIN_OF_NOBODY_KNOWN;
     dom->named = true;
-    dom->updated = false;
-    if (!dom->stored && !dom->work.definitions)
-        domains_remove(dom);
-    else if (dom->stored && strcmp(dom->name, dom->stored->name) != 0)
+    if (dom->updated) {
+        dom->updated = false;
+        store_remember(dom);
+    }
+    if (dom->stored && strcmp(dom->name, dom->stored->name) != 0)
         domains_rename(dom, dom->stored->name); /* xl had renamed it while it ran */
 }
 
@@ -319,8 +320,15 @@ domain_settle(struct domain *dom)
         domain_revived(dom);
     if (runs && info.shutdown && !dom->run.shutdown_seen && dom->owner != DOMAIN_OF_NOBODY_KNOWN)
         lifecycle_shutdown(dom, &info);
-    if (dom->work.count)
+    if (dom->work.count) {
         dom->table->observer->settled(dom->table->arg, dom);
-    else if (!runs)
+        return;
+    }
+    if (!runs)
         domain_is_off(dom);
+    if (dom->work.definitions)
+        return; /* who changes it tells of it */
+    store_tell(dom);
+    if (!runs && !dom->stored)
+        domains_remove(dom);
 }

@@ -83,7 +83,11 @@ struct domain {
         uint64_t hash;    /* of its file, as that was last read or written */
         uint64_t changed; /* the table's number of that change, see struct domains */
         bool     found;   /* by the reading of all that is under way */
-    } file;               /* of what is stored */
+
+        char    *told;      /* clients know a definition of this name; NULL: they know none */
+        uint64_t told_text; /* ... with a text of this hash */
+        bool     differs;   /* what is stored is not what they know */
+    } file;                 /* of what is stored */
 
     struct domain_run  run;
     struct domain_work work;

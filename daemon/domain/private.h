@@ -38,6 +38,7 @@ struct domains {
     struct loop_timer  refresh;   /* when nothing was told for a while */
 
     unsigned           stored;  /* how many of them are */
+    unsigned           unread;  /* files that could not be taken, by the last reading of all */
     uint64_t           changes; /* of what is stored, counted: those since a reading are newer */
     struct store_scan *scan;    /* while all files are read again; NULL: they are not */
     bool               rescan;  /* ... and once more after that */
@@ -72,6 +73,19 @@ char *store_folder(const struct domains *domains, const char *which);
 
 /** A definition is left as it is, for this reason. */
 void store_complain(const struct err *err);
+
+/** Clients are told how what is stored differs from what they know, if it does. */
+void store_tell(struct domain *dom);
+bool store_is_untold(const struct domain *dom);
+
+/** ... or know it by now. */
+void store_know(struct domain *dom);
+
+/** Write down what they know, for the next daemon. */
+void store_remember(const struct domain *dom);
+
+/** When all files were read: what clients know from an earlier daemon. */
+void store_recall_told(struct domains *domains);
 
 /** For domains_free. */
 void store_free(struct domains *domains);

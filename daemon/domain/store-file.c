@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
@@ -84,8 +85,16 @@ store_check(const struct domain_def *def, const char *name, struct err *err)
     return definition_check(def, err);
 }
 
+static bool
+store_is_image(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 void
-store_read(const char *path, struct store_file *file)
+store_read(const char *path, const char *image_path, struct store_file *file)
 {
     cleanup_free char *name = store_name(path), *text = NULL;
     size_t             size;
@@ -99,6 +108,8 @@ store_read(const char *path, struct store_file *file)
         (store_check(file->def, name, &file->err) < 0 ||
          domain_def_pack(file->def, &file->err) < 0))
         file->def = domain_def_free(file->def);
-    if (!file->def)
+    if (file->def)
+        file->has_image = store_is_image(image_path);
+    else
         err_prefix(&file->err, "%s", path);
 }

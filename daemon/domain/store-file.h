@@ -27,11 +27,13 @@ struct store_file {
     uint64_t           known_hash; /* such a file is not read further; 0: it is */
     uint64_t           hash;       /* 0: it was not read */
     struct domain_def *def;        /* packed; NULL: it was not read, or the error says why */
+    bool               has_image;  /* a managed save of it is there */
     struct err         err;
 };
 
-/** What is in the file at path; file is zeroed but for known_hash. */
-void store_read(const char *path, struct store_file *file);
+/** What is in the file at path, and whether there is a file at image_path; file is zeroed but for
+ * known_hash. */
+void store_read(const char *path, const char *image_path, struct store_file *file);
 
 /** Of the text of a file: another text has another one. */
 uint64_t store_hash(const char *text);

@@ -23,6 +23,7 @@ struct store_scan {
     size_t            n_names, n_autostart, at;
     int               errnum; /* of the listing; 0: it was done */
     char             *path;   /* of the file that is read */
+    char             *image;  /* ... and of its managed save */
     struct store_file file;
     unsigned          added, changed, gone, unreadable;
 };
@@ -41,6 +42,7 @@ store_scan_free(struct store_scan *scan)
     free(scan->folder);
     free(scan->autostart_folder);
     free(scan->path);
+    free(scan->image);
     free(scan);
 }
 
@@ -116,6 +118,7 @@ scan_done(struct store_scan *scan)
     scan_remove_others(scan);
     log_info("definitions: %u are known; %u added, %u changed, %u gone, %u cannot be read",
              domains->stored, scan->added, scan->changed, scan->gone, scan->unreadable);
+    domains->unread = scan->unreadable;
     domains->scan = NULL;
     store_scan_free(scan);
     if (domains->rescan)
@@ -147,7 +150,9 @@ scan_read(struct store_scan *scan)
     }
     dom = scan_find(scan, scan->names[scan->at]);
     free(scan->path);
+    free(scan->image);
     scan->path = store_path(scan->domains, scan->names[scan->at]);
+    scan->image = store_image_path(scan->domains, scan->names[scan->at]);
     scan->file = (struct store_file){.known_hash = dom ? dom->file.hash : 0};
     loop_work(scan->domains->loop, DEFINITION_OF_DAEMON, true, scan_read_file, scan_taken, scan);
 }
@@ -185,7 +190,7 @@ scan_read_file(void *arg)
 {
     struct store_scan *scan = arg;
 
-    store_read(scan->path, &scan->file);
+    store_read(scan->path, scan->image, &scan->file);
 }
 
 static bool
@@ -239,21 +244,23 @@ scan_is_same(const struct domain *dom, const struct domain_def *def)
 static void
 scan_put(struct store_scan *scan, struct domain *dom, struct domain_def *def, uint64_t hash)
 {
-    cleanup_free char *old_name = xstrdup(dom->name);
-
     if (scan_is_same(dom, def)) {
         domain_def_free(def);
     } else {
+        /* Of one that is known, jobs make it and remove it. */
+        if (!dom->stored)
+            dom->has_image = scan->file.has_image;
         *(dom->stored ? &scan->changed : &scan->added) += 1;
         /* One that runs is called so when it has stopped. */
         if (scan_is_renamed(dom, def) && !domain_runs(dom))
-            domain_store_renamed(dom, old_name, def);
+            domain_store_renamed(dom, def);
         else
             domain_store(dom, def);
     }
     dom->file.hash = hash;
     dom->file.changed = scan->began;
     dom->file.found = true;
+    store_remember(dom);
 }
 
 /* def is Taken. */

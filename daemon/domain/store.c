@@ -51,6 +51,12 @@ store_name(const char *path)
 
 /*----- what is stored of a domain -----*/
 
+static uint64_t
+store_hash_of(const struct domain_def *def)
+{
+    return store_hash(def->text);
+}
+
 void
 store_complain(const struct err *err)
 {
@@ -72,6 +78,7 @@ store_put(struct domain *dom, struct domain_def *def, uint64_t hash)
     dom->table->stored += !dom->stored;
     domain_def_free(dom->stored);
     dom->stored = def;
+    dom->file.differs = dom->file.told_text != store_hash_of(def);
     store_note_change(dom, hash);
 }
 
@@ -106,6 +113,7 @@ store_drop_older(struct domains *domains, struct domain_def *older, const struct
         log_warning("domain '%s' was called '%s': that file is what is left of it", newer->name,
                     remain->old_name);
     } else {
+        domains->unread++;
         log_error("the definition '%s' has the UUID of '%s', which was written later: it is left "
                   "as it is",
                   name, newer->name);
@@ -129,24 +137,16 @@ store_load_twin(struct domain *dom, struct domain_def *def, uint64_t hash)
     store_drop_older(domains, older, dom->stored);
 }
 
-static bool
-store_has_image(const struct domains *domains, const char *name)
-{
-    cleanup_free char *path = store_image_path(domains, name);
-    struct stat        st;
-
-    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
-}
-
 static void
 store_load_one(struct domains *domains, const char *name)
 {
-    cleanup_free char *path = store_path(domains, name);
+    cleanup_free char *path = store_path(domains, name), *image = store_image_path(domains, name);
     struct store_file  file = {.hash = 0};
     struct domain     *dom;
 
-    store_read(path, &file);
+    store_read(path, image, &file);
     if (!file.def) {
+        domains->unread++;
         store_complain(&file.err);
         return;
     }
@@ -157,7 +157,7 @@ store_load_one(struct domains *domains, const char *name)
     }
     dom = domains_add(domains, file.def->name, file.def->uuid);
     store_put(dom, file.def, file.hash);
-    dom->has_image = store_has_image(domains, file.def->name);
+    dom->has_image = file.has_image;
 }
 
 /* In a folder that the installation makes: where there is none, no definition can be kept. */
@@ -222,6 +222,7 @@ domains_load(struct domains *domains)
                     domains->stored, folder);
     store_free_names(names, count);
     store_load_autostart(domains);
+    store_recall_told(domains);
 }
 
 struct store_remain *
@@ -274,6 +275,13 @@ domains_check_name(const struct domains *domains, const char *name, struct err *
     return 0;
 }
 
+/* Its first definition is being written. */
+static bool
+store_is_first(const struct domain *dom)
+{
+    return !dom->stored && dom->work.definitions;
+}
+
 /* Of a domain that is there. */
 static int
 store_check_define(const struct domain *dom, const struct domain_def *def, struct err *err)
@@ -293,61 +301,66 @@ store_check_define(const struct domain *dom, const struct domain_def *def, struc
     return 0;
 }
 
+/* Those that are being written are as good as stored. */
+static unsigned
+store_count(const struct domains *domains)
+{
+    unsigned             count = domains->stored;
+    const struct domain *dom;
+
+    TAILQ_FOREACH (dom, &domains->list, link)
+        count += store_is_first(dom);
+    return count;
+}
+
 int
 domains_define(struct domains *domains, const struct domain_def *def, struct domain **dom_out,
                struct err *err)
 {
     struct domain *dom = domains_by_uuid(domains, def->uuid);
-    unsigned       max = domains->limits->max_definitions;
+    unsigned       max = domains->limits->max_definitions, count;
 
     if (dom ? store_check_define(dom, def, err) < 0
             : domains_check_name(domains, def->name, err) < 0)
         return -1;
-    if ((!dom || !dom->stored) && domains->stored >= max)
+    if ((!dom || (!dom->stored && !store_is_first(dom))) && (count = store_count(domains)) >= max)
         return err_set(err, ERR_RESOURCE_BUSY,
-                       "there are %u definitions already, of max_definitions %u", domains->stored,
-                       max);
+                       "there are %u definitions already, of max_definitions %u", count, max);
     *dom_out = dom ? dom : domains_add(domains, def->name, def->uuid);
     return 0;
 }
 
 /*----- its file is on the disk -----*/
 
-static uint64_t
-store_hash_of(const struct domain_def *def)
+void
+domain_store_again(struct domain *dom, struct domain_def *def)
 {
-    return store_hash(def->text);
+    store_put(dom, def, store_hash_of(def));
+    domain_log_ignored(dom, def);
+    store_tell(dom);
 }
 
 void
 domain_store(struct domain *dom, struct domain_def *def)
 {
-    int detail = dom->stored ? DEFINED_UPDATED : DEFINED_ADDED;
-
-    store_put(dom, def, store_hash_of(def));
-    domain_log_ignored(dom, def);
-    domain_tell(dom, LIFECYCLE_DEFINED, detail);
+    dom->file.told_text = 0; /* also where it says what it said before */
+    domain_store_again(dom, def);
 }
 
 void
 domain_store_quietly(struct domain *dom, struct domain_def *def)
 {
     store_put(dom, def, store_hash_of(def));
+    store_know(dom);
 }
 
 void
-domain_store_renamed(struct domain *dom, const char *old_name, struct domain_def *def)
+domain_store_renamed(struct domain *dom, struct domain_def *def)
 {
-    char *name = dom->name;
-
-    /* It may be called by its new name already: the files were read after they had been written. */
-    dom->name = (char *)(uintptr_t)old_name;
-    domain_tell(dom, LIFECYCLE_UNDEFINED, UNDEFINED_RENAMED);
-    dom->name = name;
     store_put(dom, def, store_hash_of(def));
     if (strcmp(dom->name, def->name) != 0)
         domains_rename(dom, def->name);
-    domain_tell(dom, LIFECYCLE_DEFINED, DEFINED_RENAMED);
+    store_tell(dom);
 }
 
 void
@@ -358,7 +371,7 @@ domain_unstore(struct domain *dom)
     dom->autostart = false;
     dom->updated = false;
     store_note_change(dom, 0);
-    domain_tell(dom, LIFECYCLE_UNDEFINED, UNDEFINED_REMOVED);
+    store_tell(dom);
 }
 
 void

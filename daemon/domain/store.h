@@ -34,6 +34,13 @@ char *store_name(const char *path);
  */
 void domains_load(struct domains *domains);
 
+/**
+ * What earlier daemons did not tell clients: what has changed of what is stored, before the table
+ * is filled, and that definitions have gone, after that.  What a job still changes it tells.
+ */
+void domains_tell_defined(struct domains *domains);
+void domains_tell_undefined(struct domains *domains);
+
 /** Read them again, a file at a time beside the loop: what is new, has changed or has gone is told
  * as if a client had done it. */
 void domains_reload(struct domains *domains);
@@ -68,9 +75,12 @@ int domains_check_name(const struct domains *domains, const char *name, struct e
 /** def is Taken; it is packed and has the domain's UUID.  DEFINED is told. */
 void domain_store(struct domain *dom, struct domain_def *def);
 
-/** The same where the name of a domain that does not run is another one from now on; old_name: what
- * it was called.  Both are told. */
-void domain_store_renamed(struct domain *dom, const char *old_name, struct domain_def *def);
+/** The same where an earlier daemon may have told it: unless it did. */
+void domain_store_again(struct domain *dom, struct domain_def *def);
+
+/** The same where the name of a domain that does not run is another one from now on.  Both are
+ * told. */
+void domain_store_renamed(struct domain *dom, struct domain_def *def);
 
 /** The same where its title or the like has changed, and that is told instead. */
 void domain_store_quietly(struct domain *dom, struct domain_def *def);

@@ -135,6 +135,12 @@ domains_count(const struct domains *domains)
     return domains->count;
 }
 
+unsigned
+domains_unread(const struct domains *domains)
+{
+    return domains->unread;
+}
+
 /*----- the indexes -----*/
 
 /* Returns text, or a text of dom's. */
@@ -338,6 +344,7 @@ domain_free(struct domain *dom)
     dom->table->observer->leaves(dom->table->arg, dom);
     domain_def_free(dom->live);
     domain_def_free(dom->stored);
+    free(dom->file.told);
     free(dom->name);
     free(dom);
 }

@@ -77,6 +77,9 @@ void domains_refresh(struct domains *domains);
 
 unsigned domains_count(const struct domains *domains);
 
+/** Files of definitions that could not be taken when all were read last. */
+unsigned domains_unread(const struct domains *domains);
+
 /* Each of these takes O(1) and gives NULL for not found. */
 struct domain *domains_by_id(const struct domains *domains, int domid);
 struct domain *domains_by_uuid(const struct domains *domains, const uint8_t uuid[UUID_SIZE]);

@@ -188,7 +188,7 @@ change_read(void *arg, struct domain_def *def, const struct err *err)
     struct op_change *op = container_of((struct op_file *)arg, struct op_change, file);
 
     if (def)
-        domain_store(op->file.job.dom, def);
+        domain_store_again(op->file.job.dom, def);
     job_finish(&op->file.job, err);
 }
 

@@ -95,11 +95,9 @@ define_read_last(void *arg, struct domain_def *def, const struct err *err)
 {
     struct op_define *op = container_of((struct op_file *)arg, struct op_define, file);
 
-    op->def = def;
     if (def)
-        define_is_stored(op);
-    else
-        job_finish(&op->file.job, err);
+        domain_store_again(op->file.job.dom, def);
+    job_finish(&op->file.job, err);
 }
 
 static void

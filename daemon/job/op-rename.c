@@ -164,17 +164,6 @@ rename_made(void *arg, bool ended)
     job_finish(&op->file.job, ended ? &op->err : &stopped);
 }
 
-/* The last of its changes removes the old file. */
-static char *
-rename_old_name(const struct op_rename *op)
-{
-    const worker_file *file = op_file_get(&op->file);
-
-    while (file->then)
-        file = file->then;
-    return store_name(file->path);
-}
-
 /* def is Taken. */
 static void
 rename_is_stored(struct op_rename *op, struct domain_def *def)
@@ -182,7 +171,7 @@ rename_is_stored(struct op_rename *op, struct domain_def *def)
     struct domain *dom = op->file.job.dom;
 
     dom->work.new_name = NULL;
-    domain_store_renamed(dom, op->old_name, def);
+    domain_store_renamed(dom, def);
     job_finish(&op->file.job, NULL);
 }
 
@@ -202,8 +191,6 @@ rename_done(struct job *job, const struct err *err)
 {
     struct op_rename *op = rename_of(job);
 
-    if (!op->old_name)
-        op->old_name = rename_old_name(op);
     if (err)
         op_file_failed(&op->file, err);
     else if (op->def)

@@ -1,5 +1,5 @@
 client_tests = tests/client/test-reconnect tests/client/test-jobs tests/client/test-dom0ctl \
-	tests/client/test-console tests/client/test-parts
+	tests/client/test-console tests/client/test-guests tests/client/test-parts
 client_tests_cflags = $(AM_CFLAGS) $(CHECK_CFLAGS)
 client_tests_ldadd = $(client_libs) $(TIRPC_LIBS) $(CHECK_LIBS)
 
@@ -19,6 +19,10 @@ tests_client_test_console_SOURCES = tests/client/test-console.c tests/client/sce
 	tests/client/scene.h
 tests_client_test_console_CFLAGS = $(client_tests_cflags)
 tests_client_test_console_LDADD = $(client_tests_ldadd)
+tests_client_test_guests_SOURCES = tests/client/test-guests.c tests/client/scene.c \
+	tests/client/scene.h
+tests_client_test_guests_CFLAGS = $(client_tests_cflags)
+tests_client_test_guests_LDADD = $(client_tests_ldadd)
 tests_client_test_jobs_SOURCES = tests/client/test-jobs.c tests/client/scene.c tests/client/scene.h
 tests_client_test_jobs_CFLAGS = $(client_tests_cflags)
 tests_client_test_jobs_LDADD = $(client_tests_ldadd)

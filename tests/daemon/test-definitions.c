@@ -382,6 +382,20 @@ START_TEST(there_are_no_more_definitions_than_are_allowed)
 }
 END_TEST
 
+START_TEST(a_definition_that_is_being_written_counts_among_those_allowed)
+{
+    daemon_->config->domain.max_definitions = 1;
+    client_defines(web_xml("one"));
+    client_defines(world_xml("more", 'm', ""));
+    assert_answer(ERR_RESOURCE_BUSY, "there are 1 definitions already, of max_definitions 1");
+    client_defines(web_xml("two"));
+    world_worker_fails(ERR_SYSTEM, "no space left");
+    world_worker_fails(ERR_SYSTEM, "no space left");
+    client_defines(world_xml("more", 'm', ""));
+    worker_does_it();
+}
+END_TEST
+
 /*----- what runs, and what is stored -----*/
 
 START_TEST(a_defined_domain_is_there_when_its_guest_has_ended)
@@ -1090,7 +1104,7 @@ START_TEST(a_definition_whose_daemon_was_killed_is_stored_once)
     assert_file_says("domains/web.xml", "<title>one</title>");
     ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
     /* Once, however it came there. */
-    ck_assert_str_eq(world_events, _i & 2 ? "DEFINED web -1 1;" : "DEFINED web -1 0;");
+    ck_assert_str_eq(world_events, "DEFINED web -1 0;");
     daemon_is_replaced();
     ck_assert_str_eq(client_lists(LIST_INACTIVE), "web ");
 }
@@ -1183,6 +1197,24 @@ END_TEST
 /*----- files -----*/
 
 static void
+reload_ends(void)
+{
+    for (int n = 0; n < 1000 && !strstr(logged, "definitions"); n++) {
+        world_turn();
+        usleep(1000);
+    }
+    ck_assert_msg(strstr(logged, "definitions"), "%s", logged);
+}
+
+static void
+reload(void)
+{
+    logged[0] = '\0';
+    domains_reload(daemon_->domains);
+    reload_ends();
+}
+
+static void
 file_is_from(const char *name, time_t seconds)
 {
     struct timespec times[2] = {{.tv_sec = seconds}, {.tv_sec = seconds}};
@@ -1255,6 +1287,13 @@ START_TEST(a_file_that_cannot_be_read_is_said_with_its_line_and_left)
     ck_assert_str_eq(client_lists(LIST_INACTIVE), "web ");
     assert_file(name, true);
     ck_assert_msg(strstr(logged, unreadable[_i].said), "%s", logged);
+    ck_assert_uint_eq(domains_unread(daemon_->domains), 1);
+    ck_assert_int_eq(unlink(world_path(name)), 0);
+    reload();
+    ck_assert_uint_eq(domains_unread(daemon_->domains), 0);
+    put_file(name, "<domain");
+    reload();
+    ck_assert_uint_eq(domains_unread(daemon_->domains), 1);
 }
 END_TEST
 
@@ -1272,24 +1311,6 @@ START_TEST(no_more_files_are_read_than_are_allowed)
 END_TEST
 
 /*----- reload -----*/
-
-static void
-reload_ends(void)
-{
-    for (int n = 0; n < 1000 && !strstr(logged, "definitions"); n++) {
-        world_turn();
-        usleep(1000);
-    }
-    ck_assert_msg(strstr(logged, "definitions"), "%s", logged);
-}
-
-static void
-reload(void)
-{
-    logged[0] = '\0';
-    domains_reload(daemon_->domains);
-    reload_ends();
-}
 
 /* The file had its name, and the folder could not be synced. */
 START_TEST(after_a_failure_the_file_says_what_is_stored)
@@ -1329,6 +1350,17 @@ START_TEST(a_reload_sees_what_was_put_changed_and_removed)
     ck_assert_int_eq(unlink(world_path("domains/bad.xml")), 0);
     reload();
     ck_assert_str_eq(world_events, "");
+}
+END_TEST
+
+START_TEST(a_reload_finds_managed_saves_of_what_was_put)
+{
+    put_file("web.save", "an image");
+    put_file("domains/web.xml", web_xml("one"));
+    put_file("domains/more.xml", world_xml("more", 'm', ""));
+    reload();
+    ck_assert_int_eq(client_asks(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 1);
+    ck_assert_int_eq(client_asks(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "more"), 0);
 }
 END_TEST
 
@@ -1399,6 +1431,123 @@ START_TEST(a_guest_whose_file_was_removed_runs_on)
 }
 END_TEST
 
+START_TEST(a_name_that_a_file_has_got_is_told_when_its_guest_has_stopped)
+{
+    web_is_defined("one");
+    web_is_started();
+    put_file("domains/new.xml", world_xml("new", 'w', ""));
+    ck_assert_int_eq(unlink(world_path("domains/web.xml")), 0);
+    reload();
+    ck_assert_str_eq(world_events, "DEFINED web 1 1;");
+    world_events[0] = '\0';
+    client_calls(DOMAIN_DESTROY, "web");
+    worker_does_it();
+    ck_assert_str_eq(world_events, "STOPPED web -1 1;UNDEFINED web -1 1;DEFINED new -1 2;");
+}
+END_TEST
+
+/*----- what has happened while there was no daemon -----*/
+
+START_TEST(what_was_put_changed_and_removed_without_a_daemon_is_told_once)
+{
+    web_is_defined("one");
+    client_defines(world_xml("gone", 'g', ""));
+    worker_does_it();
+    client_defines(world_xml("same", 's', ""));
+    worker_does_it();
+    client_defines(world_xml("old", 'r', ""));
+    worker_does_it();
+    world_events[0] = '\0';
+    world_stop(daemon_);
+    put_file("domains/web.xml", web_xml("two"));
+    put_file("domains/more.xml", world_xml("more", 'm', ""));
+    put_file("domains/renamed.xml", world_xml("renamed", 'r', ""));
+    ck_assert_int_eq(unlink(world_path("domains/gone.xml")), 0);
+    ck_assert_int_eq(unlink(world_path("domains/old.xml")), 0);
+    daemon_ = world_start();
+    world_turn();
+    ck_assert_str_eq(world_events, "DEFINED more -1 0;UNDEFINED old -1 1;DEFINED renamed -1 2;"
+                                   "DEFINED web -1 1;UNDEFINED gone -1 0;");
+    ck_assert_ptr_null(domain("gone"));
+    world_events[0] = '\0';
+    daemon_is_replaced();
+    ck_assert_str_eq(world_events, "");
+    client_defines(world_xml("gone", 'g', ""));
+    worker_does_it();
+    ck_assert_str_eq(world_events, "DEFINED gone -1 0;");
+}
+END_TEST
+
+START_TEST(a_guest_whose_file_went_without_a_daemon_runs_on)
+{
+    web_is_defined("one");
+    web_is_started();
+    world_stop(daemon_);
+    ck_assert_int_eq(unlink(world_path("domains/web.xml")), 0);
+    daemon_ = world_start();
+    world_turn();
+    ck_assert_str_eq(world_events, "UNDEFINED web 1 0;");
+    ck_assert_str_eq(client_lists(LIST_TRANSIENT | LIST_ACTIVE), "web Domain-0 ");
+}
+END_TEST
+
+START_TEST(what_the_first_daemon_since_boot_finds_is_no_news)
+{
+    web_is_defined("one");
+    world_stop(daemon_);
+    ck_assert_int_eq(unlink(world_path("../definitions/"
+                                       "77777777-7777-7777-7777-777777777777.definition")),
+                     0);
+    ck_assert_int_eq(rmdir(world_path("../definitions")), 0);
+    daemon_ = world_start();
+    world_turn();
+    ck_assert_str_eq(world_events, "");
+    daemon_is_replaced();
+    ck_assert_str_eq(world_events, "");
+}
+END_TEST
+
+/* Its interface has another address whenever the file is read. */
+START_TEST(a_file_that_leaves_something_open_is_no_news_to_the_next_daemon)
+{
+    put_file("domains/web.xml", world_xml("web", 'w',
+                                          "<devices><interface type='bridge'>"
+                                          "<source bridge='br0'/></interface></devices>"));
+    reload();
+    ck_assert_str_eq(world_events, "DEFINED web -1 0;");
+    world_events[0] = '\0';
+    daemon_is_replaced();
+    ck_assert_str_eq(world_events, "");
+}
+END_TEST
+
+START_TEST(the_next_daemon_knows_what_was_updated_since_its_guest_was_started)
+{
+    web_is_defined("one");
+    web_is_started();
+    client_defines(web_xml("two"));
+    worker_does_it();
+    daemon_is_replaced();
+    ck_assert_int_eq(client_asks(DOMAIN_IS_UPDATED, "web"), 1);
+    client_calls(DOMAIN_DESTROY, "web");
+    worker_does_it();
+    ck_assert_int_eq(client_asks(DOMAIN_IS_UPDATED, "web"), 0);
+    web_is_started();
+    daemon_is_replaced();
+    ck_assert_int_eq(client_asks(DOMAIN_IS_UPDATED, "web"), 0);
+    world_stop(daemon_);
+    put_file("domains/web.xml", web_xml("three"));
+    daemon_ = world_start();
+    world_turn();
+    ck_assert_int_eq(client_asks(DOMAIN_IS_UPDATED, "web"), 1);
+    world_stop(daemon_);
+    world_domain_goes(2);
+    daemon_ = world_start();
+    world_turn();
+    ck_assert_int_eq(client_asks(DOMAIN_IS_UPDATED, "web"), 0);
+}
+END_TEST
+
 /*----- guests of xl -----*/
 
 START_TEST(a_stored_domain_that_xl_starts_is_that_one)
@@ -1462,6 +1611,7 @@ main(void)
     tcase_add_test(tc, a_name_or_a_uuid_that_is_another_domains_is_refused);
     tcase_add_test(tc, what_cannot_be_a_definition_is_refused);
     tcase_add_test(tc, there_are_no_more_definitions_than_are_allowed);
+    tcase_add_test(tc, a_definition_that_is_being_written_counts_among_those_allowed);
     tcase_add_test(tc, a_defined_domain_is_there_when_its_guest_has_ended);
     tcase_add_test(tc, a_domain_that_runs_keeps_what_it_was_started_with);
     tcase_add_test(tc, an_image_gets_what_runs);
@@ -1513,11 +1663,18 @@ main(void)
     tcase_add_test(tc, no_more_files_are_read_than_are_allowed);
     tcase_add_test(tc, after_a_failure_the_file_says_what_is_stored);
     tcase_add_test(tc, a_reload_sees_what_was_put_changed_and_removed);
+    tcase_add_test(tc, a_reload_finds_managed_saves_of_what_was_put);
     tcase_add_test(tc, a_reload_finds_links_whatever_the_names);
     tcase_add_test(tc, a_file_that_says_the_same_in_other_lines_has_not_changed);
     tcase_add_test(tc, a_reload_sees_a_file_that_was_renamed_with_its_name);
     tcase_add_test(tc, a_reload_leaves_what_a_client_changes_meanwhile);
     tcase_add_test(tc, a_guest_whose_file_was_removed_runs_on);
+    tcase_add_test(tc, a_name_that_a_file_has_got_is_told_when_its_guest_has_stopped);
+    tcase_add_test(tc, what_was_put_changed_and_removed_without_a_daemon_is_told_once);
+    tcase_add_test(tc, a_guest_whose_file_went_without_a_daemon_runs_on);
+    tcase_add_test(tc, what_the_first_daemon_since_boot_finds_is_no_news);
+    tcase_add_test(tc, a_file_that_leaves_something_open_is_no_news_to_the_next_daemon);
+    tcase_add_test(tc, the_next_daemon_knows_what_was_updated_since_its_guest_was_started);
     tcase_add_test(tc, a_stored_domain_that_xl_starts_is_that_one);
     tcase_add_test(tc, whose_a_run_is_is_found_out_anew);
     tcase_add_test(tc, a_domain_that_xl_has_renamed_is_called_as_before_when_it_stops);

@@ -21,13 +21,20 @@ static struct harness h;
 static struct notify  notify;
 static char           dir[64], path[96];
 static int            systemd = -1;
-static unsigned       n_domains, n_jobs;
+static unsigned       n_domains, n_jobs, n_unread;
 
 unsigned
 domains_count(const struct domains *domains)
 {
     (void)domains;
     return n_domains;
+}
+
+unsigned
+domains_unread(const struct domains *domains)
+{
+    (void)domains;
+    return n_unread;
 }
 
 unsigned
@@ -43,7 +50,7 @@ setup(void)
     struct sockaddr_un address = {.sun_family = AF_UNIX};
 
     harness_start(&h);
-    n_domains = n_jobs = 0;
+    n_domains = n_jobs = n_unread = 0;
     snprintf(dir, sizeof dir, "/tmp/test-notify.XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(dir));
     snprintf(path, sizeof path, "%s/notify", dir);
@@ -124,6 +131,20 @@ START_TEST(the_status_is_told_again_when_it_has_changed)
     ck_assert_str_eq(heard(), "STATUS=1 domain, 0 clients, 1 job;");
     run_for(1100000);
     ck_assert_str_eq(heard(), "");
+    notify_stop(&notify);
+}
+END_TEST
+
+START_TEST(the_status_says_how_many_definitions_could_not_be_read)
+{
+    n_unread = 1;
+    notify_start(&notify, &h.daemon);
+    ck_assert_str_eq(heard(), "READY=1;STATUS=0 domains, 0 clients, 0 jobs, "
+                              "1 definition could not be read;");
+    n_unread = 2;
+    run_for(1100000);
+    ck_assert_str_eq(heard(),
+                     "STATUS=0 domains, 0 clients, 0 jobs, 2 definitions could not be read;");
     notify_stop(&notify);
 }
 END_TEST
@@ -220,6 +241,7 @@ main(void)
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, we_are_ready_and_say_how_we_are);
     tcase_add_test(tc, the_status_is_told_again_when_it_has_changed);
+    tcase_add_test(tc, the_status_says_how_many_definitions_could_not_be_read);
     tcase_add_test(tc, the_watchdog_is_fed_while_the_loop_turns);
     tcase_add_test(tc, without_systemd_nobody_is_told_and_no_timer_runs);
     tcase_add_test(tc, a_systemd_that_does_not_read_is_not_waited_for_and_told_later);

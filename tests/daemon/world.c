@@ -230,20 +230,23 @@ remove_records(const char *name, const char *suffix, size_t expected)
     remove_folder(name);
 }
 
-/* There is one of each domain that clients were told to run, of each job that waits, and of the
- * last that ended. */
+/* There is one of each domain that clients were told to run, of each definition that they know, of
+ * each job that waits, and of the last that ended. */
 static void
 remove_all_records(const struct daemon *daemon)
 {
-    size_t announced = 0, waiting = 0, ended = 0;
+    size_t announced = 0, defined = 0, waiting = 0, ended = 0;
 
-    for (const struct domain *dom = domains_first(daemon->domains); dom; dom = domains_next(dom))
+    for (const struct domain *dom = domains_first(daemon->domains); dom; dom = domains_next(dom)) {
         announced += dom->run.announced;
+        defined += dom->file.told != NULL;
+    }
     for (const struct job *job = jobs_first(daemon->jobs); job; job = TAILQ_NEXT(job, in_all))
         waiting += job->recorded;
     for (uint64_t id = 1; id <= history_last_id(jobs_history(daemon->jobs)); id++)
         ended += history_end(jobs_history(daemon->jobs), id) != NULL;
     remove_records("domains", ".domain", announced);
+    remove_records("definitions", ".definition", defined);
     remove_records("ended", ".ended", ended);
     remove_records("queue", ".job", waiting);
 }

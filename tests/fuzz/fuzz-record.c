@@ -21,10 +21,11 @@ static void
 read_as(const char *path, xdrproc_t filter)
 {
     union {
-        task_record  task;
-        queued_job   queued;
-        known_domain domain;
-        ended_job    ended;
+        task_record      task;
+        queued_job       queued;
+        known_domain     domain;
+        ended_job        ended;
+        known_definition definition;
     } body;
     struct err err;
 
@@ -55,6 +56,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     read_as(path, (xdrproc_t)xdr_queued_job);
     read_as(path, (xdrproc_t)xdr_known_domain);
     read_as(path, (xdrproc_t)xdr_ended_job);
+    read_as(path, (xdrproc_t)xdr_known_definition);
     hear(data, size);
     return 0;
 }
