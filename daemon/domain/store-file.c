@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
@@ -64,6 +65,14 @@ store_has_name(char *const *names, size_t count, const char *name)
 }
 
 /*----- one file -----*/
+
+bool
+store_has_image(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
 
 /* FNV-1a. */
 uint64_t

@@ -33,6 +33,9 @@ struct store_file {
 /** What is in the file at path; file is zeroed but for known_hash. */
 void store_read(const char *path, struct store_file *file);
 
+/** Is there a managed save at path? */
+bool store_has_image(const char *path);
+
 /** Of the text of a file: another text has another one. */
 uint64_t store_hash(const char *text);
 

@@ -23,6 +23,8 @@ struct store_scan {
     size_t            n_names, n_autostart, at;
     int               errnum; /* of the listing; 0: it was done */
     char             *path;   /* of the file that is read */
+    char             *image;  /* where the managed save of its name would be */
+    bool              has_image;
     struct store_file file;
     unsigned          added, changed, gone, unreadable;
 };
@@ -41,6 +43,7 @@ store_scan_free(struct store_scan *scan)
     free(scan->folder);
     free(scan->autostart_folder);
     free(scan->path);
+    free(scan->image);
     free(scan);
 }
 
@@ -147,7 +150,9 @@ scan_read(struct store_scan *scan)
     }
     dom = scan_find(scan, scan->names[scan->at]);
     free(scan->path);
+    free(scan->image);
     scan->path = store_path(scan->domains, scan->names[scan->at]);
+    scan->image = store_image_path(scan->domains, scan->names[scan->at]);
     scan->file = (struct store_file){.known_hash = dom ? dom->file.hash : 0};
     loop_work(scan->domains->loop, DEFINITION_OF_DAEMON, true, scan_read_file, scan_taken, scan);
 }
@@ -186,6 +191,7 @@ scan_read_file(void *arg)
     struct store_scan *scan = arg;
 
     store_read(scan->path, &scan->file);
+    scan->has_image = store_has_image(scan->image);
 }
 
 static bool
@@ -235,6 +241,16 @@ scan_is_same(const struct domain *dom, const struct domain_def *def)
     return dom->stored && strcmp(dom->stored->text, def->text) == 0;
 }
 
+/* A managed save is of its name, also where that has been another's meanwhile, or nobody's. */
+static void
+scan_take_image(const struct store_scan *scan, struct domain *dom, const char *old_name)
+{
+    if (dom->has_image && dom->stored)
+        log_warning("the managed save of '%s' is left as it is: that is called '%s' now", old_name,
+                    scan->names[scan->at]);
+    dom->has_image = scan->has_image;
+}
+
 /* def is Taken. */
 static void
 scan_put(struct store_scan *scan, struct domain *dom, struct domain_def *def, uint64_t hash)
@@ -245,6 +261,8 @@ scan_put(struct store_scan *scan, struct domain *dom, struct domain_def *def, ui
         domain_def_free(def);
     } else {
         *(dom->stored ? &scan->changed : &scan->added) += 1;
+        if (!dom->stored || (scan_is_renamed(dom, def) && !domain_runs(dom)))
+            scan_take_image(scan, dom, old_name);
         /* One that runs is called so when it has stopped. */
         if (scan_is_renamed(dom, def) && !domain_runs(dom))
             domain_store_renamed(dom, old_name, def);

@@ -129,19 +129,10 @@ store_load_twin(struct domain *dom, struct domain_def *def, uint64_t hash)
     store_drop_older(domains, older, dom->stored);
 }
 
-static bool
-store_has_image(const struct domains *domains, const char *name)
-{
-    cleanup_free char *path = store_image_path(domains, name);
-    struct stat        st;
-
-    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
-}
-
 static void
 store_load_one(struct domains *domains, const char *name)
 {
-    cleanup_free char *path = store_path(domains, name);
+    cleanup_free char *path = store_path(domains, name), *image = store_image_path(domains, name);
     struct store_file  file = {.hash = 0};
     struct domain     *dom;
 
@@ -157,7 +148,7 @@ store_load_one(struct domains *domains, const char *name)
     }
     dom = domains_add(domains, file.def->name, file.def->uuid);
     store_put(dom, file.def, file.hash);
-    dom->has_image = store_has_image(domains, file.def->name);
+    dom->has_image = store_has_image(image);
 }
 
 /* In a folder that the installation makes: where there is none, no definition can be kept. */
