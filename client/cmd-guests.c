@@ -447,14 +447,20 @@ plan_has_delay(const struct plan *plan)
     return false;
 }
 
+/* A delay is looked at before those that wait for its end: it may be over just behind them, and
+ * they would seem to wait for each other.  Where one has failed others may begin, or fail, for
+ * that. */
 static int
 plan_run(struct plan *plan, struct err *err)
 {
     while (!plan_is_done(plan)) {
+        bool   has_delay = plan_has_delay(plan);
+        size_t failed = plan->failed;
+
         if (plan_begin_some(plan, err) < 0)
             return -1;
-        if (!plan->under_way && !plan_has_delay(plan)) {
-            if (!plan_is_done(plan) && plan_break_circle(plan, err) < 0)
+        if (!plan->under_way && !has_delay) {
+            if (plan->failed == failed && plan_break_circle(plan, err) < 0)
                 return -1;
             continue;
         }

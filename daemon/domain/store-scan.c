@@ -240,6 +240,16 @@ scan_is_same(const struct domain *dom, const struct domain_def *def)
     return dom->stored && strcmp(dom->stored->text, def->text) == 0;
 }
 
+/* A managed save is of its name, also where that has been another's meanwhile, or nobody's. */
+static void
+scan_take_image(const struct store_scan *scan, struct domain *dom, const char *old_name)
+{
+    if (dom->has_image && dom->stored)
+        log_warning("the managed save of '%s' is left as it is: that is called '%s' now", old_name,
+                    scan->names[scan->at]);
+    dom->has_image = scan->file.has_image;
+}
+
 /* def is Taken. */
 static void
 scan_put(struct store_scan *scan, struct domain *dom, struct domain_def *def, uint64_t hash)
@@ -247,10 +257,9 @@ scan_put(struct store_scan *scan, struct domain *dom, struct domain_def *def, ui
     if (scan_is_same(dom, def)) {
         domain_def_free(def);
     } else {
-        /* Of one that is known, jobs make it and remove it. */
-        if (!dom->stored)
-            dom->has_image = scan->file.has_image;
         *(dom->stored ? &scan->changed : &scan->added) += 1;
+        if (!dom->stored || (scan_is_renamed(dom, def) && !domain_runs(dom)))
+            scan_take_image(scan, dom, old_name);
         /* One that runs is called so when it has stopped. */
         if (scan_is_renamed(dom, def) && !domain_runs(dom))
             domain_store_renamed(dom, def);

@@ -7,6 +7,7 @@ attacks = tests/attacks/abort.py tests/attacks/cores.py tests/attacks/descriptor
 	tests/attacks/streams.py tests/attacks/utf8.py tests/attacks/xml-time.py
 dist_check_SCRIPTS += tests/attacks/run tests/attacks/chaos $(attacks)
 EXTRA_DIST += tests/attacks/README tests/attacks/hang.c tests/attacks/lib/host.py \
+	tests/attacks/lib/lasting.py \
 	tests/attacks/lib/mounts.py tests/attacks/lib/raw.py tests/attacks/lib/verdict.py
 
 # To be preloaded into workers.  Without sanitizers: the worker brings them along.

@@ -1407,6 +1407,34 @@ START_TEST(a_reload_sees_a_file_that_was_renamed_with_its_name)
 }
 END_TEST
 
+/* Else the guest would be started afresh, beside the memory that it was saved with. */
+START_TEST(a_definition_that_is_put_back_has_its_managed_save)
+{
+    web_is_saved();
+    ck_assert_int_eq(unlink(world_path("domains/web.xml")), 0);
+    reload();
+    ck_assert_ptr_null(domain("web"));
+    put_file("domains/web.xml", web_xml("one"));
+    reload();
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 1);
+    client_calls(DOMAIN_CREATE, "web");
+    ck_assert_int_eq(world_task.operation, WORKER_RESTORE);
+    world_worker_identifies(web_xml("one"));
+    worker_does_it();
+}
+END_TEST
+
+START_TEST(a_managed_save_is_of_the_name_under_which_it_was_made)
+{
+    web_is_saved();
+    put_file("domains/new.xml", world_xml("new", 'w', ""));
+    ck_assert_int_eq(unlink(world_path("domains/web.xml")), 0);
+    reload();
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "new"), 0);
+    ck_assert_msg(strstr(logged, "the managed save of 'web' is left"), "%s", logged);
+}
+END_TEST
+
 START_TEST(a_reload_leaves_what_a_client_changes_meanwhile)
 {
     web_is_defined("one");
@@ -1667,6 +1695,8 @@ main(void)
     tcase_add_test(tc, a_reload_finds_links_whatever_the_names);
     tcase_add_test(tc, a_file_that_says_the_same_in_other_lines_has_not_changed);
     tcase_add_test(tc, a_reload_sees_a_file_that_was_renamed_with_its_name);
+    tcase_add_test(tc, a_definition_that_is_put_back_has_its_managed_save);
+    tcase_add_test(tc, a_managed_save_is_of_the_name_under_which_it_was_made);
     tcase_add_test(tc, a_reload_leaves_what_a_client_changes_meanwhile);
     tcase_add_test(tc, a_guest_whose_file_was_removed_runs_on);
     tcase_add_test(tc, a_name_that_a_file_has_got_is_told_when_its_guest_has_stopped);

@@ -70,6 +70,15 @@ complained 'a: not started: it comes after b, which waits for it'
 complained 'b: not started: it comes after a, which could not be started'
 for name in broken lone a b lost; do dom0ctl undefine $name || wrong "$name: not undefined"; done
 
+# One that comes after another that is looked at later, and fails before anything is under way.
+define first 10 "$dir/kernel" "after='second'"
+define second 11 "$dir/kernel" "after='off'"
+for name in first second; do dom0ctl autostart $name || wrong "$name: no autostart"; done
+guests start 1
+complained 'second: not started: it comes after off, which does not run, and is not to be started'
+complained 'first: not started: it comes after second, which could not be started'
+for name in first second; do dom0ctl undefine $name || wrong "$name: not undefined"; done
+
 # What the configuration says.
 stop
 printf '%s\n' 'guests_stop = leave' >>"$dir/conf"

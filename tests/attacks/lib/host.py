@@ -117,6 +117,8 @@ class Host:
             os.chmod(worker, 0o755)
         os.mkdir(f"{self.folder}/dump")
         os.mkdir(f"{self.folder}/save")
+        os.makedirs(f"{self.folder}/etc/domains")
+        os.mkdir(f"{self.folder}/etc/autostart")
         lines = {"socket": self.socket, "socket_ro": self.socket_ro, "socket_group": "",
                  "config_dir": f"{self.folder}/etc", "run_dir": self.run_dir,
                  "dump_dir": f"{self.folder}/dump", "save_dir": f"{self.folder}/save", "worker": worker}

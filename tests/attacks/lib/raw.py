@@ -16,12 +16,17 @@ REBOOT, RESUME, SHUTDOWN, SUSPEND = 27, 28, 33, 34
 RESTORE, SAVE, JOB_INFO, ABORT = 54, 55, 163, 164
 STATE, SAVE_FLAGS, RESTORE_FLAGS, DESTROY_FLAGS = 212, 232, 233, 234
 XML_TO_NATIVE, OPEN_CONSOLE = 136, 201
+DEFINE, UNDEFINE, RENAME, START = 350, 231, 358, 196  # those with flags
+GET_AUTOSTART, SET_AUTOSTART, IS_PERSISTENT = 15, 29, 151
+MANAGED_SAVE, HAS_MANAGED_SAVE, MANAGED_SAVE_REMOVE = 182, 183, 184
 LIST_ALL, JOB_STATS, REGISTER, DOMAIN_CAPABILITIES = 273, 298, 316, 342
 JOB_LIST, JOB_WAIT, JOB_ABORT, JOB_LOG = 1, 2, 3, 4  # of DOM0D
 EVENT_LIFECYCLE = 318
 
+LIST_ACTIVE = 1  # a flag of LIST_ALL
 XML_SECURE, XML_INACTIVE = 1, 2  # flags of XML
 CONSOLE_FORCE = 1
+UNDEFINE_SAVED = 1  # with the managed save
 NO_DOMAIN = 42  # an error's code
 ANY_EVENT = struct.pack(">iI", 0, 0)  # REGISTER's argument: lifecycle, of all domains
 
@@ -199,7 +204,7 @@ class Client:
 
     def domains(self):
         """[(name, uuid, id)] of those that are active, without dom0."""
-        reader = Reader(self.call(LIST_ALL, struct.pack(">iI", 1, 0)).body)
+        reader = Reader(self.call(LIST_ALL, struct.pack(">iI", 1, LIST_ACTIVE)).body)
         every = [reader.domain() for _ in range(reader.uint())]
         return [dom for dom in every if dom[2] != 0]
 

@@ -48,8 +48,48 @@ typed() {
 says() { grep -q -e "$1" <<<"$2" || { echo "$2" | tail -n 5; return 1; }; }
 file_says() { wait_for "$1" "tr -d '\r' <'$2' | grep -q -e '$3'"; }
 daemon_pid() { systemctl show -p MainPID --value dom0d; }
+threads() { awk '$1 == "Threads:" { print $2 }' "/proc/$(daemon_pid)/status"; }
 descriptors() { find "/proc/$(daemon_pid)/fd" | wc -l; }
 rss_kib() { sed -n 's/^VmRSS: *\([0-9]*\) kB/\1/p' "/proc/$(daemon_pid)/status"; }
+# through_virsh SIZE: the SHA-256 of so many bytes behind "begin", as virsh console writes them to its
+# terminal, which it has made raw.
+through_virsh() {
+    local out=$BED/through at
+    mkfifo "$BED/keys"
+    timeout 600 script -qefc "$VIRSH console con" /dev/null <"$BED/keys" >"$out" 2>&1 &
+    exec 8>"$BED/keys"
+    sleep 4
+    printf 'data\r' >&8
+    wait_for 60 "grep -aq '^begin' '$out'"
+    at=$(grep -abo -m 1 'begin' "$out" | head -n 1 | cut -d: -f1)
+    wait_for 500 "[ \$(stat -c %s '$out') -ge $((at + 6 + $1)) ]"
+    printf '\035' >&8
+    exec 8>&-
+    wait $!
+    tail -c +$((at + 7)) "$out" | head -c "$1" | sha256sum | cut -d' ' -f1
+    rm -f "$BED/keys" "$out"
+}
+
+# p99_ms SECONDS: of a hundred and more answers to another client.
+p99_ms() {
+    python3 - "$URI" "$1" <<'END_OF_PYTHON'
+import sys
+import time
+
+import libvirt
+
+connection, times = libvirt.openReadOnly(sys.argv[1]), []
+end = time.monotonic() + float(sys.argv[2])
+while time.monotonic() < end:
+    begin = time.monotonic()
+    connection.lookupByName("con").info()
+    times.append(time.monotonic() - begin)
+    time.sleep(0.1)
+print(round(sorted(times)[len(times) * 99 // 100] * 1000, 1))
+END_OF_PYTHON
+}
+is_twice_at_most() { awk "BEGIN { exit !($1 <= 2 * $2 + 5) }"; }
+
 is_open() { grep -q open "$1"; }
 
 write_initrd
@@ -62,6 +102,8 @@ for type in pv pvh; do
         says 'heard: hello' "$(typed 'hello\r' con)"
     expect "10 MB come from a $type guest unchanged" \
         [ "$(timeout 600 $CONSOLE con read data begin $SIZE)" = "$(cat "$BED/sum")" ]
+    expect "10 MB come through virsh console from a $type guest unchanged" \
+        [ "$(through_virsh $SIZE)" = "$(cat "$BED/sum")" ]
     [ $type = pvh ] || expect "the $type guest is destroyed" dom0ctl destroy con
     [ $type = pvh ] || expect "its last words are known" [ -n "$(dom0ctl log con)" ]
 done
@@ -97,18 +139,21 @@ expect_eq 'the session ends with the guest' ended "$(cat "$BED/end")"
 # Who comes and goes, and who does not read.
 expect 'a guest is created again' create pvh con 128 rdinit=/told
 expect 'it is ready' wait_for 60 'dom0ctl log con | grep -q ready'
-before=$(descriptors)
+before=$(descriptors) before_threads=$(threads)
 expect 'a hundred sessions are opened and left' timeout 300 $CONSOLE con left 100
 expect 'they leave no descriptor' wait_for 10 "[ \$(descriptors) -le $before ]"
+expect 'they leave no thread' wait_for 10 "[ \$(threads) -le $before_threads ]"
+p99=$(p99_ms 20)
 rss=$(rss_kib)
 { sleep 2; printf 'flood\n'; sleep 2; } | timeout 20 dom0ctl console con >/dev/null 2>&1
-$CONSOLE con hold 60 >"$BED/held" 2>&1 &
+$CONSOLE con hold 70 >"$BED/held" 2>&1 &
 hold=$!
 wait_for 30 "is_open $BED/held"
-for _ in $(seq 20); do
-    takes_at_most 500 dom0ctl list >/dev/null || not_ok 'a query beside a flood is quick'
-    sleep 2
-done
+p99_beside=$(p99_ms 60)
+echo "figures: the p99 of a client's calls is $p99 ms, and $p99_beside ms beside a flood that nobody reads"
+# 5 ms are the scatter of an emulated machine, with a guest that takes one of its processors.
+expect 'others are answered within twice the time' is_twice_at_most "$p99_beside" "$p99"
+expect 'dom0ctl list beside a flood is quick' takes_at_most 500 dom0ctl list
 grown=$(($(rss_kib) - rss))
 echo "figures: a flooding guest whose client does not read for a minute costs $grown KiB"
 expect 'a client that does not read costs bounded memory' [ $grown -lt 4096 ]
