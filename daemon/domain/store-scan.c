@@ -242,10 +242,10 @@ scan_is_same(const struct domain *dom, const struct domain_def *def)
 
 /* A managed save is of its name, also where that has been another's meanwhile, or nobody's. */
 static void
-scan_take_image(const struct store_scan *scan, struct domain *dom, const char *old_name)
+scan_take_image(const struct store_scan *scan, struct domain *dom)
 {
     if (dom->has_image && dom->stored)
-        log_warning("the managed save of '%s' is left as it is: that is called '%s' now", old_name,
+        log_warning("the managed save of '%s' is left as it is: that is called '%s' now", dom->name,
                     scan->names[scan->at]);
     dom->has_image = scan->file.has_image;
 }
@@ -259,7 +259,7 @@ scan_put(struct store_scan *scan, struct domain *dom, struct domain_def *def, ui
     } else {
         *(dom->stored ? &scan->changed : &scan->added) += 1;
         if (!dom->stored || (scan_is_renamed(dom, def) && !domain_runs(dom)))
-            scan_take_image(scan, dom, old_name);
+            scan_take_image(scan, dom);
         /* One that runs is called so when it has stopped. */
         if (scan_is_renamed(dom, def) && !domain_runs(dom))
             domain_store_renamed(dom, def);
