@@ -3,8 +3,9 @@
 /*
  * image-xml.c: tell the definition that is in an image, or put another one in its place.
  *
- *   image_xml_start    open the image, read the wrapper; tell it, and that is all.  Or: may the other
- *                      one stand for it?  A new file, with the new wrapper
+ *   image_xml_start    open the image, read the wrapper; tell it, perhaps if a restore could do with
+ *                      it, and that is all.  Or: may the other one stand for it?  A new file, with
+ *                      the new wrapper
  *   image_xml_copy     a piece of the stream, again and again
  *   image_xml_copied   see that it is whole, give the file the image's name
  *
@@ -74,13 +75,23 @@ image_xml_open(struct image_xml *x, struct err *err)
 /*----- tell -----*/
 
 static int
+image_xml_check(const struct image_xml *x, struct err *err)
+{
+    if (!image_xml_has_flag(x, WORKER_IMAGE_CHECK))
+        return 0;
+    return build_check_image(x->op.xl, x->fd, err) < 0
+               ? -1
+               : image_check_stream(x->fd, x->image.stream_offset, err);
+}
+
+static int
 image_xml_tell(struct image_xml *x, struct err *err)
 {
     unsigned           secure = image_xml_has_flag(x, WORKER_IMAGE_SECURE) ? DOMAIN_XML_SECURE : 0;
     struct domain_def *def;
     cleanup_free char *xml = NULL;
 
-    if (build_parse_image(x->op.xl, &x->image, &def, err) < 0)
+    if (image_xml_check(x, err) < 0 || build_parse_image(x->op.xl, &x->image, &def, err) < 0)
         return err_prefix(err, "%s", image_xml_params(x)->path);
     xml = domain_def_format(def, NULL, secure | DOMAIN_XML_INACTIVE);
     x->op.events->identified(x->op.arg, &x->op, def, xml);
