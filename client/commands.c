@@ -6,16 +6,27 @@
 
 extern const struct command cmd_abort, cmd_autostart, cmd_console, cmd_convert, cmd_create,
     cmd_define, cmd_destroy, cmd_edit, cmd_events, cmd_guests, cmd_help, cmd_image_edit,
-    cmd_image_xml, cmd_info, cmd_jobs, cmd_list, cmd_log, cmd_managedsave, cmd_pause, cmd_reboot,
-    cmd_rename, cmd_restore, cmd_save, cmd_shutdown, cmd_start, cmd_state, cmd_undefine,
-    cmd_unpause, cmd_version, cmd_wait, cmd_xml;
+    cmd_image_xml, cmd_import_libvirt, cmd_import_xl, cmd_info, cmd_jobs, cmd_list, cmd_log,
+    cmd_managedsave, cmd_pause, cmd_reboot, cmd_rename, cmd_restore, cmd_save, cmd_shutdown,
+    cmd_start, cmd_state, cmd_undefine, cmd_unpause, cmd_version, cmd_wait, cmd_xml;
 
 const struct command *const commands[] = {
-    &cmd_list,        &cmd_info,     &cmd_state,     &cmd_xml,        &cmd_convert, &cmd_create,
-    &cmd_define,      &cmd_start,    &cmd_edit,      &cmd_autostart,  &cmd_rename,  &cmd_undefine,
-    &cmd_destroy,     &cmd_shutdown, &cmd_reboot,    &cmd_pause,      &cmd_unpause, &cmd_save,
-    &cmd_managedsave, &cmd_restore,  &cmd_image_xml, &cmd_image_edit, &cmd_console, &cmd_log,
-    &cmd_jobs,        &cmd_abort,    &cmd_wait,      &cmd_events,     &cmd_guests,  &cmd_version,
+    &cmd_list,        &cmd_info,
+    &cmd_state,       &cmd_xml,
+    &cmd_convert,     &cmd_create,
+    &cmd_define,      &cmd_start,
+    &cmd_edit,        &cmd_autostart,
+    &cmd_rename,      &cmd_undefine,
+    &cmd_destroy,     &cmd_shutdown,
+    &cmd_reboot,      &cmd_pause,
+    &cmd_unpause,     &cmd_save,
+    &cmd_managedsave, &cmd_restore,
+    &cmd_image_xml,   &cmd_image_edit,
+    &cmd_console,     &cmd_log,
+    &cmd_jobs,        &cmd_abort,
+    &cmd_wait,        &cmd_events,
+    &cmd_guests,      &cmd_import_libvirt,
+    &cmd_import_xl,   &cmd_version,
     &cmd_help,        NULL,
 };
 

@@ -27,7 +27,7 @@ files_absolute_path(const char *path, char **path_out, struct err *err)
 }
 
 /* No larger text has room in a call. */
-static int
+int
 files_read_all(int fd, const char *name, char **text_out, struct err *err)
 {
     cleanup_free char *text = xmalloc(REMOTE_STRING_MAX + 1);

@@ -3,8 +3,9 @@
 /*
  * image-xml.c: tell the definition that is in an image, or put another one in its place.
  *
- *   image_xml_start    open the image, read the wrapper; tell it, and that is all.  Or: may the other
- *                      one stand for it?  A new file, with the new wrapper
+ *   image_xml_start    open the image, read the wrapper; tell it, perhaps if a restore could do with
+ *                      it, and that is all.  Or: may the other one stand for it?  A new file, with
+ *                      the new wrapper
  *   image_xml_copy     a piece of the stream, again and again
  *   image_xml_copied   see that it is whole, give the file the image's name
  *
@@ -13,9 +14,7 @@
  */
 /* clang-format on */
 #include <errno.h>
-#include <linux/fs.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,12 +23,11 @@
 #include "build.h"
 #include "conf/libxl.h"
 #include "driver/image.h"
+#include "file-copy.h"
 #include "new-file.h"
 #include "operation.h"
 
-/* An abort, and the daemon, wait for one of these at most. */
-#define PIECE_BYTES (8u << 20)
-#define BUFFER_BYTES (256u << 10)
+_Static_assert(IMAGE_ALIGN % FILE_COPY_ALIGN == 0, "an aligned stream can be shared");
 
 struct image_xml {
     struct operation  op; /* must be first */
@@ -38,8 +36,7 @@ struct image_xml {
     struct image      image;
     struct new_file   file;
     struct image      next; /* of the new file */
-    uint64_t          done; /* bytes of the stream */
-    bool              slow; /* the kernel cannot copy between these files by itself */
+    struct file_copy  copy; /* of the stream */
     struct loop_defer piece;
 };
 
@@ -78,13 +75,23 @@ image_xml_open(struct image_xml *x, struct err *err)
 /*----- tell -----*/
 
 static int
+image_xml_check(const struct image_xml *x, struct err *err)
+{
+    if (!image_xml_has_flag(x, WORKER_IMAGE_CHECK))
+        return 0;
+    return build_check_image(x->op.xl, x->fd, err) < 0
+               ? -1
+               : image_check_stream(x->fd, x->image.stream_offset, err);
+}
+
+static int
 image_xml_tell(struct image_xml *x, struct err *err)
 {
     unsigned           secure = image_xml_has_flag(x, WORKER_IMAGE_SECURE) ? DOMAIN_XML_SECURE : 0;
     struct domain_def *def;
     cleanup_free char *xml = NULL;
 
-    if (build_parse_image(x->op.xl, &x->image, &def, err) < 0)
+    if (image_xml_check(x, err) < 0 || build_parse_image(x->op.xl, &x->image, &def, err) < 0)
         return err_prefix(err, "%s", image_xml_params(x)->path);
     xml = domain_def_format(def, NULL, secure | DOMAIN_XML_INACTIVE);
     x->op.events->identified(x->op.arg, &x->op, def, xml);
@@ -171,58 +178,12 @@ image_xml_prepare(struct image_xml *x, struct err *err)
         build_check_image(x->op.xl, x->file.fd, err) < 0)
         return -1;
     x->op.total = x->image.size - x->image.stream_offset;
+    file_copy_init(&x->copy, x->fd, x->image.stream_offset, x->file.fd, x->next.stream_offset,
+                   x->op.total);
     return 0;
 }
 
 /*----- the copy -----*/
-
-/* Returns how many bytes were copied, 0 at the end of the file, or -1 with errno. */
-static ssize_t
-image_xml_copy_slowly(struct image_xml *x, off_t from, off_t to, size_t size)
-{
-    cleanup_free char *buffer = xmalloc(BUFFER_BYTES);
-    ssize_t            n = pread(x->fd, buffer, size < BUFFER_BYTES ? size : BUFFER_BYTES, from);
-
-    if (n <= 0 || lseek(x->file.fd, to, SEEK_SET) < 0)
-        return n < 0 ? n : n > 0 ? -1 : 0;
-    return file_write_all(x->file.fd, buffer, (size_t)n) < 0 ? -1 : n;
-}
-
-static ssize_t
-image_xml_copy_some(struct image_xml *x, size_t size)
-{
-    off_t   from = (off_t)(x->image.stream_offset + x->done);
-    off_t   to = (off_t)(x->next.stream_offset + x->done);
-    off_t   in = from, out = to;
-    ssize_t n = x->slow ? -1 : copy_file_range(x->fd, &in, x->file.fd, &out, size, 0);
-
-    if (n >= 0 || (!x->slow && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)))
-        return n;
-    x->slow = true;
-    return image_xml_copy_slowly(x, from, to, size);
-}
-
-/* All from here on, where the file system shares blocks. */
-static bool
-image_xml_clone(struct image_xml *x)
-{
-    struct file_clone_range range = {.src_fd = x->fd,
-                                     .src_offset = x->image.stream_offset + x->done,
-                                     .dest_offset = x->next.stream_offset + x->done};
-
-    return ioctl(x->file.fd, FICLONERANGE, &range) == 0;
-}
-
-/* Up to where blocks begin, and from there a piece at a time. */
-static size_t
-image_xml_piece(const struct image_xml *x)
-{
-    uint64_t left = x->op.total - x->done;
-    uint64_t start = x->image.stream_offset + x->done;
-    uint64_t piece = start % IMAGE_ALIGN ? IMAGE_ALIGN - start % IMAGE_ALIGN : PIECE_BYTES;
-
-    return (size_t)(piece < left ? piece : left);
-}
 
 /* It failed: the image stays as it is. */
 static void
@@ -241,41 +202,21 @@ image_xml_fail(struct image_xml *x, const struct err *err)
 }
 
 static void
-image_xml_copy_failed(struct image_xml *x, ssize_t n)
-{
-    struct err err;
-
-    if (n < 0)
-        err_set_errno(&err, errno, "cannot write %s", x->file.path);
-    else
-        err_set(&err, ERR_OPERATION_FAILED, "%s: it has become shorter meanwhile", x->file.path);
-    image_xml_fail(x, &err);
-}
-
-static void
 image_xml_copy(void *arg)
 {
     struct image_xml *x = arg;
-    bool              aligned = (x->image.stream_offset + x->done) % IMAGE_ALIGN == 0;
-    ssize_t           n;
+    struct err        err;
 
     if (operation_failed(&x->op)) {
         image_xml_give_up(x);
         return;
     }
-    if (aligned && !x->op.processed && image_xml_clone(x))
-        x->done = x->op.total;
-    if (x->done < x->op.total) {
-        n = image_xml_copy_some(x, image_xml_piece(x));
-        if (n <= 0) {
-            image_xml_copy_failed(x, n);
-            return;
-        }
-        x->done += (uint64_t)n;
-        if (aligned)
-            x->op.processed = x->done;
+    if (file_copy_some(&x->copy, x->file.path, &err) < 0) {
+        image_xml_fail(x, &err);
+        return;
     }
-    if (x->done == x->op.total)
+    x->op.processed = x->copy.done;
+    if (x->copy.done == x->copy.size)
         image_xml_copied(x);
     else
         loop_defer_start(&x->piece);
@@ -329,7 +270,6 @@ image_xml_copied(struct image_xml *x)
         image_xml_fail(x, &err);
         return;
     }
-    x->op.processed = x->op.total;
     operation_finish(&x->op);
 }
 

@@ -1,7 +1,7 @@
 # What the daemon links (host) and what the worker is made of are one archive.
 noinst_LIBRARIES += driver/libdriver.a
 driver_libdriver_a_SOURCES = $(driver_operations) driver/build.c driver/build.h driver/cores.c driver/cores.h driver/disks.c driver/disks.h \
-	driver/domain-names.c driver/domain-names.h driver/helper.c driver/helper.h \
+	driver/domain-names.c driver/domain-names.h driver/file-copy.c driver/file-copy.h driver/helper.c driver/helper.h \
 	driver/host.c driver/host-call.c driver/host-helper.c driver/host-private.h \
 	driver/host-process.c driver/host-query.c driver/host-spawn.c driver/host-wire.c \
 	driver/host-wire.h driver/image.c driver/image-stream.c driver/log-journal.c \

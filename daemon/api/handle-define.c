@@ -46,28 +46,64 @@ define_go_on(struct xml_call *call, struct domain_def *def)
 }
 
 static void
-define_xml(struct request *req, const char *xml, unsigned flags)
+define_read(struct request *req, const char *xml, unsigned flags, xml_call_go_on_fn *go_on)
 {
     struct xml_call *call = xcalloc(1, sizeof *call);
     unsigned         validate = flags & DEFINE_VALIDATE ? DOMAIN_PARSE_VALIDATE : 0;
 
-    *call = (struct xml_call){.req = req,
-                              .xml = xstrdup(xml),
-                              .parse = DEFINITION_PACK | validate,
-                              .go_on = define_go_on};
+    *call = (struct xml_call){
+        .req = req, .xml = xstrdup(xml), .parse = DEFINITION_PACK | validate, .go_on = go_on};
     xml_call_read(call);
 }
 
 void
 handle_domain_define_xml(struct request *req, const remote_domain_define_xml_args *args)
 {
-    define_xml(req, args->xml, 0);
+    define_read(req, args->xml, 0, define_go_on);
 }
 
 void
 handle_domain_define_xml_flags(struct request *req, const remote_domain_define_xml_flags_args *args)
 {
-    define_xml(req, args->xml, args->flags);
+    define_read(req, args->xml, args->flags, define_go_on);
+}
+
+/*----- could it be defined? -----*/
+
+static void
+define_tell(struct request *req, const struct domain_def *def, char *conflict)
+{
+    const struct domain       *dom = domains_by_uuid(request_daemon(req)->domains, def->uuid);
+    remote_nonnull_string     *list = xcalloc(def->n_notes + 1, sizeof *list);
+    dom0d_definition_check_ret ret = {.dom = {.name = def->name, .id = dom ? dom->run.domid : -1},
+                                      .conflict = conflict,
+                                      .msgs.msgs_val = list};
+
+    memcpy(ret.dom.uuid, def->uuid, UUID_SIZE);
+    while (ret.msgs.msgs_len < def->n_notes && ret.msgs.msgs_len < REMOTE_DOMAIN_MESSAGES_MAX) {
+        list[ret.msgs.msgs_len] = xasprintf("ignored: %s", def->notes[ret.msgs.msgs_len].message);
+        ret.msgs.msgs_len++;
+    }
+    reply_definition_check(req, &ret);
+    for (unsigned n = 0; n < ret.msgs.msgs_len; n++)
+        free(list[n]);
+    free(list);
+}
+
+static void
+define_checked(struct xml_call *call, struct domain_def *def)
+{
+    struct err err = {.message = ""};
+
+    (void)domains_check_define(request_daemon(call->req)->domains, def, &err);
+    define_tell(call->req, def, err.message);
+    domain_def_free(def);
+}
+
+void
+handle_definition_check(struct request *req, const dom0d_definition_check_args *args)
+{
+    define_read(req, args->xml, args->flags, define_checked);
 }
 
 void

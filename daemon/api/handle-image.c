@@ -45,6 +45,34 @@ handle_domain_save_image_get_xml_desc(struct request                            
             op_image_xml_new(request_daemon(req)->jobs, NULL, &owner, args->file, NULL, flags));
 }
 
+static void
+image_checked(void *arg, const struct job *job, const struct err *err)
+{
+    struct request       *req = arg;
+    dom0d_image_check_ret ret = {.dom.id = -1};
+
+    if (err) {
+        request_fail(req, err);
+        return;
+    }
+    ret.dom.name = op_image_xml_take_name(job, (uint8_t *)ret.dom.uuid);
+    if (ret.dom.name)
+        reply_image_check(req, &ret);
+    else
+        request_fail_with(req, ERR_INTERNAL, "the worker has not told what is in the image");
+    free(ret.dom.name);
+}
+
+void
+handle_image_check(struct request *req, const dom0d_image_check_args *args)
+{
+    struct job_owner owner = owner_of_request(req, image_checked);
+
+    if (images_check_path(req, args->from))
+        job_submit(op_image_xml_new(request_daemon(req)->jobs, NULL, &owner, args->from, NULL,
+                                    WORKER_IMAGE_CHECK));
+}
+
 /* path is absolute. */
 static void
 image_define(struct request *req, struct domain *dom, const char *path, const char *xml,
@@ -103,6 +131,15 @@ handle_domain_managed_save_remove(struct request *req, struct domain *dom,
 {
     (void)args;
     owner_submit(req, &op_image_remove, dom);
+}
+
+void
+handle_image_import(struct request *req, struct domain *dom, const dom0d_image_import_args *args)
+{
+    struct job_owner owner = owner_of_request(req, NULL);
+
+    if (images_check_path(req, args->from))
+        job_submit(op_image_import_new(request_daemon(req)->jobs, dom, &owner, args->from));
 }
 
 /* Its path; NULL: it has none, and req is answered. */

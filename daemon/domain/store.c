@@ -314,11 +314,10 @@ store_count(const struct domains *domains)
 }
 
 int
-domains_define(struct domains *domains, const struct domain_def *def, struct domain **dom_out,
-               struct err *err)
+domains_check_define(const struct domains *domains, const struct domain_def *def, struct err *err)
 {
-    struct domain *dom = domains_by_uuid(domains, def->uuid);
-    unsigned       max = domains->limits->max_definitions, count;
+    const struct domain *dom = domains_by_uuid(domains, def->uuid);
+    unsigned             max = domains->limits->max_definitions, count;
 
     if (dom ? store_check_define(dom, def, err) < 0
             : domains_check_name(domains, def->name, err) < 0)
@@ -326,6 +325,18 @@ domains_define(struct domains *domains, const struct domain_def *def, struct dom
     if ((!dom || (!dom->stored && !store_is_first(dom))) && (count = store_count(domains)) >= max)
         return err_set(err, ERR_RESOURCE_BUSY,
                        "there are %u definitions already, of max_definitions %u", count, max);
+    return 0;
+}
+
+int
+domains_define(struct domains *domains, const struct domain_def *def, struct domain **dom_out,
+               struct err *err)
+{
+    struct domain *dom;
+
+    if (domains_check_define(domains, def, err) < 0)
+        return -1;
+    dom = domains_by_uuid(domains, def->uuid);
     *dom_out = dom ? dom : domains_add(domains, def->name, def->uuid);
     return 0;
 }

@@ -67,6 +67,10 @@ void                 store_remain_free(struct store_remain *remain);
 int domains_define(struct domains *domains, const struct domain_def *def, struct domain **dom_out,
                    struct err *err);
 
+/** Could it become that?  Nothing changes.  Errors as above. */
+int domains_check_define(const struct domains *domains, const struct domain_def *def,
+                         struct err *err);
+
 /** May the domain be called so?  Errors as above. */
 int domains_check_name(const struct domains *domains, const char *name, struct err *err);
 

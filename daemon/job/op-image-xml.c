@@ -7,6 +7,8 @@
  *   image_xml_identified   what it says of the image, where that is to be told
  *   image_xml_done
  */
+#include <string.h>
+
 #include "base/alloc.h"
 #include "ops.h"
 #include "task.h"
@@ -17,6 +19,8 @@ struct op_image_xml {
     char       *path;
     char       *xml;  /* that is to be in the image; NULL: what is there is to be told */
     char       *told; /* NULL: not told yet */
+    char       *name; /* the domain that it is of, told with it */
+    uint8_t     uuid[UUID_SIZE];
     unsigned    flags;
 };
 
@@ -42,6 +46,15 @@ op_image_xml_take(const struct job *job)
     return take_ptr(op->told);
 }
 
+char *
+op_image_xml_take_name(const struct job *job, uint8_t uuid_out[UUID_SIZE])
+{
+    struct op_image_xml *op = container_of((struct job *)(uintptr_t)job, struct op_image_xml, job);
+
+    memcpy(uuid_out, op->uuid, UUID_SIZE);
+    return take_ptr(op->name);
+}
+
 static void
 image_xml_granted(struct job *job)
 {
@@ -55,6 +68,9 @@ image_xml_identified(struct job *job, const worker_identified *what)
 
     free(op->told);
     op->told = xstrdup(what->xml);
+    free(op->name);
+    op->name = xstrdup(what->name);
+    memcpy(op->uuid, what->uuid, UUID_SIZE);
 }
 
 static void
@@ -93,6 +109,7 @@ image_xml_clear(struct job *job)
     free(op->path);
     free(op->xml);
     free(op->told);
+    free(op->name);
 }
 
 const struct job_operation op_image_xml = {

@@ -49,6 +49,13 @@ struct job *op_image_xml_new(struct jobs *jobs, struct domain *dom, const struct
 /** What it was to tell, for its owner, when it has ended well; the caller's to free. */
 char *op_image_xml_take(const struct job *job);
 
+/** The name of the domain that the image is of, likewise; NULL: it was not told. */
+char *op_image_xml_take_name(const struct job *job, uint8_t uuid_out[UUID_SIZE]);
+
+/** Copy an image, which stays, to where the managed save of a domain is, which has none yet. */
+struct job *op_image_import_new(struct jobs *jobs, struct domain *dom,
+                                const struct job_owner *owner, const char *from);
+
 /** Write the memory of a domain to path. */
 struct job *op_dump_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
                         const char *path);

@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * test-parts.c: what dom0ctl is made of: texts, tables, JSON, options, commands, progress.
+ * test-parts.c: what dom0ctl is made of: texts, tables, JSON, options, commands, progress, and the
+ * files of another system.
  */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "commands.h"
 #include "domain.h"
+#include "folder.h"
 #include "json.h"
 #include "options.h"
 #include "progress.h"
+#include "settings.h"
 #include "text.h"
 
 #define MIB (1024u * 1024u)
@@ -488,11 +494,170 @@ START_TEST(off_a_terminal_there_is_a_line_every_five_seconds_and_no_control_char
 }
 END_TEST
 
+/*----- the files of another system -----*/
+
+static char        root_dir[64];
+static struct root root;
+
+static void
+root_put(const char *name, const char *text)
+{
+    cleanup_free char *path = xasprintf("%s/%s", root_dir, name);
+    struct err         err;
+
+    ck_assert_int_eq(file_replace(path, text, strlen(text), 0600, &err), 0);
+}
+
+static void
+root_link(const char *name, const char *target)
+{
+    cleanup_free char *path = xasprintf("%s/%s", root_dir, name);
+
+    ck_assert_int_eq(symlink(target, path), 0);
+}
+
+static void
+root_setup(void)
+{
+    cleanup_free char *folder = NULL;
+    struct err         err;
+
+    snprintf(root_dir, sizeof root_dir, "/tmp/test-parts.XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(root_dir));
+    folder = xasprintf("%s/folder.cfg", root_dir);
+    ck_assert_int_eq(mkdir(folder, 0700), 0);
+    ck_assert_int_eq(root_open(&root, root_dir, &err), 0);
+}
+
+static void
+root_teardown(void)
+{
+    cleanup_free char *command = xasprintf("rm -r %s", root_dir);
+
+    root_close(&root);
+    ck_assert_int_eq(system(command), 0);
+}
+
+START_TEST(a_folder_is_listed_in_order_without_what_is_hidden_or_a_folder)
+{
+    cleanup_names struct names names;
+    struct err                 err;
+
+    root_put("b.cfg", "");
+    root_put("a.cfg", "");
+    root_put(".hidden.cfg", "");
+    root_put("c.other", "");
+    root_put(".cfg", "");
+    ck_assert_int_eq(root_list(&root, "/", ".cfg", false, &names, &err), 0);
+    ck_assert_uint_eq(names.count, 2);
+    ck_assert_str_eq(names.list[0], "a");
+    ck_assert_str_eq(names.list[1], "b");
+    ck_assert(names_have(&names, "b"));
+    ck_assert(!names_have(&names, "c"));
+}
+END_TEST
+
+START_TEST(a_folder_that_is_not_there_is_empty_only_where_it_may_be)
+{
+    cleanup_names struct names names;
+    struct err                 err;
+
+    ck_assert_int_eq(root_list(&root, "/lacks", "", true, &names, &err), 0);
+    ck_assert_uint_eq(names.count, 0);
+    ck_assert_int_eq(root_list(&root, "/lacks", "", false, &names, &err), -1);
+    ck_assert_ptr_nonnull(strstr(err.message, root_dir));
+    root_put("file", "");
+    ck_assert_int_eq(root_list(&root, "/file", "", true, &names, &err), -1);
+}
+END_TEST
+
+START_TEST(an_absolute_link_leads_where_it_would_in_its_own_system)
+{
+    cleanup_free char *text = NULL;
+    struct stat        direct, st;
+    struct err         err;
+
+    root_put("there", "this");
+    root_link("link", "/there");
+    root_link("up", "../../../../there");
+    ck_assert_int_eq(root_read(&root, "/there", &text, &direct, &err), 0);
+    for (int n = 0; n < 2; n++) {
+        free(take_ptr(text));
+        ck_assert_int_eq(root_read(&root, n ? "/link" : "/up", &text, &st, &err), 0);
+        ck_assert_str_eq(text, "this");
+        ck_assert_uint_eq(st.st_ino, direct.st_ino);
+    }
+}
+END_TEST
+
+START_TEST(what_is_no_file_is_not_read)
+{
+    cleanup_free char *text = NULL, *fifo = xasprintf("%s/fifo", root_dir);
+    struct err         err;
+
+    ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+    ck_assert_int_eq(root_read(&root, "/fifo", &text, NULL, &err), -1);
+    ck_assert_ptr_nonnull(strstr(err.message, "fifo: it is not a regular file"));
+}
+END_TEST
+
+static const struct {
+    const char *line, *value; /* NULL: only a shell knows */
+} setting_lines[] = {
+    {"SAVE=/srv/save", "/srv/save"},
+    {"  export SAVE=\"/srv/my save\" # there", "/srv/my save"},
+    {"SAVE='/srv/$save'; X=1", NULL},
+    {"SAVE='/srv/$save';", "/srv/$save"},
+    {"SAVE=", ""},
+    {"SAVE=\"\"", ""},
+    {"#SAVE=/srv/save", "as before"},
+    {"SAVES=/srv/save", "as before"},
+    {"SAVE=$HOME/save", NULL},
+    {"SAVE=\"$HOME/save\"", NULL},
+    {"SAVE=`pwd`", NULL},
+    {"SAVE=\"/srv", NULL},
+    {"SAVE=/srv/\"my save\"", NULL},
+    {"SAVE=\"/srv\"/save", NULL},
+    {"SAVE=~/save", NULL},
+    {"SAVE=/srv/save other", NULL},
+};
+
+START_TEST(a_setting_is_a_word_or_a_quoted_one)
+{
+    struct setting     setting = {.name = "SAVE", .value = xstrdup("as before")};
+    const char        *value = setting_lines[_i].value;
+    cleanup_free char *text = xasprintf("# a comment\n%s\n", setting_lines[_i].line);
+    struct err         err;
+    int                r;
+
+    root_put("default", text);
+    r = settings_read(&root, "/default", &setting, 1, &err);
+    ck_assert_int_eq(r, value ? 1 : -1);
+    if (value)
+        ck_assert_str_eq(setting.value, value);
+    else
+        ck_assert_ptr_nonnull(strstr(err.message, "line 2: what SAVE is only a shell could tell"));
+    free(setting.value);
+}
+END_TEST
+
+START_TEST(without_their_file_settings_are_as_before)
+{
+    struct setting setting = {.name = "SAVE", .value = xstrdup("as before")};
+    struct err     err;
+
+    ck_assert_int_eq(settings_read(&root, "/default", &setting, 1, &err), 0);
+    ck_assert_str_eq(setting.value, "as before");
+    ck_assert_int_eq(settings_read(&root, "/folder.cfg", &setting, 1, &err), -1);
+    free(setting.value);
+}
+END_TEST
+
 int
 main(void)
 {
     Suite   *suite = suite_create("client-parts");
-    TCase   *tc = tcase_create("parts");
+    TCase   *tc = tcase_create("parts"), *files = tcase_create("files");
     SRunner *runner = srunner_create(suite);
     int      failed;
 
@@ -524,6 +689,14 @@ main(void)
     tcase_add_test(tc, without_a_daemon_the_last_figures_stand_and_no_rate);
     tcase_add_test(tc, off_a_terminal_there_is_a_line_every_five_seconds_and_no_control_character);
     suite_add_tcase(suite, tc);
+    tcase_add_checked_fixture(files, root_setup, root_teardown);
+    tcase_add_test(files, a_folder_is_listed_in_order_without_what_is_hidden_or_a_folder);
+    tcase_add_test(files, a_folder_that_is_not_there_is_empty_only_where_it_may_be);
+    tcase_add_test(files, an_absolute_link_leads_where_it_would_in_its_own_system);
+    tcase_add_test(files, what_is_no_file_is_not_read);
+    tcase_add_loop_test(files, a_setting_is_a_word_or_a_quoted_one, 0, array_size(setting_lines));
+    tcase_add_test(files, without_their_file_settings_are_as_before);
+    suite_add_tcase(suite, files);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -70,11 +70,11 @@ tests_daemon_test_crowd_LDADD = wire/libwire.a wire/libwiretypes.a eventloop/lib
 	base/libbase.a $(LIBEVENT_LIBS) $(TIRPC_LIBS) $(CHECK_LIBS)
 
 dist_check_SCRIPTS += tests/daemon/test-main.sh tests/daemon/test-life.sh \
-	tests/daemon/test-define.sh tests/daemon/test-console.sh tests/daemon/test-guests.sh tests/daemon/test-images.sh \
+	tests/daemon/test-define.sh tests/daemon/test-console.sh tests/daemon/test-guests.sh tests/daemon/test-images.sh tests/daemon/test-import.sh \
 	tests/daemon/test-native.sh tests/daemon/test-of-xl.sh
 EXTRA_DIST += tests/daemon/programs.sh
 TESTS += tests/daemon/test-define.sh tests/daemon/test-main.sh tests/daemon/test-life.sh tests/daemon/test-console.sh \
-	tests/daemon/test-guests.sh tests/daemon/test-images.sh tests/daemon/test-native.sh \
+	tests/daemon/test-guests.sh tests/daemon/test-images.sh tests/daemon/test-import.sh tests/daemon/test-native.sh \
 	tests/daemon/test-of-xl.sh
 server_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/daemon $(daemon_paths)
 server_test_cflags = $(AM_CFLAGS) $(CHECK_CFLAGS)

@@ -50,6 +50,8 @@ enum {
     DOMAIN_MANAGED_SAVE_GET_XML_DESC = 388,
     DOMAIN_MANAGED_SAVE_DEFINE_XML = 389,
     DOMAIN_SET_LIFECYCLE_ACTION = 390,
+    DEFINITION_CHECK = 9, /* of program DOM0D */
+    IMAGE_IMPORT = 11,
 };
 
 static struct daemon *daemon_;
@@ -76,6 +78,13 @@ keep_answer(const char *procedure, const void *ret)
                strcmp(procedure, "domain_get_xml_desc") == 0) {
         snprintf(answered_text, sizeof answered_text, "%s",
                  ((const remote_domain_get_metadata_ret *)ret)->metadata);
+    } else if (strcmp(procedure, "definition_check") == 0) {
+        const dom0d_definition_check_ret *checked = ret;
+
+        answered_id = checked->dom.id;
+        snprintf(answered_text, sizeof answered_text, "%s|%.16s|%s|%s", checked->dom.name,
+                 checked->dom.uuid, checked->conflict,
+                 checked->msgs.msgs_len ? checked->msgs.msgs_val[0] : "");
     } else if (strcmp(procedure, "domain_get_state") == 0) {
         answered_number = ((const remote_domain_get_state_ret *)ret)->reason;
     } else if (strcmp(procedure, "connect_list_all_domains") == 0) {
@@ -781,6 +790,132 @@ START_TEST(the_xml_in_a_managed_save_is_told_and_changed)
     ck_assert_int_eq(world_task.operation, WORKER_IMAGE_XML);
     ck_assert_uint_eq(world_task.more, WORKER_IMAGE_DEFINE);
     worker_does_it();
+}
+END_TEST
+
+/*----- imports -----*/
+
+static void
+client_imports(const char *from)
+{
+    dom0d_image_import_args args = {.dom = wire_of("web"), .from = (char *)(uintptr_t)from};
+
+    world_answers = 0;
+    world_answer.code = ERR_NONE;
+    world_call_dom0d(IMAGE_IMPORT, &args);
+    world_turn();
+}
+
+START_TEST(an_image_that_was_imported_is_what_a_start_restores)
+{
+    web_is_defined("one");
+    client_imports("/srv/web.save");
+    ck_assert_int_eq(world_task.operation, WORKER_IMAGE_IMPORT);
+    ck_assert_str_eq(world_task.path, image_path());
+    ck_assert_str_eq(world_task.xml, "/srv/web.save");
+    ck_assert_str_eq(world_task.name, "web");
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 0);
+    world_answers = 0;
+    worker_does_it();
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 1);
+    client_calls(DOMAIN_CREATE, "web");
+    ck_assert_int_eq(world_task.operation, WORKER_RESTORE);
+    world_worker_identifies(web_xml("one"));
+    worker_does_it();
+}
+END_TEST
+
+START_TEST(an_import_that_fails_is_no_managed_save)
+{
+    web_is_defined("one");
+    client_imports("/srv/web.save");
+    world_worker_fails(ERR_OPERATION_FAILED, "it is torn");
+    assert_answer(ERR_OPERATION_FAILED, "it is torn");
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 0);
+}
+END_TEST
+
+START_TEST(a_guest_that_has_a_managed_save_or_runs_or_does_not_last_imports_none)
+{
+    web_is_saved();
+    client_imports("/srv/web.save");
+    assert_answer(ERR_OPERATION_INVALID, "domain 'web' has a managed save already");
+    client_calls_with(DOMAIN_MANAGED_SAVE_REMOVE, "web", 0);
+    worker_does_it();
+    web_is_started();
+    client_imports("/srv/web.save");
+    assert_answer(ERR_OPERATION_INVALID, "domain 'web' is already running");
+    client_calls(DOMAIN_UNDEFINE, "web");
+    worker_does_it();
+    client_imports("/srv/web.save");
+    assert_answer(ERR_OPERATION_INVALID, "domain 'web' is not defined");
+    client_imports("web.save");
+    assert_answer(ERR_INVALID_ARG, "'web.save' is not an absolute path");
+}
+END_TEST
+
+START_TEST(the_next_daemon_goes_on_with_an_import)
+{
+    web_is_defined("one");
+    client_imports("/srv/web.save");
+    world_worker_lives_on();
+    daemon_is_replaced();
+    ck_assert_int_eq(world_task.operation, WORKER_IMAGE_IMPORT);
+    ck_assert_str_eq(world_task.path, image_path());
+    ck_assert_str_eq(world_task.xml, "/srv/web.save");
+    world_worker_succeeds();
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 1);
+}
+END_TEST
+
+static void
+client_checks(const char *xml)
+{
+    dom0d_definition_check_args args = {.xml = (char *)(uintptr_t)xml};
+
+    world_answers = 0;
+    world_answer.code = ERR_NONE;
+    world_call_dom0d(DEFINITION_CHECK, &args);
+    world_turn();
+}
+
+START_TEST(a_definition_that_is_checked_is_told_and_not_stored)
+{
+    client_checks(world_xml("web", 'w', "<devices><rng model='virtio'/></devices>"));
+    assert_answer(ERR_NONE, "");
+    ck_assert_msg(strstr(answered_text, "web|wwwwwwwwwwwwwwww||ignored: "), "%s", answered_text);
+    ck_assert_int_eq(answered_id, -1);
+    ck_assert_ptr_null(domain("web"));
+    assert_file("domains/web.xml", false);
+    ck_assert_str_eq(world_events, "");
+}
+END_TEST
+
+START_TEST(why_a_definition_that_is_checked_is_none_is_told)
+{
+    client_checks("<domain");
+    assert_answer(ERR_XML, "");
+    client_checks(web_xml("one</title><on_reboot>rename-restart</on_reboot><title>"));
+    ck_assert_int_ne(world_answer.code, ERR_NONE);
+}
+END_TEST
+
+START_TEST(what_a_definition_that_is_checked_would_meet_is_told)
+{
+    web_is_defined("one");
+    client_checks(web_xml("two"));
+    ck_assert_str_eq(answered_text, "web|wwwwwwwwwwwwwwww||");
+    assert_file_says("domains/web.xml", "<title>one</title>");
+    client_checks(world_xml("web", 'o', ""));
+    ck_assert_msg(strstr(answered_text, "web|oooooooooooooooo|"), "%s", answered_text);
+    ck_assert_msg(strstr(answered_text, "'web' already exists with uuid 77777777"), "%s",
+                  answered_text);
+    client_checks(world_xml("other", 'w', ""));
+    ck_assert_msg(strstr(answered_text, "'web' is already defined with uuid 77777777"), "%s",
+                  answered_text);
+    web_is_started();
+    client_checks(web_xml("two"));
+    ck_assert_int_eq(answered_id, domain("web")->run.domid);
 }
 END_TEST
 
@@ -1663,6 +1798,13 @@ main(void)
     tcase_add_test(tc, a_domain_is_undefined_with_its_managed_save_or_not_at_all);
     tcase_add_test(tc, the_next_daemon_finds_managed_saves);
     tcase_add_test(tc, the_xml_in_a_managed_save_is_told_and_changed);
+    tcase_add_test(tc, an_image_that_was_imported_is_what_a_start_restores);
+    tcase_add_test(tc, an_import_that_fails_is_no_managed_save);
+    tcase_add_test(tc, a_guest_that_has_a_managed_save_or_runs_or_does_not_last_imports_none);
+    tcase_add_test(tc, the_next_daemon_goes_on_with_an_import);
+    tcase_add_test(tc, a_definition_that_is_checked_is_told_and_not_stored);
+    tcase_add_test(tc, why_a_definition_that_is_checked_is_none_is_told);
+    tcase_add_test(tc, what_a_definition_that_is_checked_would_meet_is_told);
     tcase_add_test(tc, what_is_undefined_has_gone_with_its_link);
     tcase_add_test(tc, what_is_not_stored_is_not_undefined_or_started_with_the_host);
     tcase_add_test(tc, autostart_is_a_link_that_the_next_daemon_finds);

@@ -4,6 +4,7 @@
  * That a save ends with the domain gone is test-domains.c's.
  */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,7 @@ enum {
     DOMAIN_SAVE_IMAGE_DEFINE_XML = 236,
     GUEST_SAVE = 6, /* of program DOM0D */
     GUEST_RESTORE = 7,
+    IMAGE_CHECK = 10,
 };
 
 static struct daemon *daemon_;
@@ -283,6 +285,44 @@ START_TEST(the_xml_in_an_image_is_told_and_no_domain_made_of_it)
 }
 END_TEST
 
+static char checked_name[64], checked_uuid[UUID_SIZE + 1];
+
+static void
+keep_checked(const char *procedure, const void *ret)
+{
+    const dom0d_image_check_ret *checked = ret;
+
+    ck_assert_str_eq(procedure, "image_check");
+    snprintf(checked_name, sizeof checked_name, "%s", checked->dom.name);
+    memcpy(checked_uuid, checked->dom.uuid, UUID_SIZE);
+}
+
+/* _i: it is no good. */
+START_TEST(of_an_image_that_is_checked_it_is_told_whose_it_is_or_why_it_is_none)
+{
+    dom0d_image_check_args args = {.from = path};
+
+    world_call_dom0d(IMAGE_CHECK, &args);
+    world_turn();
+    ck_assert_int_eq(world_task.operation, WORKER_IMAGE_XML);
+    ck_assert_str_eq(world_task.path, path);
+    ck_assert_uint_eq(world_task.more, WORKER_IMAGE_CHECK);
+    if (_i) {
+        world_worker_fails(ERR_OPERATION_FAILED, "it is torn");
+        assert_answer(ERR_OPERATION_FAILED, "it is torn");
+        return;
+    }
+    world_keeps = keep_checked;
+    world_worker_identifies(world_xml("other", 'o', ""));
+    world_worker_succeeds();
+    world_keeps = NULL;
+    assert_answer(ERR_NONE, "");
+    ck_assert_str_eq(checked_name, "image");
+    ck_assert_str_eq(checked_uuid, "iiiiiiiiiiiiiii");
+    ck_assert_uint_eq(domains_count(daemon_->domains), 2);
+}
+END_TEST
+
 START_TEST(why_an_image_cannot_be_read_is_told)
 {
     remote_domain_save_image_get_xml_desc_args args = {.file = path};
@@ -355,6 +395,8 @@ main(void)
     tcase_add_loop_test(tc, the_flags_of_a_restore_reach_the_worker, 0, 5);
     tcase_add_test(tc, a_domain_whose_image_says_that_it_was_paused_is_told_to_be);
     tcase_add_loop_test(tc, the_xml_in_an_image_is_told_and_no_domain_made_of_it, 0, 2);
+    tcase_add_loop_test(tc, of_an_image_that_is_checked_it_is_told_whose_it_is_or_why_it_is_none, 0,
+                        2);
     tcase_add_test(tc, why_an_image_cannot_be_read_is_told);
     tcase_add_loop_test(tc, another_xml_for_an_image_reaches_the_worker, 0, 2);
     tcase_add_loop_test(tc, what_makes_no_sense_for_an_image_is_refused, 0, 4);

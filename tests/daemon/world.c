@@ -140,6 +140,8 @@ take_task(const worker_start *task)
     } else if (params->operation == WORKER_IMAGE_XML) {
         xml = params->worker_params_u.image_xml.xml;
         more = params->worker_params_u.image_xml.flags;
+    } else if (params->operation == WORKER_IMAGE_IMPORT) {
+        xml = params->worker_params_u.image_import.from;
     }
     task_clear();
     task_params = task_params_copy(params);
@@ -794,7 +796,8 @@ void
 world_worker_identifies(const char *xml)
 {
     static char       name[] = "image";
-    worker_identified what = {.name = name, .xml = (char *)(uintptr_t)xml};
+    worker_identified what = {
+        .name = name, .uuid = "iiiiiiiiiiiiiii", .xml = (char *)(uintptr_t)xml};
 
     if (!world_task.xml[0]) {
         free(world_task.xml); /* this domain it makes */

@@ -66,7 +66,7 @@ void world_requests_fail(enum err_code code);
 struct world_task {
     worker_operation operation;
     uint64_t         job;
-    char            *name, *path, *xml; /* "" where the task has none */
+    char            *name, *path, *xml; /* "" where the task has none; of an import the image */
     int              domid;
     unsigned         flags; /* WORKER_UNDO, WORLD_PAUSED */
     unsigned         more;  /* WORKER_SAVE_, WORKER_RESTORE_ */

@@ -1,6 +1,6 @@
 # Each on the fake Xen, but test-off-xen, which is on what this machine has.
 driver_tests = $(operation_tests) \
-	tests/driver/test-disks tests/driver/test-host tests/driver/test-host-processes \
+	tests/driver/test-disks tests/driver/test-file-copy tests/driver/test-host tests/driver/test-host-processes \
 	tests/driver/test-image tests/driver/test-log-journal tests/driver/test-memory \
 	tests/driver/test-new-file tests/driver/test-off-xen \
 	tests/driver/test-undo tests/driver/test-worker tests/driver/test-writer \
@@ -20,6 +20,9 @@ driver_test_ldadd = tests/driver/libscene.a tests/fakes/libfakexen.a $(driver_ld
 tests_driver_test_disks_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_disks_CFLAGS = $(driver_test_cflags)
 tests_driver_test_disks_LDADD = $(driver_test_ldadd)
+tests_driver_test_file_copy_CPPFLAGS = $(driver_test_cppflags)
+tests_driver_test_file_copy_CFLAGS = $(driver_test_cflags)
+tests_driver_test_file_copy_LDADD = $(driver_test_ldadd)
 tests_driver_test_host_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_host_CFLAGS = $(driver_test_cflags)
 tests_driver_test_host_LDADD = $(driver_test_ldadd)

@@ -109,6 +109,21 @@ START_TEST(the_definition_in_an_image_is_told)
 }
 END_TEST
 
+/* _i: it is to be checked, as whoever wants to restore it would.  A torn one still has its XML. */
+START_TEST(a_torn_image_is_told_unless_it_is_checked)
+{
+    struct scene_outcome out;
+    size_t               size = scene_write_image(path, IMAGE_LIBVIRT, xml, 1);
+
+    out = run("", _i ? WORKER_IMAGE_CHECK : 0, 0, NULL);
+    ck_assert_int_eq(out.err.code, ERR_NONE);
+    ck_assert_int_eq(truncate(path, (off_t)size - 1), 0);
+    out = run("", _i ? WORKER_IMAGE_CHECK : 0, 0, NULL);
+    ck_assert_int_eq(out.err.code, _i ? ERR_OPERATION_FAILED : ERR_NONE);
+    ck_assert_int_eq(out.identified, !_i);
+}
+END_TEST
+
 START_TEST(what_is_no_image_is_said)
 {
     struct scene_outcome out;
@@ -328,6 +343,7 @@ main(void)
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, the_definition_in_an_image_is_told, 0, 2);
+    tcase_add_loop_test(tc, a_torn_image_is_told_unless_it_is_checked, 0, 2);
     tcase_add_loop_test(tc, what_is_no_image_is_said, 0, 2);
     tcase_add_loop_test(tc, another_definition_stands_before_the_same_stream, 0, 2);
     tcase_add_test(tc, the_image_keeps_its_mode);
