@@ -38,11 +38,16 @@ expect_eq 'list --all --no-autostart has the others' 'Domain-0 other' "$(names -
 console_reads keeper
 expect 'virsh starts it' $VIRSH start keeper
 expect 'it boots' has_booted keeper
-expect_fail 'one that runs is not started' 'already running' $VIRSH start keeper
+expect_fail 'one that runs is not started' 'already active' $VIRSH start keeper
 expect_eq 'list has it' 'Domain-0 keeper' "$(names)"
 expect_eq 'list --persistent has it alone' keeper "$(names --persistent)"
-expect 'virsh edits what is stored of it' \
-    env EDITOR="sed -i s,</name>,</name><title>edited</title>," $VIRSH edit keeper
+# virsh gives the editor to a shell.
+cat >"$BED/editor" <<'END'
+#!/bin/sh
+exec sed -i 's,</name>,</name><title>edited</title>,' "$1"
+END
+chmod +x "$BED/editor"
+expect 'virsh edits what is stored of it' env EDITOR="$BED/editor" $VIRSH edit keeper
 expect_eq 'what runs is as it was' '' "$(title_of keeper)"
 expect_eq 'what is stored has changed' edited "$(title_of --inactive keeper)"
 expect 'each change is told' told keeper 'Defined Added,Started Booted,Defined Updated'
