@@ -93,6 +93,7 @@ start_two_of_them(struct scene *s, const struct wire_header *call, const void *f
             scene_refuse(s, call, ERR_OPERATION_FAILED, "no memory");
         else
             SCENE_ANSWER(s, call, remote_domain_create_with_flags_ret, .dom = args.dom);
+        wire_body_free((xdrproc_t)xdr_remote_domain_create_with_flags_args, &args);
     } else if (call->program != WIRE_PROGRAM_DOM0D && call->procedure == GET_STATE) {
         SCENE_ANSWER(s, call, remote_domain_get_state_ret, .state = 5, .reason = 1);
     } else {

@@ -42,7 +42,7 @@ harness_new_server(struct harness *h)
 void
 harness_start(struct harness *h)
 {
-    *h = (struct harness){.log_lines = 0};
+    *h = (struct harness){.turns_max = 5000};
     current = h;
     log_set_sink(count_line);
     h->daemon.loop = loop_new();
@@ -72,14 +72,11 @@ harness_stop(struct harness *h)
     log_set_sink(NULL);
 }
 
-/* What one turn starts the next may do; some of it goes round by a timer of 0.  A flood never ends.
- */
-#define TURNS_MAX 5000
-
+/* What one turn starts the next may do; some of it goes round by a timer of 0. */
 void
 harness_settle(struct harness *h)
 {
-    for (int n = 0; n < 8 || (n < TURNS_MAX && loop_run_ready(h->daemon.loop)); n++)
+    for (unsigned n = 0; n < 8 || (n < h->turns_max && loop_run_ready(h->daemon.loop)); n++)
         loop_run_ready(h->daemon.loop);
 }
 

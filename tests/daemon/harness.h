@@ -21,6 +21,7 @@
 struct harness {
     struct config config; /* the limits that dom0d has by default */
     struct daemon daemon;
+    unsigned      turns_max; /* of harness_settle: a flood never ends */
     unsigned      log_lines; /* at warning or above */
     char          last_log[512];
 };
