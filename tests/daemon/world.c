@@ -924,11 +924,11 @@ world_worker_succeeds(void)
     worker_ends(&done, NULL);
 }
 
-void
-world_worker_fails(enum err_code code, const char *message)
+static void
+worker_fails(enum err_code code, const char *message, bool domain_left)
 {
     static char nothing[] = "";
-    worker_done done = {.domid = -1, .log = nothing};
+    worker_done done = {.domid = -1, .domain_left = domain_left, .log = nothing};
 
     done.error.code = (int)code;
     done.error.message = (char *)(uintptr_t)message;
@@ -936,14 +936,15 @@ world_worker_fails(enum err_code code, const char *message)
 }
 
 void
+world_worker_fails(enum err_code code, const char *message)
+{
+    worker_fails(code, message, false);
+}
+
+void
 world_worker_leaves_domain(const char *message)
 {
-    static char nothing[] = "";
-    worker_done done = {.domid = -1, .domain_left = true, .log = nothing};
-
-    done.error.code = ERR_OPERATION_ABORTED;
-    done.error.message = (char *)(uintptr_t)message;
-    worker_ends(&done, NULL);
+    worker_fails(ERR_OPERATION_ABORTED, message, true);
 }
 
 void
