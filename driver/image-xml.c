@@ -158,7 +158,7 @@ static int
 image_xml_take_mode(const struct image_xml *x, struct err *err)
 {
     if (fchown(x->file.fd, x->st.st_uid, x->st.st_gid) == 0 &&
-        fchmod(x->file.fd, x->st.st_mode & 07777) == 0)
+        fchmod(x->file.fd, x->st.st_mode & 0777) == 0)
         return 0;
     return err_set_errno(err, errno, "cannot give the new %s the owner and mode of the old one",
                          x->file.path);

@@ -14,6 +14,7 @@ says() { grep -q -e "$1" <<<"$2" || { echo "$2" | tail -n 5; return 1; }; }
 guest_xml pv lib 128 >"$BED/lib.xml"
 cat >"$BED/last.py" <<'END_OF_PYTHON'
 import sys
+import time
 
 import libvirt
 
@@ -37,6 +38,17 @@ def listed(**filters):
               ("lib" in names(flag)) == wanted)
 
 
+def boots(seconds):
+    """Whether the guest comes to its first numbers: before that, a PV guest cannot be saved."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with open(sys.argv[3], errors="replace") as console:
+            if "count " in console.read():
+                return True
+        time.sleep(0.5)
+    return False
+
+
 with open(sys.argv[2]) as file:
     domain = connection.defineXML(file.read())
 state = "is defined"
@@ -51,6 +63,7 @@ domain.create()
 state = "runs and is autostarted"
 listed(active=True, inactive=False, persistent=True, transient=False, running=True, paused=False,
        shutoff=False, managedsave=False, no_managedsave=True, autostart=True, no_autostart=False)
+claim("it boots", boots(120))
 domain.suspend()
 state = "is paused"
 listed(active=True, running=False, paused=True, shutoff=False)
@@ -75,7 +88,8 @@ listed(active=True, persistent=False, transient=True, autostart=False, no_autost
 domain.destroy()
 claim("nothing is left of it", "lib" not in names(0))
 END_OF_PYTHON
-timeout 300 python3 "$BED/last.py" "$URI" "$BED/lib.xml" 2>"$BED/last.err" ||
+console_reads lib
+timeout 300 python3 "$BED/last.py" "$URI" "$BED/lib.xml" "$(console_log lib)" 2>"$BED/last.err" ||
     not_ok "python3-libvirt comes to the end of a guest's life" "$(tail -n 1 "$BED/last.err")"
 
 #----- virt-install and virt-xml -----
