@@ -34,16 +34,31 @@ op_save_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner
     return job;
 }
 
+/* Its image could never be restored: the name is taken for as long as the host is up. */
+static bool
+save_is_named_as_dom0(const struct op_save *op)
+{
+    const struct domain *dom0 = domains_by_id(op->job.jobs->domains, 0);
+
+    return dom0 && strcmp(dom0->name, op->job.dom->name) == 0;
+}
+
 /* A kernel that does not run cannot suspend itself, and libxl would wait a minute to find that out.
  */
 static int
-save_check(const struct domain *dom, struct err *err)
+save_check(const struct op_save *op, struct err *err)
 {
-    struct host_dominfo info;
-    int                 reason;
+    const struct domain *dom = op->job.dom;
+    struct host_dominfo  info;
+    int                  reason;
 
     if (!domain_runs(dom))
         return err_set_libvirt(err, ERR_OPERATION_INVALID, "domain '%s' is not running", dom->name);
+    if (save_is_named_as_dom0(op))
+        return err_set_libvirt(err, ERR_OPERATION_INVALID,
+                               "domain '%s' cannot be saved: its name is the control domain's, so "
+                               "that it could not be restored",
+                               dom->name);
     if (domain_ask_now(dom, &info, err) < 0)
         return -1;
     if (domain_lacks_model(dom, &info))
@@ -68,7 +83,7 @@ save_granted(struct job *job)
 {
     struct err err;
 
-    if (save_check(job->dom, &err) < 0)
+    if (save_check(container_of(job, struct op_save, job), &err) < 0)
         job_finish(job, &err);
     else
         domain_xml(job->dom, job->owner.user, DOMAIN_XML_SECURE | DOMAIN_XML_INACTIVE,
