@@ -48,6 +48,15 @@ op_save_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner
     return job;
 }
 
+/* Its image could never be restored: the name is taken for as long as the host is up. */
+static bool
+save_is_named_as_dom0(const struct op_save *op)
+{
+    const struct domain *dom0 = domains_by_id(op->job.jobs->domains, 0);
+
+    return dom0 && strcmp(dom0->name, op->job.dom->name) == 0;
+}
+
 /* A kernel that has stopped cannot suspend itself, and libxl would wait a minute to find that out.
  * One that is paused the worker lets run for it. */
 static int
@@ -67,6 +76,11 @@ save_check(struct op_save *op, struct err *err)
     if (op->flags & WORKER_SAVE_MANAGED && !dom->stored)
         return err_set_libvirt(err, ERR_OPERATION_INVALID,
                                "cannot do managed save for transient domain");
+    if (save_is_named_as_dom0(op))
+        return err_set_libvirt(err, ERR_OPERATION_INVALID,
+                               "domain '%s' cannot be saved: its name is the control domain's, so "
+                               "that it could not be restored",
+                               dom->name);
     if (domain_ask_now(dom, &info, err) < 0)
         return -1;
     if (domain_lacks_model(dom, &info))

@@ -204,6 +204,20 @@ START_TEST(a_job_that_works_does_not_end_with_its_connection)
 }
 END_TEST
 
+/* Xen knows no names, and whoever writes to xenstore may give one twice. */
+START_TEST(a_guest_that_has_the_name_of_the_control_domain_is_not_saved)
+{
+    struct job_owner owner = owner_on(7);
+
+    world_domain(5, 'x', "Domain-0");
+    world_changed();
+    job_submit(op_save_new(daemon_->jobs, domains_by_id(daemon_->domains, 5), &owner, "/tmp/5.save",
+                           NULL, 0));
+    world_turn();
+    assert_end(ERR_OPERATION_INVALID, "its name is the control domain's");
+}
+END_TEST
+
 /*----- one state -----*/
 
 START_TEST(a_job_whose_worker_died_is_repairing_and_an_abort_then_is_remembered)
@@ -482,6 +496,7 @@ main(void)
     tcase_add_test(tc, a_held_job_is_aborted_at_once);
     tcase_add_test(tc, a_destroy_does_not_wait_for_who_holds_the_domain);
     tcase_add_test(tc, a_job_that_works_does_not_end_with_its_connection);
+    tcase_add_test(tc, a_guest_that_has_the_name_of_the_control_domain_is_not_saved);
     tcase_add_test(tc, a_job_whose_worker_died_is_repairing_and_an_abort_then_is_remembered);
     tcase_add_test(tc, what_is_done_to_a_domain_is_its_activity_while_a_job_holds_it);
     tcase_add_test(tc,
