@@ -163,11 +163,12 @@ unset INITRD
 
 # Serial ports.
 DEVICES="<serial type='pty'/>" expect 'an HVM guest with a serial port is created' \
-    create hvm ser 192 console=ttyS0
-expect 'what its serial port says is kept' wait_for 120 'dom0ctl log --device serial0 ser | grep -q .'
+    create hvm ser 192 console=ttyS0 loglevel=7
+expect 'what its serial port says is kept' \
+    wait_for 180 'dom0ctl log --device serial0 ser | grep -q "Linux version"'
 tty=$(xenstore-read "/local/domain/$(xen_domid ser)/serial/0/tty")
 expect_eq 'virsh ttyconsole is its serial port' "$tty" "$($VIRSH ttyconsole ser)"
-expect 'virsh console opens it by its alias' says 'Connected to domain' "$(typed '' ser --devname serial0)"
+expect 'virsh console opens it by its alias' says 'Linux version' "$(typed '' ser --devname serial0)"
 expect_fail 'a serial port that it has not is refused by name' "cannot find character device 'serial1'" \
     script -qec "$VIRSH console ser --devname serial1" /dev/null
 expect 'the HVM guest is destroyed' dom0ctl destroy ser

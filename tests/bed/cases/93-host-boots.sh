@@ -36,7 +36,7 @@ begins_before() {
 most_at_once() {
     journalctl -b -q -o short-unix -u dom0d.service --since "$1" |
         sed -nE 's/^([0-9.]+) .*: [a-z ]+ (done in|failed after) ([0-9.]+) s.*/\1 \3/p' |
-        awk '{ print $1 - $2 + 0.05, 1; print $1, -1 }' | sort -n |
+        awk '{ printf "%.6f 1\n%.6f -1\n", $1 - $2 + 0.05, $1 }' | sort -n |
         awk '{ now += $2; if (now > most) most = now } END { print most + 0 }'
 }
 
