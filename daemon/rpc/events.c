@@ -236,9 +236,20 @@ events_find_legacy(struct conn *conn, int event)
     return NULL;
 }
 
+/* Of the others libvirt has no message without a callback id, and refuses them, too. */
+static int
+events_check_legacy(int event, struct err *err)
+{
+    if (event >= 0 && event < EVENT_LEGACY_COUNT)
+        return 0;
+    return err_set_libvirt(err, ERR_INTERNAL, "unsupported event ID %d", event);
+}
+
 int
 events_register_legacy(struct events *events, struct conn *conn, int event, struct err *err)
 {
+    if (events_check_legacy(event, err) < 0)
+        return -1;
     if (events_find_legacy(conn, event))
         return err_set_libvirt(err, ERR_INTERNAL, "domain event %d already registered", event);
     return events_add(events, conn, event, NULL, NO_CALLBACK_ID, err);
@@ -249,6 +260,8 @@ events_deregister_legacy(struct events *events, struct conn *conn, int event, st
 {
     struct registration *reg = events_find_legacy(conn, event);
 
+    if (events_check_legacy(event, err) < 0)
+        return -1;
     if (!reg)
         return err_set_libvirt(err, ERR_INTERNAL, "domain event %d not registered", event);
     events_drop(events, conn, reg);
@@ -406,6 +419,7 @@ events_reboot(struct events *events, const struct event_domain *dom)
     remote_domain_event_callback_reboot_msg message = {.msg = {.dom = news_domain(dom)}};
 
     news->frame = encode_domain_event_callback_reboot(&message, &news->size);
+    news->frame_legacy = encode_domain_event_reboot(&message.msg, &news->size_legacy);
     events_tell(events, news);
 }
 
@@ -428,6 +442,7 @@ events_control_error(struct events *events, const struct event_domain *dom)
     remote_domain_event_callback_control_error_msg message = {.msg = {.dom = news_domain(dom)}};
 
     news->frame = encode_domain_event_callback_control_error(&message, &news->size);
+    news->frame_legacy = encode_domain_event_control_error(&message.msg, &news->size_legacy);
     events_tell(events, news);
 }
 

@@ -74,7 +74,8 @@ int events_register(struct events *events, struct conn *conn, int event, const u
                     int *callback_id_out, struct err *err);
 int events_deregister(struct events *events, struct conn *conn, int callback_id, struct err *err);
 
-/** The old way: without callback ids, each event once. */
+/** The old way: without callback ids, each event once.  ERR_INTERNAL also for the newer events, of
+ * which libvirt has no message for it. */
 int events_register_legacy(struct events *events, struct conn *conn, int event, struct err *err);
 int events_deregister_legacy(struct events *events, struct conn *conn, int event, struct err *err);
 
