@@ -38,9 +38,8 @@ void events_lifecycle(struct events *events, const struct event_domain *dom,
                       enum lifecycle_event event, int detail);
 
 /**
- * For clients that come back only now: for usec the lifecycle events from here on are kept, the
- * last few thousand, and whoever registers for them is told those first.  Once in the life of
- * events.
+ * For clients that come back only now: for usec the events from here on are kept, the last few
+ * thousand, and whoever registers for one of them is told those first.  Once in the life of events.
  */
 void events_keep(struct events *events, struct loop *loop, uint64_t usec);
 

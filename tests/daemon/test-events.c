@@ -634,6 +634,57 @@ START_TEST(who_registers_soon_after_a_restart_is_told_what_has_happened_once)
 }
 END_TEST
 
+/* A client without callback ids, which expect_old_* read, and one with them. */
+START_TEST(who_comes_back_is_told_events_of_every_kind_in_their_order)
+{
+    struct client other = client_new(&h, false);
+    struct frame  frame;
+
+    client_open(&other, 0);
+    events_keep(h.daemon.events, h.daemon.loop, 60000000);
+    events_reboot(h.daemon.events, &web);
+    events_lifecycle(h.daemon.events, &db, LIFECYCLE_STOPPED, STOPPED_CRASHED);
+    events_control_error(h.daemon.events, &web);
+    events_metadata(h.daemon.events, &web, METADATA_TITLE, NULL);
+    events_job_completed(h.daemon.events, &web, NULL, 0);
+    for (int event = 15; event >= 0; event--)
+        client_expect_reply(&client, call_with_number(REGISTER_OLD, event), NULL, NULL);
+    for (int event = 0; event < EVENT_COUNT; event++)
+        register_by_id(&other, event, NULL);
+    wait_msec(150);
+    expect_event(&client, REBOOT_OLD, &frame);
+    frame_free(&frame);
+    expect_event(&client, LIFECYCLE_OLD, &frame);
+    frame_free(&frame);
+    expect_old_event_of_web(CONTROL_ERROR_OLD);
+    for (int n = 0; n < 5; n++) {
+        static const int order[] = {REBOOT, LIFECYCLE, CONTROL_ERROR, METADATA_CHANGE,
+                                    JOB_COMPLETED};
+
+        expect_event(&other, order[n], &frame);
+        frame_free(&frame);
+    }
+    client_expect_nothing(&other);
+    client_free(&other);
+}
+END_TEST
+
+START_TEST(a_registration_that_comes_later_is_not_told_by_the_others_again)
+{
+    int id, of_web;
+
+    events_keep(h.daemon.events, h.daemon.loop, 60000000);
+    events_lifecycle(h.daemon.events, &web, LIFECYCLE_STOPPED, STOPPED_DESTROYED);
+    id = register_by_id(&client, EVENT_LIFECYCLE, NULL);
+    wait_msec(150);
+    expect_lifecycle(&client, id, "web", LIFECYCLE_STOPPED, STOPPED_DESTROYED);
+    of_web = register_by_id(&client, EVENT_LIFECYCLE, uuid_web);
+    wait_msec(150);
+    expect_lifecycle(&client, of_web, "web", LIFECYCLE_STOPPED, STOPPED_DESTROYED);
+    client_expect_nothing(&client);
+}
+END_TEST
+
 START_TEST(who_registers_later_is_told_what_happens_from_then_on)
 {
     struct client other = client_new(&h, true);
@@ -666,6 +717,27 @@ START_TEST(of_very_many_events_the_last_ones_are_kept)
     for (int n = 1; n < KEPT_MAX + 1; n++)
         expect_lifecycle(&client, id, "web", LIFECYCLE_STARTED, n);
     client_expect_nothing(&client);
+}
+END_TEST
+
+START_TEST(of_events_with_much_in_them_no_more_is_kept_than_a_few_mebibytes)
+{
+    enum { SIZE = 1 << 20 };
+    cleanup_free char *uri = xcalloc(1, SIZE);
+    struct frame       frame;
+    unsigned           told = 0;
+
+    memset(uri, 'u', SIZE - 1);
+    events_keep(h.daemon.events, h.daemon.loop, 60000000);
+    for (int n = 0; n < 20; n++)
+        events_metadata(h.daemon.events, &web, METADATA_ELEMENT, uri);
+    register_by_id(&client, EVENT_METADATA_CHANGE, NULL);
+    wait_msec(150);
+    for (; client_read(&client, &frame); told++) {
+        ck_assert_int_eq(frame.header.procedure, METADATA_CHANGE);
+        frame_free(&frame);
+    }
+    ck_assert_uint_eq(told, 7);
 }
 END_TEST
 
@@ -706,6 +778,9 @@ main(void)
                         16, 27);
     tcase_add_test(tc, who_registers_soon_after_a_restart_is_told_what_has_happened_once);
     tcase_add_test(tc, who_registers_later_is_told_what_happens_from_then_on);
+    tcase_add_test(tc, who_comes_back_is_told_events_of_every_kind_in_their_order);
+    tcase_add_test(tc, a_registration_that_comes_later_is_not_told_by_the_others_again);
+    tcase_add_test(tc, of_events_with_much_in_them_no_more_is_kept_than_a_few_mebibytes);
     tcase_add_test(tc, of_very_many_events_the_last_ones_are_kept);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);
