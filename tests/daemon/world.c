@@ -229,18 +229,19 @@ remove_records(const char *name, const char *suffix, size_t expected)
     for (size_t n = 0; n < count; n++)
         forget_record(&paths[n]);
     free(paths);
-    remove_folder(name);
 }
 
-/* There is one of each domain that clients were told to run, of each definition that they know, of
- * each job that waits, and of the last that ended. */
+/* There is one of each domain that clients were told to run, another one where that is paused or
+ * has lost its device model, one of each definition that they know, of each job that waits, and of
+ * the last that ended. */
 static void
 remove_all_records(const struct daemon *daemon)
 {
-    size_t announced = 0, defined = 0, waiting = 0, ended = 0;
+    size_t announced = 0, seen = 0, defined = 0, waiting = 0, ended = 0;
 
     for (const struct domain *dom = domains_first(daemon->domains); dom; dom = domains_next(dom)) {
         announced += dom->run.announced;
+        seen += dom->run.announced && (dom->run.paused || dom->run.model_told);
         defined += dom->file.told != NULL;
     }
     for (const struct job *job = jobs_first(daemon->jobs); job; job = TAILQ_NEXT(job, in_all))
@@ -248,9 +249,14 @@ remove_all_records(const struct daemon *daemon)
     for (uint64_t id = 1; id <= history_last_id(jobs_history(daemon->jobs)); id++)
         ended += history_end(jobs_history(daemon->jobs), id) != NULL;
     remove_records("domains", ".domain", announced);
+    remove_records("domains", ".seen", seen);
     remove_records("definitions", ".definition", defined);
     remove_records("ended", ".ended", ended);
     remove_records("queue", ".job", waiting);
+    remove_folder("domains");
+    remove_folder("definitions");
+    remove_folder("ended");
+    remove_folder("queue");
 }
 
 struct daemon *
