@@ -201,6 +201,9 @@ struct log_about domain_for_log(const struct domain *dom, char uuid_text[UUID_TE
 /** Write down what is to be recalled of it; nothing while it is not announced. */
 void domain_remember(const struct domain *dom);
 
+/** The same of one that is announced, where somebody has to know whether it was written. */
+int domain_record(const struct domain *dom, struct err *err);
+
 /** The same of what has become of it that is no new run: run.paused, run.model_told. */
 void domain_remember_seen(const struct domain *dom);
 

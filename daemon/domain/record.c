@@ -28,8 +28,8 @@ record_path(const struct domain *dom, const char *suffix)
     return xasprintf("%s/domains/%d%s", dom->table->run_dir, dom->run.domid, suffix);
 }
 
-void
-domain_remember(const struct domain *dom)
+int
+domain_record(const struct domain *dom, struct err *err)
 {
     cleanup_free char *path = record_path(dom, SUFFIX);
     cleanup_free char *xml = NULL;
@@ -39,17 +39,22 @@ domain_remember(const struct domain *dom)
                                  .running_reason = dom->run.running_reason,
                                  .stop_detail = dom->run.stop_detail,
                                  .shutdown_told = dom->run.shutdown_told};
-    struct err         err;
 
-    if (!dom->run.announced)
-        return;
     memcpy(record.uuid, dom->uuid, sizeof record.uuid);
     if (dom->live)
         xml = domain_def_format(dom->live, NULL, DOMAIN_XML_SECURE | DOMAIN_XML_INACTIVE);
     else
         xml = xstrdup("");
     record.xml = xml;
-    if (record_write(path, (xdrproc_t)xdr_known_domain, &record, &err) < 0)
+    return record_write(path, (xdrproc_t)xdr_known_domain, &record, err);
+}
+
+void
+domain_remember(const struct domain *dom)
+{
+    struct err err;
+
+    if (dom->run.announced && domain_record(dom, &err) < 0)
         log_warning("%s", err.message);
 }
 

@@ -395,7 +395,6 @@ domain_set_autostart(struct domain *dom, bool autostart)
 void
 domain_announce_change(struct domain *dom, int metadata, const char *uri)
 {
-    domain_remember(dom);
     if (metadata >= 0)
         dom->table->observer->metadata(dom->table->arg, dom, metadata, uri);
 }

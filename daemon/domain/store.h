@@ -95,7 +95,7 @@ void domain_unstore(struct domain *dom);
 /** Its link is there, or gone. */
 void domain_set_autostart(struct domain *dom, bool autostart);
 
-/** One thing is another one now, of what runs or what is stored: its title, description or metadata
+/** Told: one thing is another one now, of what runs or what is stored: its title, description or metadata
  * (METADATA_, uri), or an action (-1), of which nothing is told. */
 void domain_announce_change(struct domain *dom, int metadata, const char *uri);
 

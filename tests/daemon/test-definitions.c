@@ -18,6 +18,7 @@
 #include "config.h"
 #include "daemon.h"
 #include "domain/store.h"
+#include "job/history.h"
 #include "job/job.h"
 #include "world.h"
 
@@ -1259,6 +1260,185 @@ START_TEST(a_definition_that_waited_when_the_daemon_was_killed_is_stored)
 }
 END_TEST
 
+/*----- ... and what a client wanted changed -----*/
+
+static const char *
+web_titles(unsigned affect)
+{
+    return client_asks_metadata(METADATA_TITLE, NULL, affect);
+}
+
+static void
+client_gives_title(const char *title, unsigned affect)
+{
+    client_sets_metadata(METADATA_TITLE, title, NULL, NULL, affect);
+}
+
+/* Each of AFFECT_; what is not changed has the title "one". */
+static void
+assert_titles(const char *title, unsigned affect)
+{
+    ck_assert_str_eq(web_titles(AFFECT_LIVE), affect & AFFECT_LIVE ? title : "one");
+    ck_assert_str_eq(web_titles(AFFECT_CONFIG), affect & AFFECT_CONFIG ? title : "one");
+    if (affect & AFFECT_CONFIG) {
+        cleanup_free char *element = xasprintf("<title>%s</title>", title);
+
+        assert_file_says("domains/web.xml", element);
+    }
+}
+
+/* It waits for another one, of what is stored.  _i: AFFECT_. */
+START_TEST(a_change_that_waited_when_the_daemon_was_killed_is_made)
+{
+    web_is_defined("one");
+    web_is_started();
+    client_gives_title("one", AFFECT_CONFIG);
+    client_gives_title("two", (unsigned)_i);
+    ck_assert_int_eq(world_answers, 0);
+    world_worker_lives_on();
+    daemon_is_replaced();
+    world_events[0] = '\0';
+    while (world_task.operation)
+        world_worker_succeeds();
+    world_turn();
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
+    assert_titles("two", (unsigned)_i);
+    ck_assert_str_eq(world_events, "METADATA web 1 1;METADATA web 1 1;");
+    daemon_is_replaced();
+    assert_titles("two", (unsigned)_i);
+}
+END_TEST
+
+/* _i & 1: its worker lives; _i & 2: it had written the file; _i & 4: of what is stored alone. */
+START_TEST(a_change_whose_daemon_was_killed_in_its_middle_is_made_whole)
+{
+    unsigned affect = _i & 4 ? AFFECT_CONFIG : AFFECT_ALL;
+
+    web_is_defined("one");
+    web_is_started();
+    client_gives_title("two", affect);
+    ck_assert_int_eq(world_task.operation, WORKER_FILE);
+    if (_i & 2)
+        world_worker_changes_files(1);
+    if (_i & 1)
+        world_worker_lives_on();
+    daemon_is_replaced();
+    world_worker_succeeds();
+    world_turn();
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
+    assert_titles("two", affect);
+    ck_assert_str_eq(world_events, "METADATA web 1 1;");
+    daemon_is_replaced();
+    assert_titles("two", affect);
+    ck_assert_str_eq(world_events, "METADATA web 1 1;");
+}
+END_TEST
+
+START_TEST(an_element_that_waited_when_the_daemon_was_killed_is_there)
+{
+    web_is_defined("one");
+    client_gives_title("one", AFFECT_CONFIG);
+    client_sets_metadata(METADATA_ELEMENT, "<a/>", "k", "urn:x", 0);
+    world_worker_lives_on();
+    daemon_is_replaced();
+    world_worker_succeeds();
+    world_worker_succeeds();
+    ck_assert_str_eq(client_asks_metadata(METADATA_ELEMENT, "urn:x", 0), "<a/>");
+    assert_file_says("domains/web.xml", "urn:x");
+}
+END_TEST
+
+START_TEST(an_action_that_waited_when_the_daemon_was_killed_is_obeyed)
+{
+    remote_domain_set_lifecycle_action_args args;
+
+    web_is_defined("one");
+    web_is_started();
+    args = (remote_domain_set_lifecycle_action_args){
+        .dom = wire_of("web"), .type = ACTION_FOR_REBOOT, .action = ACTION_DESTROY};
+    client_gives_title("one", AFFECT_CONFIG);
+    call(DOMAIN_SET_LIFECYCLE_ACTION, &args);
+    world_worker_lives_on();
+    daemon_is_replaced();
+    world_worker_succeeds();
+    world_domain_shuts_down(1, HOST_SHUTDOWN_REBOOT);
+    world_worker_succeeds();
+    ck_assert_str_eq(client_lists(LIST_INACTIVE), "web ");
+}
+END_TEST
+
+/* What it was is in no record any more. */
+START_TEST(a_change_that_the_next_daemon_does_not_know_is_aborted)
+{
+    cleanup_free char *path = NULL;
+
+    web_is_defined("one");
+    client_gives_title("one", AFFECT_CONFIG);
+    client_gives_title("two", AFFECT_CONFIG);
+    path = xasprintf("%s/changes/%020d.change", daemon_->config->job.run_dir,
+                     (int)history_last_id(jobs_history(daemon_->jobs)) + 2);
+    world_worker_lives_on();
+    world_stop(daemon_);
+    ck_assert_int_eq(truncate(path, 10), 0);
+    daemon_ = world_start();
+    world_turn();
+    world_worker_succeeds();
+    ck_assert_ptr_nonnull(strstr(logged, "is not known any more"));
+    ck_assert_ptr_nonnull(strstr(logged, "aborted: the daemon ended before it began"));
+    ck_assert_str_eq(web_titles(AFFECT_CONFIG), "one");
+    ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
+/* The job had ended when its daemon was killed. */
+START_TEST(what_no_job_is_to_change_any_more_is_forgotten)
+{
+    cleanup_free char *path = xasprintf("%s/changes/%020d.change", daemon_->config->job.run_dir, 1);
+    struct err         err;
+
+    ck_assert_int_eq(file_replace(path, "x", 1, 0600, &err), 0);
+    daemon_is_replaced();
+    ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
+/* Nobody was told yet that the guest runs. */
+START_TEST(what_was_changed_of_a_guest_while_it_was_started_the_next_daemon_knows)
+{
+    web_is_defined("one");
+    client_calls(DOMAIN_CREATE, "web");
+    world_domain(1, 'w', "web");
+    world_changed();
+    client_gives_title("two", AFFECT_LIVE);
+    assert_answer(ERR_NONE, "");
+    world_worker_lives_on();
+    daemon_is_replaced();
+    assert_titles("two", AFFECT_LIVE);
+}
+END_TEST
+
+/* A folder is where the record is to be. */
+START_TEST(a_change_that_cannot_be_recorded_is_not_made_and_the_client_is_told)
+{
+    cleanup_free char *path = xasprintf("%s/domains/1.domain", daemon_->config->job.run_dir);
+    cleanup_free char *away = xasprintf("%s/away", path);
+
+    web_is_defined("one");
+    web_is_started();
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    ck_assert_int_eq(mkdir(away, 0700), 0);
+    client_gives_title("two", AFFECT_LIVE);
+    assert_answer(ERR_SYSTEM, "what runs is as it was");
+    ck_assert_str_eq(world_events, "");
+    ck_assert_str_eq(web_titles(AFFECT_LIVE), "one");
+    ck_assert_int_eq(rmdir(away), 0);
+    ck_assert_int_eq(rmdir(path), 0);
+    client_gives_title("two", AFFECT_LIVE);
+    assert_answer(ERR_NONE, "");
+}
+END_TEST
+
 /* _i: how many of its files were changed. */
 START_TEST(an_undefine_whose_daemon_was_killed_is_done)
 {
@@ -1822,6 +2002,14 @@ main(void)
     tcase_add_test(tc, the_next_daemon_knows_what_is_stored_and_what_runs);
     tcase_add_loop_test(tc, a_definition_whose_daemon_was_killed_is_stored_once, 0, 4);
     tcase_add_test(tc, a_definition_that_waited_when_the_daemon_was_killed_is_stored);
+    tcase_add_loop_test(tc, a_change_that_waited_when_the_daemon_was_killed_is_made, 1, 4);
+    tcase_add_loop_test(tc, a_change_whose_daemon_was_killed_in_its_middle_is_made_whole, 0, 8);
+    tcase_add_test(tc, an_element_that_waited_when_the_daemon_was_killed_is_there);
+    tcase_add_test(tc, an_action_that_waited_when_the_daemon_was_killed_is_obeyed);
+    tcase_add_test(tc, a_change_that_the_next_daemon_does_not_know_is_aborted);
+    tcase_add_test(tc, what_no_job_is_to_change_any_more_is_forgotten);
+    tcase_add_test(tc, what_was_changed_of_a_guest_while_it_was_started_the_next_daemon_knows);
+    tcase_add_test(tc, a_change_that_cannot_be_recorded_is_not_made_and_the_client_is_told);
     tcase_add_loop_test(tc, an_undefine_whose_daemon_was_killed_is_done, 0, 3);
     tcase_add_loop_test(tc, a_rename_whose_daemon_was_killed_is_done, 0, 5);
     tcase_add_test(tc, a_rename_that_is_taken_up_again_keeps_its_new_file);

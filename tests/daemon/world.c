@@ -253,6 +253,7 @@ remove_all_records(const struct daemon *daemon)
     remove_records("definitions", ".definition", defined);
     remove_records("ended", ".ended", ended);
     remove_records("queue", ".job", waiting);
+    remove_folder("changes");
     remove_folder("domains");
     remove_folder("definitions");
     remove_folder("ended");
@@ -267,6 +268,7 @@ world_new(void)
     snprintf(run_dir, sizeof run_dir, "/tmp/test-domains.XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(run_dir));
     make_folder("etc");
+    make_folder("changes");
     make_folder("jobs");
     make_folder("domains");
     make_folder("queue");
