@@ -82,9 +82,10 @@ struct domain {
     int                off_reason; /* virDomainShutoffReason, while it does not run */
 
     struct {
-        uint64_t hash;    /* of its file, as that was last read or written */
-        uint64_t changed; /* the table's number of that change, see struct domains */
-        bool     found;   /* by the reading of all that is under way */
+        uint64_t hash;          /* of its file, as that was last read or written */
+        uint64_t changed;       /* the table's number of that change, see struct domains */
+        uint64_t image_changed; /* the same of that of its managed save */
+        bool     found;         /* by the reading of all that is under way */
 
         char    *told;      /* clients know a definition of this name; NULL: they know none */
         uint64_t told_text; /* ... with a text of this hash */

@@ -303,6 +303,24 @@ put_file(const char *name, const char *text)
     ck_assert_int_eq(file_replace(world_path(name), text, strlen(text), 0600, &err), 0);
 }
 
+static void
+reload_ends(void)
+{
+    for (int n = 0; n < 1000 && !strstr(logged, "definitions"); n++) {
+        world_turn();
+        usleep(1000);
+    }
+    ck_assert_msg(strstr(logged, "definitions"), "%s", logged);
+}
+
+static void
+reload(void)
+{
+    logged[0] = '\0';
+    domains_reload(daemon_->domains);
+    reload_ends();
+}
+
 /*----- define -----*/
 
 START_TEST(a_definition_is_on_the_disk_when_that_is_answered)
@@ -756,6 +774,60 @@ START_TEST(a_domain_is_undefined_with_its_managed_save_or_not_at_all)
     assert_file("web.save", false);
     assert_file("domains/web.xml", false);
     ck_assert_ptr_null(domain("web"));
+}
+END_TEST
+
+/* With the host, so that there is no daemon that goes on.  _i: of its files so many have gone. */
+START_TEST(an_undefine_that_was_cut_short_leaves_no_image_that_is_not_seen)
+{
+    web_is_saved();
+    client_calls_with(DOMAIN_UNDEFINE_FLAGS, "web", UNDEFINE_MANAGED_SAVE);
+    world_worker_changes_files((unsigned)_i);
+    if (_i)
+        assert_file("web.save", false);
+    world_worker_fails(ERR_SYSTEM, "cannot remove it");
+    reload_ends();
+    ck_assert_int_eq(domain("web") != NULL, _i < 3);
+    if (!domain("web"))
+        web_is_defined("one");
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), _i == 0);
+    client_calls(DOMAIN_CREATE, "web");
+    ck_assert_int_eq(world_task.operation, _i ? WORKER_CREATE : WORKER_RESTORE);
+    world_worker_fails(ERR_SYSTEM, "it need not run");
+}
+END_TEST
+
+/* Whoever has left it.  _i: whether the guest runs already. */
+START_TEST(an_image_that_is_there_is_seen_when_its_guest_is_defined)
+{
+    put_file("web.save", "an image");
+    if (_i) {
+        call(DOMAIN_CREATE_XML,
+             &(remote_domain_create_xml_args){.xml_desc = (char *)(uintptr_t)web_xml("one")});
+        worker_does_it();
+        world_events[0] = '\0';
+    }
+    client_defines(web_xml("one"));
+    world_worker_succeeds();
+    assert_answer(ERR_NONE, "");
+    ck_assert_str_eq(world_events, _i ? "DEFINED web 1 0;" : "DEFINED web -1 0;");
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 1);
+    ck_assert_msg(strstr(logged, "web.save is there already"), "%s", logged);
+    client_defines(world_xml("more", 'm', ""));
+    worker_does_it();
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "more"), 0);
+}
+END_TEST
+
+START_TEST(an_image_is_seen_also_where_the_next_daemon_ends_the_define)
+{
+    client_defines(web_xml("one"));
+    put_file("web.save", "an image");
+    world_worker_lives_on();
+    daemon_is_replaced();
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "DEFINED web -1 0;");
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 1);
 }
 END_TEST
 
@@ -1512,24 +1584,6 @@ END_TEST
 /*----- files -----*/
 
 static void
-reload_ends(void)
-{
-    for (int n = 0; n < 1000 && !strstr(logged, "definitions"); n++) {
-        world_turn();
-        usleep(1000);
-    }
-    ck_assert_msg(strstr(logged, "definitions"), "%s", logged);
-}
-
-static void
-reload(void)
-{
-    logged[0] = '\0';
-    domains_reload(daemon_->domains);
-    reload_ends();
-}
-
-static void
 file_is_from(const char *name, time_t seconds)
 {
     struct timespec times[2] = {{.tv_sec = seconds}, {.tv_sec = seconds}};
@@ -1723,6 +1777,47 @@ START_TEST(a_reload_sees_a_file_that_was_renamed_with_its_name)
 END_TEST
 
 /* Else the guest would be started afresh, beside the memory that it was saved with. */
+START_TEST(a_reload_sees_a_managed_save_that_was_put_or_removed)
+{
+    cleanup_free char *lines = xasprintf("\n%s", web_xml("two"));
+
+    web_is_defined("one");
+    put_file("web.save", "an image");
+    reload();
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 1);
+    /* In other lines, or with another text: so it is, too. */
+    ck_assert_int_eq(unlink(image_path()), 0);
+    put_file("domains/web.xml", web_xml("two"));
+    reload();
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 0);
+    put_file("web.save", "an image");
+    put_file("domains/web.xml", lines);
+    reload();
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 1);
+}
+END_TEST
+
+/* It was read before that job had ended. */
+START_TEST(a_reload_believes_a_job_about_a_managed_save)
+{
+    web_is_defined("one");
+    web_is_started();
+    logged[0] = '\0';
+    domains_reload(daemon_->domains);
+    client_calls_with(DOMAIN_MANAGED_SAVE, "web", 0);
+    worker_does_it();
+    reload_ends();
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 1);
+    logged[0] = '\0';
+    domains_reload(daemon_->domains);
+    client_calls_with(DOMAIN_MANAGED_SAVE_REMOVE, "web", 0);
+    reload_ends();
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 1);
+    world_answers = 0;
+    worker_does_it();
+}
+END_TEST
+
 START_TEST(a_definition_that_is_put_back_has_its_managed_save)
 {
     web_is_saved();
@@ -1976,6 +2071,9 @@ main(void)
     tcase_add_test(tc, a_managed_save_that_cannot_be_removed_is_not_made_useless);
     tcase_add_test(tc, a_managed_save_is_removed_on_request);
     tcase_add_test(tc, a_domain_is_undefined_with_its_managed_save_or_not_at_all);
+    tcase_add_loop_test(tc, an_undefine_that_was_cut_short_leaves_no_image_that_is_not_seen, 0, 4);
+    tcase_add_loop_test(tc, an_image_that_is_there_is_seen_when_its_guest_is_defined, 0, 2);
+    tcase_add_test(tc, an_image_is_seen_also_where_the_next_daemon_ends_the_define);
     tcase_add_test(tc, the_next_daemon_finds_managed_saves);
     tcase_add_test(tc, the_xml_in_a_managed_save_is_told_and_changed);
     tcase_add_test(tc, an_image_that_was_imported_is_what_a_start_restores);
@@ -2025,6 +2123,8 @@ main(void)
     tcase_add_test(tc, a_reload_finds_links_whatever_the_names);
     tcase_add_test(tc, a_file_that_says_the_same_in_other_lines_has_not_changed);
     tcase_add_test(tc, a_reload_sees_a_file_that_was_renamed_with_its_name);
+    tcase_add_test(tc, a_reload_sees_a_managed_save_that_was_put_or_removed);
+    tcase_add_test(tc, a_reload_believes_a_job_about_a_managed_save);
     tcase_add_test(tc, a_definition_that_is_put_back_has_its_managed_save);
     tcase_add_test(tc, a_managed_save_is_of_the_name_under_which_it_was_made);
     tcase_add_test(tc, a_reload_leaves_what_a_client_changes_meanwhile);

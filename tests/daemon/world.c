@@ -15,6 +15,7 @@
 #include "config.h"
 #include "daemon.h"
 #include "domain/table.h"
+#include "eventloop/work.h"
 #include "job/history.h"
 #include "job/job.h"
 #include "job/pool.h"
@@ -871,6 +872,32 @@ world_worker_changes_files(unsigned count)
     change_files(&task_params.worker_params_u.file, count);
 }
 
+static void
+work_is_done(void *arg)
+{
+    (void)arg;
+}
+
+static void
+note_that_work_has_ended(void *arg, bool ended)
+{
+    (void)ended;
+    *(bool *)arg = true;
+}
+
+/* What the thread beside the loop has to do by now is done. */
+static void
+finish_work(void)
+{
+    bool ended = false;
+
+    world_turn();
+    loop_work(host.loop, UINT64_MAX, true, work_is_done, note_that_work_has_ended, &ended);
+    while (!ended)
+        world_turn();
+    world_turn();
+}
+
 void
 world_filer_succeeds(void)
 {
@@ -885,7 +912,7 @@ world_filer_succeeds(void)
     ending_record = NULL;
     if (record)
         unlink(record);
-    world_turn();
+    finish_work();
 }
 
 void
@@ -893,6 +920,7 @@ world_worker_succeeds(void)
 {
     static char        nothing[] = "";
     worker_done        done = {.domid = -1, .log = nothing, .error.message = nothing};
+    bool               file = world_task.operation == WORKER_FILE;
     struct domain_def *def;
     struct err         err;
 
@@ -930,6 +958,8 @@ world_worker_succeeds(void)
         break;
     }
     worker_ends(&done, NULL);
+    if (file)
+        finish_work();
 }
 
 static void
