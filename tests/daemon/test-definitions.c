@@ -20,6 +20,7 @@
 #include "domain/store.h"
 #include "job/history.h"
 #include "job/job.h"
+#include "job/private.h"
 #include "world.h"
 
 enum {
@@ -1462,6 +1463,33 @@ START_TEST(a_change_that_the_next_daemon_does_not_know_is_aborted)
 }
 END_TEST
 
+/* A link to itself, which is an error of the system to read, stands for the record of the job. */
+START_TEST(a_change_whose_job_cannot_be_read_now_is_made_when_it_can)
+{
+    cleanup_free char *path = NULL, *away = NULL;
+
+    web_is_defined("one");
+    client_gives_title("one", AFFECT_CONFIG);
+    client_gives_title("two", AFFECT_CONFIG);
+    path = xasprintf("%s/queue/%020d.job", daemon_->config->job.run_dir,
+                     (int)history_last_id(jobs_history(daemon_->jobs)) + 2);
+    away = xasprintf("%s/away", daemon_->config->job.run_dir);
+    world_worker_lives_on();
+    world_stop(daemon_);
+    ck_assert_int_eq(rename(path, away), 0);
+    ck_assert_int_eq(symlink(path, path), 0);
+    daemon_ = world_start();
+    world_turn();
+    world_worker_succeeds();
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(rename(away, path), 0);
+    loop_timer_start(&daemon_->jobs->read_again, 0);
+    world_turn();
+    world_worker_succeeds();
+    ck_assert_str_eq(web_titles(AFFECT_CONFIG), "two");
+}
+END_TEST
+
 /* The job had ended when its daemon was killed. */
 START_TEST(what_no_job_is_to_change_any_more_is_forgotten)
 {
@@ -2105,6 +2133,7 @@ main(void)
     tcase_add_test(tc, an_element_that_waited_when_the_daemon_was_killed_is_there);
     tcase_add_test(tc, an_action_that_waited_when_the_daemon_was_killed_is_obeyed);
     tcase_add_test(tc, a_change_that_the_next_daemon_does_not_know_is_aborted);
+    tcase_add_test(tc, a_change_whose_job_cannot_be_read_now_is_made_when_it_can);
     tcase_add_test(tc, what_no_job_is_to_change_any_more_is_forgotten);
     tcase_add_test(tc, what_was_changed_of_a_guest_while_it_was_started_the_next_daemon_knows);
     tcase_add_test(tc, a_change_that_cannot_be_recorded_is_not_made_and_the_client_is_told);

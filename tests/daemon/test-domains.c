@@ -1132,6 +1132,10 @@ START_TEST(that_a_guest_was_paused_or_unpaused_while_no_daemon_was_there_is_told
     daemon_is_away();
     daemon_is_back();
     ck_assert_str_eq(world_events, "SUSPENDED web 1 0;RESUMED web 1 0;");
+    /* While there is one nobody hears of it. */
+    world_find(1)->paused = true;
+    world_changed();
+    ck_assert_str_eq(world_events, "SUSPENDED web 1 0;RESUMED web 1 0;");
 }
 END_TEST
 
@@ -1178,7 +1182,24 @@ START_TEST(a_pause_that_the_next_daemon_ends_is_told_once)
 }
 END_TEST
 
-/* A record of another guest that had the number before. */
+/* The daemon was killed when it had written the one and not yet removed the other. */
+START_TEST(what_was_seen_of_who_had_the_number_before_is_not_believed)
+{
+    cleanup_free char *path = NULL;
+    seen_domain        record = {.uuid = "another", .paused = true, .model_lost = true};
+    struct err         err;
+
+    web_runs("");
+    path = xasprintf("%s/domains/1.seen", daemon_->config->job.run_dir);
+    daemon_is_away();
+    ck_assert_int_eq(record_write(path, (xdrproc_t)xdr_seen_domain, &record, &err), 0);
+    daemon_is_back();
+    world_model(1, false, 6000000);
+    world_changed();
+    ck_assert_str_eq(world_events, "CONTROL_ERROR web 1 0;");
+}
+END_TEST
+
 START_TEST(what_was_seen_of_a_guest_is_not_believed_of_another)
 {
     world_domain(5, 'x', "theirs")->paused = true;
@@ -2912,6 +2933,8 @@ START_TEST(a_device_model_that_has_ended_is_not_told_by_the_next_daemon_again)
     ck_assert_str_eq(world_events, "CONTROL_ERROR web 1 0;");
     ck_assert_str_eq(messages_of("web", 0), "the device model has exited\n");
     world_model(1, true, 0);
+    daemon_is_away();
+    daemon_is_back();
     world_model(1, false, 6000000);
     world_changed();
     ck_assert_str_eq(world_events, "CONTROL_ERROR web 1 0;CONTROL_ERROR web 1 0;");
@@ -3757,6 +3780,7 @@ main(void)
     tcase_add_test(tc, that_a_guest_was_paused_or_unpaused_while_no_daemon_was_there_is_told_once);
     tcase_add_loop_test(tc, a_guest_that_was_paused_before_the_daemon_went_is_no_news, 0, 3);
     tcase_add_loop_test(tc, a_pause_that_the_next_daemon_ends_is_told_once, 0, 2);
+    tcase_add_test(tc, what_was_seen_of_who_had_the_number_before_is_not_believed);
     tcase_add_test(tc, what_was_seen_of_a_guest_is_not_believed_of_another);
     tcase_add_test(tc, a_guest_that_has_another_id_than_before_went_and_came);
     tcase_add_test(tc, an_id_that_another_guest_has_by_now_is_another_guest);

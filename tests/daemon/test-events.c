@@ -685,6 +685,21 @@ START_TEST(a_registration_that_comes_later_is_not_told_by_the_others_again)
 }
 END_TEST
 
+/* Its turn comes after it was told what is kept, and that was among it. */
+START_TEST(what_is_kept_and_waits_for_a_readers_turn_is_told_once)
+{
+    int id;
+
+    events_keep(h.daemon.events, h.daemon.loop, 60000000);
+    id = register_by_id(&client, EVENT_LIFECYCLE, NULL);
+    usleep(150000);
+    events_lifecycle(h.daemon.events, &web, LIFECYCLE_STOPPED, STOPPED_DESTROYED);
+    wait_msec(50);
+    expect_lifecycle(&client, id, "web", LIFECYCLE_STOPPED, STOPPED_DESTROYED);
+    client_expect_nothing(&client);
+}
+END_TEST
+
 START_TEST(who_registers_later_is_told_what_happens_from_then_on)
 {
     struct client other = client_new(&h, true);
@@ -779,6 +794,7 @@ main(void)
     tcase_add_test(tc, who_registers_soon_after_a_restart_is_told_what_has_happened_once);
     tcase_add_test(tc, who_registers_later_is_told_what_happens_from_then_on);
     tcase_add_test(tc, who_comes_back_is_told_events_of_every_kind_in_their_order);
+    tcase_add_test(tc, what_is_kept_and_waits_for_a_readers_turn_is_told_once);
     tcase_add_test(tc, a_registration_that_comes_later_is_not_told_by_the_others_again);
     tcase_add_test(tc, of_events_with_much_in_them_no_more_is_kept_than_a_few_mebibytes);
     tcase_add_test(tc, of_very_many_events_the_last_ones_are_kept);
