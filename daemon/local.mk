@@ -44,6 +44,7 @@ daemon_libdomain_a_SOURCES = \
 noinst_LIBRARIES += daemon/libjob.a
 daemon_libjob_a_CPPFLAGS = $(daemon_cppflags)
 daemon_libjob_a_SOURCES = \
+	daemon/job/change-record.c daemon/job/change-record.h \
 	daemon/job/cleanup.c daemon/job/cleanup.h \
 	daemon/job/given-up.c daemon/job/given-up.h \
 	daemon/job/history.c daemon/job/history.h \

@@ -36,7 +36,8 @@ lock_file(const char *path, struct err *err)
 int
 lock_run_dir(const struct config *config, struct err *err)
 {
-    static const char *const folders[] = {"consoles", "domains", "ended", "jobs", "queue"};
+    static const char *const folders[] = {"changes", "consoles", "domains",
+                                          "ended",   "jobs",     "queue"};
     cleanup_free char       *path = xasprintf("%s/dom0d.lock", config->job.run_dir);
 
     if (lock_make_directory(config->job.run_dir, 0755, err) < 0)

@@ -210,6 +210,7 @@ start_take_over(struct daemon *daemon, struct err *err)
     domains_refresh(daemon->domains);
     domains_tell_undefined(daemon->domains);
     jobs_requeue(daemon->jobs);
+    domains_recalled(daemon->domains);
     start_remove_remains(daemon);
     return 0;
 }

@@ -45,6 +45,8 @@ static const struct record_kind {
     {(xdrproc_t)xdr_ended_job, STATE_ENDED, NULL, NULL},
     {(xdrproc_t)xdr_known_console, STATE_CONSOLE, NULL, NULL},
     {(xdrproc_t)xdr_known_definition, STATE_DEFINITION, NULL, NULL},
+    {(xdrproc_t)xdr_seen_domain, STATE_SEEN, NULL, NULL},
+    {(xdrproc_t)xdr_asked_change, STATE_CHANGE, NULL, NULL},
 };
 
 static const struct record_kind *

@@ -54,6 +54,7 @@ domain_announce_started(struct domain *dom, int detail, int running_reason)
     dom->run.stop_detail = -1;
     dom->run.running_reason = running_reason;
     domain_remember(dom);
+    domain_remember_seen(dom);
     domain_tell(dom, LIFECYCLE_STARTED, detail);
 }
 
@@ -65,8 +66,18 @@ domain_announce_found(struct domain *dom)
 }
 
 void
+domain_see_paused(struct domain *dom, bool paused)
+{
+    if (dom->run.paused == paused)
+        return;
+    dom->run.paused = paused;
+    domain_remember_seen(dom);
+}
+
+void
 domain_announce_paused(struct domain *dom)
 {
+    domain_see_paused(dom, true);
     domain_tell(dom, LIFECYCLE_SUSPENDED, SUSPENDED_PAUSED);
 }
 
@@ -75,6 +86,7 @@ domain_announce_resumed(struct domain *dom)
 {
     dom->run.running_reason = RUNNING_UNPAUSED;
     domain_remember(dom);
+    domain_see_paused(dom, false);
     domain_tell(dom, LIFECYCLE_RESUMED, RESUMED_UNPAUSED);
 }
 

@@ -58,6 +58,8 @@ struct domain_run {
     bool     shutdown_told; /* ... and told, perhaps by an earlier daemon */
     int      stop_detail;   /* why it stopped, for the event; -1: nobody said yet */
     int      running_reason;       /* virDomainRunningReason */
+    bool     recalled;             /* of an earlier daemon, and not compared with that one's word */
+    bool     paused;               /* it was when somebody looked last */
     uint64_t model_ended_usec;     /* when its device model did; 0: it lives, or has none */
     bool     model_told;           /* ... and that was said */
     struct host_dominfo info;      /* for domain_ask */
@@ -80,9 +82,10 @@ struct domain {
     int                off_reason; /* virDomainShutoffReason, while it does not run */
 
     struct {
-        uint64_t hash;    /* of its file, as that was last read or written */
-        uint64_t changed; /* the table's number of that change, see struct domains */
-        bool     found;   /* by the reading of all that is under way */
+        uint64_t hash;          /* of its file, as that was last read or written */
+        uint64_t changed;       /* the table's number of that change, see struct domains */
+        uint64_t image_changed; /* the same of that of its managed save */
+        bool     found;         /* by the reading of all that is under way */
 
         char    *told;      /* clients know a definition of this name; NULL: they know none */
         uint64_t told_text; /* ... with a text of this hash */
@@ -198,6 +201,12 @@ struct log_about domain_for_log(const struct domain *dom, char uuid_text[UUID_TE
 
 /** Write down what is to be recalled of it; nothing while it is not announced. */
 void domain_remember(const struct domain *dom);
+
+/** The same of one that is announced, where somebody has to know whether it was written. */
+int domain_record(const struct domain *dom, struct err *err);
+
+/** The same of what has become of it that is no new run: run.paused, run.model_told. */
+void domain_remember_seen(const struct domain *dom);
 
 /** It is not to be recalled: before it loses its id. */
 void domain_forget(const struct domain *dom);

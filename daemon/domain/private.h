@@ -36,6 +36,7 @@ struct domains {
     struct loop_defer  sweep;
     struct loop_timer  ask_again; /* for owners that could not be found out */
     struct loop_timer  refresh;   /* when nothing was told for a while */
+    bool               recalling; /* an earlier daemon's jobs are not all known yet */
 
     unsigned           stored;  /* how many of them are */
     unsigned           unread;  /* files that could not be taken, by the last reading of all */
@@ -52,6 +53,9 @@ void domain_give_name(struct domain *dom);
 /** STARTED of a domain that runs, unless its name may still come: xl creates a domain first and
  * names it then, and clients know it by its name. */
 void domain_announce_found(struct domain *dom);
+
+/** Its virtual processors stand still, or do not, of which nobody is told. */
+void domain_see_paused(struct domain *dom, bool paused);
 
 /** Whose is it?  Asks for what was kept with it; the answer comes later, and settles the domain. */
 void domain_find_owner(struct domain *dom);

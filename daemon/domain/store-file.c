@@ -85,7 +85,7 @@ store_check(const struct domain_def *def, const char *name, struct err *err)
     return definition_check(def, err);
 }
 
-static bool
+bool
 store_is_image(const char *path)
 {
     struct stat st;
@@ -102,14 +102,13 @@ store_read(const char *path, const char *image_path, struct store_file *file)
     if (file_read(path, DOMAIN_XML_MAX, &text, &size, &file->err) < 0)
         return;
     file->hash = store_hash(text);
+    file->has_image = store_is_image(image_path);
     if (file->hash == file->known_hash)
         return;
     if (domain_def_parse_flags(text, size, DOMAIN_PARSE_HAS_UUID, &file->def, &file->err) == 0 &&
         (store_check(file->def, name, &file->err) < 0 ||
          domain_def_pack(file->def, &file->err) < 0))
         file->def = domain_def_free(file->def);
-    if (file->def)
-        file->has_image = store_is_image(image_path);
-    else
+    if (!file->def)
         err_prefix(&file->err, "%s", path);
 }

@@ -250,16 +250,29 @@ scan_take_image(const struct store_scan *scan, struct domain *dom)
     dom->has_image = scan->file.has_image;
 }
 
+/* Somebody has put or removed one, or an undefine that failed has removed no more.  What a job has
+ * done to it since this began is newer. */
+static void
+scan_see_image(const struct store_scan *scan, struct domain *dom)
+{
+    if (dom->file.image_changed <= scan->began && !dom->work.count &&
+        strcmp(dom->name, scan->names[scan->at]) == 0)
+        dom->has_image = scan->file.has_image;
+}
+
 /* def is Taken. */
 static void
 scan_put(struct store_scan *scan, struct domain *dom, struct domain_def *def, uint64_t hash)
 {
     if (scan_is_same(dom, def)) {
         domain_def_free(def);
+        scan_see_image(scan, dom);
     } else {
         *(dom->stored ? &scan->changed : &scan->added) += 1;
         if (!dom->stored || (scan_is_renamed(dom, def) && !domain_runs(dom)))
             scan_take_image(scan, dom);
+        else
+            scan_see_image(scan, dom);
         /* One that runs is called so when it has stopped. */
         if (scan_is_renamed(dom, def) && !domain_runs(dom))
             domain_store_renamed(dom, def);
@@ -297,6 +310,8 @@ scan_taken(void *arg, bool ended)
     /* Also one that cannot be read any more: what was read of it before is still true. */
     if (known)
         known->file.found = true;
+    if (known && scan->file.hash == known->file.hash && scan_may_change(scan, known))
+        scan_see_image(scan, known);
     if (scan->file.def) {
         scan_take(scan, take_ptr(scan->file.def), scan->file.hash);
     } else if (!known || scan->file.hash != known->file.hash) {

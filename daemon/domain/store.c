@@ -393,9 +393,15 @@ domain_set_autostart(struct domain *dom, bool autostart)
 }
 
 void
+domain_set_image(struct domain *dom, bool has_image)
+{
+    dom->has_image = has_image;
+    dom->file.image_changed = ++dom->table->changes;
+}
+
+void
 domain_announce_change(struct domain *dom, int metadata, const char *uri)
 {
-    domain_remember(dom);
     if (metadata >= 0)
         dom->table->observer->metadata(dom->table->arg, dom, metadata, uri);
 }

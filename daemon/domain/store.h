@@ -25,6 +25,9 @@ char *store_path(const struct domains *domains, const char *name);
 char *store_autostart_path(const struct domains *domains, const char *name);
 char *store_image_path(const struct domains *domains, const char *name);
 
+/** Is there a managed save at that path?  Waits for the disk: not from the loop. */
+bool store_is_image(const char *path);
+
 /** The name that belongs to the path of either; the caller frees it. */
 char *store_name(const char *path);
 
@@ -95,8 +98,11 @@ void domain_unstore(struct domain *dom);
 /** Its link is there, or gone. */
 void domain_set_autostart(struct domain *dom, bool autostart);
 
-/** One thing is another one now, of what runs or what is stored: its title, description or metadata
- * (METADATA_, uri), or an action (-1), of which nothing is told. */
+/** Its managed save is there, or gone. */
+void domain_set_image(struct domain *dom, bool has_image);
+
+/** Told: one thing is another one now, of what runs or what is stored: its title, description or
+ * metadata (METADATA_, uri), or an action (-1), of which nothing is told. */
 void domain_announce_change(struct domain *dom, int metadata, const char *uri);
 
 #endif

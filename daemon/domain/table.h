@@ -72,6 +72,9 @@ void domains_free(struct domains *domains);
 /** Those that clients were told to run by an earlier daemon.  Returns whether there was one. */
 bool domains_recall(struct domains *domains);
 
+/** All jobs of that daemon are known: tell what has become of those guests that nobody works on. */
+void domains_recalled(struct domains *domains);
+
 /** Compare the table with what the hypervisor says. */
 void domains_refresh(struct domains *domains);
 

@@ -27,6 +27,7 @@ watch_discover(struct domains *domains, const struct host_dominfo *info)
     dom->named = false;
     domain_set_id(dom, (int)info->domid);
     dom->run.found_usec = loop_now_usec();
+    dom->run.paused = info->paused;
     domain_give_name(dom);
     domain_announce_found(dom);
     domain_find_owner(dom);
@@ -47,9 +48,40 @@ watch_model_lost(struct domain *dom, const struct host_dominfo *info)
         loop_now_usec() - dom->run.model_ended_usec < MODEL_PATIENCE_USEC)
         return;
     dom->run.model_told = true;
+    domain_remember_seen(dom);
     log_about(LOG_LEVEL_WARNING, &about,
               "its device model has exited: the guest runs on without the devices it provided");
     dom->table->observer->model_lost(dom->table->arg, dom);
+}
+
+/* The hypervisor says nothing when xl pauses a guest: while there is a daemon that is seen and not
+ * told.  Who works on it pauses it, too, or is to. */
+static void
+watch_paused(struct domain *dom, const struct host_dominfo *info)
+{
+    bool changed = dom->run.paused != info->paused;
+
+    if (dom->table->recalling || dom->work.count || info->dying || info->shutdown)
+        return;
+    if (changed && dom->run.recalled && info->paused)
+        domain_announce_paused(dom);
+    else if (changed && dom->run.recalled)
+        domain_announce_resumed(dom);
+    else
+        domain_see_paused(dom, info->paused);
+    dom->run.recalled = false;
+}
+
+void
+domains_recalled(struct domains *domains)
+{
+    struct host_dominfo info;
+    struct domain      *dom;
+
+    domains->recalling = false;
+    TAILQ_FOREACH (dom, &domains->list, link)
+        if (dom->run.recalled && domain_ask(dom, &info))
+            watch_paused(dom, &info);
 }
 
 static const struct host_dominfo *
@@ -85,6 +117,8 @@ watch_refresh_known(struct domains *domains, const struct host_dominfo *list, si
             domain_note_info(dom, info);
         if (is_it)
             watch_model_lost(dom, info);
+        if (is_it)
+            watch_paused(dom, info);
         if (is_it && !info->dying && !dom->named)
             domain_give_name(dom);
         if (is_it && !info->dying && !dom->run.announced && dom->work.activity == DOMAIN_IDLE)
@@ -147,6 +181,7 @@ watch_model(void *arg, uint32_t domid, bool lives)
         return;
     dom->run.model_ended_usec = lives ? 0 : loop_now_usec();
     dom->run.model_told = false;
+    domain_remember_seen(dom);
 }
 
 static void

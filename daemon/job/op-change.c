@@ -5,20 +5,27 @@
  *
  *   change_granted   both are made
  *   change_made      a worker writes the file of what is stored
- *   change_done
- *   change_read      instead, where an earlier daemon had made them: what is stored is known
+ *   change_done      what runs is another one, too
+ *
+ * Taken up by a later daemon, which knows what was asked for by its record (change-record.h):
+ *
+ *   change_granted   as above
+ *   change_done -> change_read   what is stored is known; what runs is made then -> change_made
  */
 #include <string.h>
 
 #include "base/alloc.h"
+#include "change-record.h"
 #include "eventloop/work.h"
 #include "op-file.h"
 #include "ops.h"
 #include "private.h"
+#include "record.h"
 
 struct op_change {
     struct op_file           file;
     struct definition_change change;                  /* its texts are owned */
+    bool                     known;                   /* what that is */
     struct domain_def       *from_live, *from_stored; /* shared; NULL: that is not changed */
     struct domain_def       *live, *stored;           /* what they become */
     struct err               err;
@@ -26,6 +33,8 @@ struct op_change {
 
 static loop_fn      change_make;
 static loop_work_fn change_made;
+
+static void change_begin(struct op_change *op, bool live, bool stored);
 
 static struct op_change *
 change_of(struct job *job)
@@ -44,7 +53,20 @@ op_change_new(struct jobs *jobs, struct domain *dom, const struct job_owner *own
     mine->value = xstrdup(change->value);
     mine->key = xstrdup(change->key);
     mine->uri = xstrdup(change->uri);
+    change_of(job)->known = true;
+    change_record_write(job, mine);
     return job;
+}
+
+/* Returns whether it is known what it is to change. */
+static bool
+change_recall(struct op_change *op)
+{
+    struct definition_change *change = &op->change;
+
+    if (!op->known)
+        op->known = change_record_read(&op->file.job, change);
+    return op->known && change->action < DOMAIN_ACTION_COUNT;
 }
 
 int
@@ -64,12 +86,11 @@ definition_affects(const struct domain *dom, unsigned affect, bool *live_out, bo
 }
 
 static int
-change_check(const struct op_change *op, bool *live_out, bool *stored_out, struct err *err)
+change_check(struct op_change *op, bool *live_out, bool *stored_out, struct err *err)
 {
     const struct domain *dom = op->file.job.dom;
 
-    /* The next daemon does not know what it was to do, where it had not begun. */
-    if (!op->file.job.owner.done)
+    if (!change_recall(op))
         return err_set(err, ERR_OPERATION_ABORTED, "aborted: the daemon ended before it began");
     if (definition_affects(dom, op->change.affect, live_out, stored_out, err) < 0)
         return -1;
@@ -84,7 +105,6 @@ static void
 change_granted(struct job *job)
 {
     struct op_change *op = change_of(job);
-    struct domain    *dom = job->dom;
     bool              live = false, stored = false;
     struct err        err;
 
@@ -92,6 +112,15 @@ change_granted(struct job *job)
         job_finish(job, &err);
         return;
     }
+    change_begin(op, live, stored);
+}
+
+static void
+change_begin(struct op_change *op, bool live, bool stored)
+{
+    const struct job    *job = &op->file.job;
+    const struct domain *dom = job->dom;
+
     op->from_live = live ? domain_def_share(dom->live) : NULL;
     op->from_stored = stored ? domain_def_share(dom->stored) : NULL;
     loop_work(job->jobs->loop, job->owner.user,
@@ -137,17 +166,52 @@ change_is_outdated(const struct op_change *op)
     return op->from_live && op->file.job.dom->live != op->from_live;
 }
 
+/* For the next daemon.  While it is being started it is in the record of who does that. */
+static int
+change_record_live(const struct domain *dom, struct err *err)
+{
+    const struct job *starts = job_of_domain(dom);
+
+    if (dom->run.announced)
+        return domain_record(dom, err);
+    if (starts && starts->operation->task && task_is_running(job_task(starts)))
+        return task_record_update(job_task(starts), err);
+    return 0;
+}
+
+/* What a client is answered the next daemon knows. */
+static int
+change_live(struct op_change *op, struct err *err)
+{
+    struct domain     *dom = op->file.job.dom;
+    struct domain_def *before;
+
+    if (!op->live || !dom->live || strcmp(op->live->name, dom->live->name) != 0)
+        return 0;
+    before = domain_def_share(dom->live);
+    domain_take_live(dom, take_ptr(op->live));
+    if (change_record_live(dom, err) == 0) {
+        domain_def_free(before);
+        return 0;
+    }
+    domain_take_live(dom, before);
+    return err_prefix(err, "what runs is as it was");
+}
+
 static void
 change_finish(struct op_change *op)
 {
     struct domain *dom = op->file.job.dom;
+    bool           stored = op->stored;
+    struct err     err;
+    int            r;
 
-    if (op->live && dom->live && strcmp(op->live->name, dom->live->name) == 0)
-        domain_take_live(dom, take_ptr(op->live));
-    if (op->stored)
+    if (stored)
         domain_store_quietly(dom, take_ptr(op->stored));
-    domain_announce_change(dom, op->change.metadata, op->change.uri);
-    job_finish(&op->file.job, NULL);
+    r = change_live(op, &err);
+    if (stored || r == 0)
+        domain_announce_change(dom, op->change.metadata, op->change.uri);
+    job_finish(&op->file.job, r < 0 ? &err : NULL);
 }
 
 static void
@@ -185,11 +249,21 @@ change_made(void *arg, bool ended)
 static void
 change_read(void *arg, struct domain_def *def, const struct err *err)
 {
-    struct op_change *op = container_of((struct op_file *)arg, struct op_change, file);
+    struct op_change    *op = container_of((struct op_file *)arg, struct op_change, file);
+    struct domain       *dom = op->file.job.dom;
+    const struct domain *runs = domain_runs(dom) && dom->live ? dom : NULL;
 
-    if (def)
-        domain_store_again(op->file.job.dom, def);
-    job_finish(&op->file.job, err);
+    if (!def || !change_recall(op)) {
+        if (def)
+            domain_store_again(dom, def);
+        job_finish(&op->file.job, err);
+    } else if (op->change.affect & AFFECT_LIVE && runs) {
+        domain_store_quietly(dom, def);
+        change_begin(op, true, false);
+    } else {
+        op->stored = def;
+        change_finish(op);
+    }
 }
 
 static void
@@ -210,6 +284,8 @@ change_clear(struct job *job)
 {
     struct op_change *op = change_of(job);
 
+    if (!job->jobs->stopping)
+        change_record_remove(job);
     change_forget_origins(op);
     domain_def_free(op->live);
     domain_def_free(op->stored);

@@ -4,23 +4,31 @@
  *
  *   define_granted         a worker writes its file
  *   define_done
+ *   define_looked          where it is the first one: is there a managed save of that name?
  *
  * Taken up by a later daemon it has its text alone:
  *
  *   define_granted -> define_read_first -> define_begin
- *   define_done -> define_read_last
+ *   define_done -> define_read_last -> define_looked
  */
 #include <string.h>
 
 #include "base/alloc.h"
+#include "eventloop/work.h"
 #include "op-file.h"
 #include "ops.h"
 #include "private.h"
 
 struct op_define {
     struct op_file     file;
-    struct domain_def *def; /* NULL: it is to be read */
+    struct domain_def *def;      /* NULL: it is to be read */
+    bool               taken_up; /* after its file was written, by a later daemon */
+    char              *image;    /* where a managed save would be; NULL: that is not looked for */
+    bool               has_image;
 };
+
+static loop_fn      define_look;
+static loop_work_fn define_looked;
 
 static void define_begin(struct op_define *op);
 
@@ -83,10 +91,43 @@ define_begin(struct op_define *op)
     job_finish(&op->file.job, &err);
 }
 
+/* An undefine that was cut short, or somebody else, may have left one. */
 static void
-define_is_stored(struct op_define *op)
+define_is_written(struct op_define *op)
 {
-    domain_store(op->file.job.dom, take_ptr(op->def));
+    const struct job    *job = &op->file.job;
+    const struct domain *dom = job->dom;
+
+    if (!dom->stored && !dom->has_image)
+        op->image = store_image_path(dom->table, op->def->name);
+    loop_work(job->jobs->loop, DEFINITION_OF_DAEMON, op->image != NULL, define_look, define_looked,
+              op);
+}
+
+static void
+define_look(void *arg)
+{
+    struct op_define *op = arg;
+
+    op->has_image = op->image && store_is_image(op->image);
+}
+
+static void
+define_looked(void *arg, bool ended)
+{
+    struct op_define *op = arg;
+    struct domain    *dom = op->file.job.dom;
+
+    /* Where the daemon stops the next one looks. */
+    if (ended && op->has_image) {
+        log_warning("%s is there already: it is the managed save of '%s' now", op->image,
+                    op->def->name);
+        domain_set_image(dom, true);
+    }
+    if (op->taken_up)
+        domain_store_again(dom, take_ptr(op->def));
+    else
+        domain_store(dom, take_ptr(op->def));
     job_finish(&op->file.job, NULL);
 }
 
@@ -95,9 +136,12 @@ define_read_last(void *arg, struct domain_def *def, const struct err *err)
 {
     struct op_define *op = container_of((struct op_file *)arg, struct op_define, file);
 
+    op->def = def;
+    op->taken_up = true;
     if (def)
-        domain_store_again(op->file.job.dom, def);
-    job_finish(&op->file.job, err);
+        define_is_written(op);
+    else
+        job_finish(&op->file.job, err);
 }
 
 static void
@@ -108,7 +152,7 @@ define_done(struct job *job, const struct err *err)
     if (err)
         op_file_failed(&op->file, err);
     else if (op->def)
-        define_is_stored(op);
+        define_is_written(op);
     else
         op_file_read(&op->file, define_read_last);
 }
@@ -117,6 +161,7 @@ static void
 define_clear(struct job *job)
 {
     domain_def_free(define_of(job)->def);
+    free(define_of(job)->image);
     op_file_clear(job);
 }
 

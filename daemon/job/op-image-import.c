@@ -65,7 +65,7 @@ static void
 image_import_done(struct job *job, const struct err *err)
 {
     if (!err)
-        job->dom->has_image = true;
+        domain_set_image(job->dom, true);
     job_finish(job, err);
 }
 

@@ -29,7 +29,7 @@ static void
 image_remove_done(struct job *job, const struct err *err)
 {
     if (!err)
-        job->dom->has_image = false;
+        domain_set_image(job->dom, false);
     job_finish(job, err);
 }
 

@@ -90,7 +90,7 @@ static void
 restore_done(struct job *job, const struct err *err)
 {
     if (!err && restore_is_managed(container_of(job, struct op_restore, job)))
-        job->dom->has_image = false;
+        domain_set_image(job->dom, false);
     if (!err)
         domain_announce_started(job->dom, STARTED_RESTORED, RUNNING_RESTORED);
     if (!err && restore_is_paused(job->dom))

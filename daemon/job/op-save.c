@@ -194,7 +194,7 @@ static void
 save_done(struct job *job, const struct err *err)
 {
     if (!err && container_of(job, struct op_save, job)->flags & WORKER_SAVE_MANAGED)
-        job->dom->has_image = true;
+        domain_set_image(job->dom, true);
     job_finish(job, err);
 }
 

@@ -2,7 +2,8 @@
 /*
  * op-undefine.c: nothing is stored of a domain any more; if it runs it runs on, and is transient.
  *
- *   undefine_granted   a worker removes its link, then its file, then its managed save
+ *   undefine_granted   a worker removes its managed save, then its link, then its file: what is cut
+ *                      short leaves a definition, and no image that nobody knows of
  *   undefine_done
  */
 #include "base/alloc.h"
@@ -46,12 +47,12 @@ undefine_granted(struct job *job)
     image = store_image_path(job->jobs->domains, dom->stored->name);
     for (size_t n = 0; n < array_size(files); n++)
         files[n] = (worker_file){.change = WORKER_FILE_REMOVE, .second = task_text(NULL)};
-    files[0].path = link;
+    files[0].path = image;
     files[0].then = &files[1];
-    files[1].path = path;
-    files[1].then = dom->has_image ? &files[2] : NULL;
-    files[2].path = image;
-    op_file_set(op, &files[0]);
+    files[1].path = link;
+    files[1].then = &files[2];
+    files[2].path = path;
+    op_file_set(op, dom->has_image ? &files[0] : &files[1]);
     op_file_run(op);
 }
 
@@ -62,7 +63,7 @@ undefine_done(struct job *job, const struct err *err)
         op_file_failed(container_of(job, struct op_file, job), err);
         return;
     }
-    job->dom->has_image = false;
+    domain_set_image(job->dom, false);
     domain_unstore(job->dom);
     job_finish(job, NULL);
 }

@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "change-record.h"
 #include "cleanup.h"
 #include "given-up.h"
 #include "history.h"
@@ -495,4 +496,6 @@ jobs_requeue(struct jobs *jobs)
             recover_read_later(jobs, paths[n], recover_queued_again, &err);
         free(paths[n]);
     }
+    if (TAILQ_EMPTY(&jobs->unread))
+        change_records_clean(jobs);
 }

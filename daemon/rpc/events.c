@@ -14,9 +14,11 @@
 /* The callback id of a registration made in the old way. */
 #define NO_CALLBACK_ID (-1)
 
-/* How many events are kept at most, and how long after its registration a client is told them:
- * libvirt's drops an event with a callback id that its caller has not been given yet. */
+/* How many events are kept at most, in bytes too, for a namespace may be long; and how long after
+ * its registration a client is told them: libvirt's drops an event with a callback id that its
+ * caller has not been given yet. */
 #define KEPT_MAX 4096
+#define KEPT_BYTES_MAX (8u << 20)
 #define KEPT_DELAY_USEC 100000
 
 /* So many are told at once, then others have their turn. */
@@ -30,7 +32,7 @@ struct registration {
     bool     of_one_domain;
     uint8_t  uuid[UUID_SIZE]; /* if so, of this one */
     bool     awaits_kept;     /* it is told those that are kept, and nothing before */
-    uint64_t since;           /* it is told no event of a lower number */
+    uint64_t since;           /* it is told no event of a lower number; 0: those that are kept */
 };
 
 /* An event, encoded.  All its messages begin with the callback id, where they have one. */
@@ -43,18 +45,11 @@ struct news {
     size_t   size;
     void    *frame_legacy; /* for NO_CALLBACK_ID; NULL: there is none */
     size_t   size_legacy;
-    unsigned n_untold; /* connections that are told it in their turns */
+    unsigned n_untold; /* connections that are told it in their turns, and one while it is kept */
+    TAILQ_ENTRY(news) of_kept; /* who registers later is told it, too */
 };
 
 #define CALLBACK_ID_AT WIRE_HEADER_SIZE
-
-/* A lifecycle event that who registers later is told too. */
-struct kept {
-    char   *name;
-    uint8_t uuid[UUID_SIZE];
-    int     domid, event, detail;
-    TAILQ_ENTRY(kept) link;
-};
 
 struct events {
     TAILQ_HEAD(, conn) listeners; /* who has registrations */
@@ -62,8 +57,9 @@ struct events {
     uint64_t last_number;
 
     bool keeping;
-    TAILQ_HEAD(, kept) kept; /* the oldest first */
+    TAILQ_HEAD(, news) kept; /* the oldest first */
     unsigned          n_kept;
+    size_t            kept_bytes;
     struct loop_timer keep_end, tell_kept;
 };
 
@@ -78,41 +74,7 @@ events_new(void)
     return events;
 }
 
-static void
-events_forget_oldest(struct events *events)
-{
-    struct kept *kept = TAILQ_FIRST(&events->kept);
-
-    TAILQ_REMOVE(&events->kept, kept, link);
-    events->n_kept--;
-    free(kept->name);
-    free(kept);
-}
-
-static void
-events_stop_keeping(struct events *events)
-{
-    if (!events->keeping)
-        return;
-    events->keeping = false;
-    loop_timer_stop(&events->keep_end);
-    loop_timer_stop(&events->tell_kept);
-    while (!TAILQ_EMPTY(&events->kept))
-        events_forget_oldest(events);
-}
-
-void
-events_free(struct events *events)
-{
-    if (!events)
-        return;
-    assert(TAILQ_EMPTY(&events->listeners));
-    assert(TAILQ_EMPTY(&events->untold));
-    events_stop_keeping(events);
-    free(events);
-}
-
-/*----- registering -----*/
+/*----- an event that is told -----*/
 
 static void
 news_free(struct news *news)
@@ -135,6 +97,48 @@ events_was_told(struct events *events, const struct news *told)
     }
     return next;
 }
+
+static size_t
+news_bytes(const struct news *news)
+{
+    return sizeof *news + news->size + news->size_legacy;
+}
+
+static void
+events_forget_oldest(struct events *events)
+{
+    struct news *news = TAILQ_FIRST(&events->kept);
+
+    TAILQ_REMOVE(&events->kept, news, of_kept);
+    events->n_kept--;
+    events->kept_bytes -= news_bytes(news);
+    events_was_told(events, news);
+}
+
+static void
+events_stop_keeping(struct events *events)
+{
+    if (!events->keeping)
+        return;
+    events->keeping = false;
+    loop_timer_stop(&events->keep_end);
+    loop_timer_stop(&events->tell_kept);
+    while (!TAILQ_EMPTY(&events->kept))
+        events_forget_oldest(events);
+}
+
+void
+events_free(struct events *events)
+{
+    if (!events)
+        return;
+    assert(TAILQ_EMPTY(&events->listeners));
+    events_stop_keeping(events);
+    assert(TAILQ_EMPTY(&events->untold));
+    free(events);
+}
+
+/*----- registering -----*/
 
 static void
 events_drop(struct events *events, struct conn *conn, struct registration *reg)
@@ -187,10 +191,10 @@ events_add(struct events *events, struct conn *conn, int event, const uint8_t *u
     reg->of_one_domain = uuid;
     if (uuid)
         memcpy(reg->uuid, uuid, UUID_SIZE);
-    reg->awaits_kept = events->keeping && event == EVENT_LIFECYCLE;
+    reg->awaits_kept = events->keeping;
     if (reg->awaits_kept && !loop_timer_is_active(&events->tell_kept))
         loop_timer_start(&events->tell_kept, KEPT_DELAY_USEC);
-    reg->since = events->last_number + 1;
+    reg->since = reg->awaits_kept ? 0 : events->last_number + 1;
     TAILQ_INSERT_TAIL(&conn->registrations, reg, of_conn);
     conn->user->n_registrations++;
     if (conn->n_registrations++ == 0)
@@ -236,9 +240,20 @@ events_find_legacy(struct conn *conn, int event)
     return NULL;
 }
 
+/* Of the others libvirt has no message without a callback id, and refuses them, too. */
+static int
+events_check_legacy(int event, struct err *err)
+{
+    if (event >= 0 && event < EVENT_LEGACY_COUNT)
+        return 0;
+    return err_set_libvirt(err, ERR_INTERNAL, "unsupported event ID %d", event);
+}
+
 int
 events_register_legacy(struct events *events, struct conn *conn, int event, struct err *err)
 {
+    if (events_check_legacy(event, err) < 0)
+        return -1;
     if (events_find_legacy(conn, event))
         return err_set_libvirt(err, ERR_INTERNAL, "domain event %d already registered", event);
     return events_add(events, conn, event, NULL, NO_CALLBACK_ID, err);
@@ -249,6 +264,8 @@ events_deregister_legacy(struct events *events, struct conn *conn, int event, st
 {
     struct registration *reg = events_find_legacy(conn, event);
 
+    if (events_check_legacy(event, err) < 0)
+        return -1;
     if (!reg)
         return err_set_libvirt(err, ERR_INTERNAL, "domain event %d not registered", event);
     events_drop(events, conn, reg);
@@ -276,30 +293,18 @@ news_new(int event, const struct event_domain *dom)
     return news;
 }
 
-static struct news *
-news_of_lifecycle(const struct event_domain *dom, int event, int detail)
-{
-    struct news                               *news = news_new(EVENT_LIFECYCLE, dom);
-    remote_domain_event_callback_lifecycle_msg message = {
-        .msg = {.dom = news_domain(dom), .event = event, .detail = detail},
-    };
-
-    news->frame = encode_domain_event_callback_lifecycle(&message, &news->size);
-    news->frame_legacy = encode_domain_event_lifecycle(&message.msg, &news->size_legacy);
-    return news;
-}
-
 static bool
 news_concerns(const struct news *news, const struct registration *reg)
 {
     return reg->event == news->event && (!reg->of_one_domain || uuid_equal(reg->uuid, news->uuid));
 }
 
-/* How long the message for this registration is; 0: it is told nothing. */
+/* How long the message for this registration is; 0: it is told nothing.  kept: to those that wait
+ * for what is kept, else to all others. */
 static size_t
-news_size_for(const struct news *news, const struct registration *reg)
+news_size_for(const struct news *news, const struct registration *reg, bool kept)
 {
-    if (reg->awaits_kept || news->number < reg->since || !news_concerns(news, reg))
+    if (reg->awaits_kept != kept || news->number < reg->since || !news_concerns(news, reg))
         return 0;
     return reg->callback_id == NO_CALLBACK_ID ? news->size_legacy : news->size;
 }
@@ -318,21 +323,21 @@ news_put(const struct news *news, const struct registration *reg, uint8_t *to)
     memcpy(to + CALLBACK_ID_AT, number, sizeof number);
 }
 
-/* All that its registrations are told, sent at once. */
+/* All that its registrations are told, sent at once; kept: see above. */
 static void
-news_tell(const struct news *news, struct conn *conn)
+news_tell(const struct news *news, struct conn *conn, bool kept)
 {
     cleanup_free uint8_t      *messages = NULL;
     const struct registration *reg;
     size_t                     size = 0, used = 0;
 
     TAILQ_FOREACH (reg, &conn->registrations, of_conn)
-        size += news_size_for(news, reg);
+        size += news_size_for(news, reg, kept);
     if (!size)
         return;
     messages = xmalloc(size);
     TAILQ_FOREACH (reg, &conn->registrations, of_conn) {
-        size_t more = news_size_for(news, reg);
+        size_t more = news_size_for(news, reg, kept);
 
         if (more)
             news_put(news, reg, messages + used);
@@ -347,9 +352,20 @@ events_tell_untold(struct events *events, struct conn *conn)
     const struct news *news = take_ptr(conn->untold);
 
     while (news) {
-        news_tell(news, conn);
+        news_tell(news, conn, false);
         news = events_was_told(events, news);
     }
+}
+
+static void
+events_keep_news(struct events *events, struct news *news)
+{
+    news->n_untold++;
+    TAILQ_INSERT_TAIL(&events->kept, news, of_kept);
+    events->n_kept++;
+    events->kept_bytes += news_bytes(news);
+    while (events->n_kept > KEPT_MAX || events->kept_bytes > KEPT_BYTES_MAX)
+        events_forget_oldest(events);
 }
 
 /* In their turns, or at once.  news is Taken. */
@@ -361,10 +377,12 @@ events_tell(struct events *events, struct news *news)
     news->number = ++events->last_number;
     TAILQ_INSERT_TAIL(&events->untold, news, link);
     news->n_untold = 1; /* we */
+    if (events->keeping)
+        events_keep_news(events, news);
     /* Sending never removes a connection at once, so the list stays as it is. */
     TAILQ_FOREACH (conn, &events->listeners, listens) {
         if (!conn->from_read_only_socket) {
-            news_tell(news, conn);
+            news_tell(news, conn, false);
             continue;
         }
         news->n_untold++;
@@ -375,28 +393,18 @@ events_tell(struct events *events, struct news *news)
     events_was_told(events, news);
 }
 
-static void
-events_keep_lifecycle(struct events *events, const struct event_domain *dom, int event, int detail)
-{
-    struct kept *kept = xcalloc(1, sizeof *kept);
-
-    kept->name = xstrdup(dom->name);
-    memcpy(kept->uuid, dom->uuid, UUID_SIZE);
-    kept->domid = dom->domid;
-    kept->event = event;
-    kept->detail = detail;
-    TAILQ_INSERT_TAIL(&events->kept, kept, link);
-    if (++events->n_kept > KEPT_MAX)
-        events_forget_oldest(events);
-}
-
 void
 events_lifecycle(struct events *events, const struct event_domain *dom, enum lifecycle_event event,
                  int detail)
 {
-    events_tell(events, news_of_lifecycle(dom, event, detail));
-    if (events->keeping)
-        events_keep_lifecycle(events, dom, event, detail);
+    struct news                               *news = news_new(EVENT_LIFECYCLE, dom);
+    remote_domain_event_callback_lifecycle_msg message = {
+        .msg = {.dom = news_domain(dom), .event = event, .detail = detail},
+    };
+
+    news->frame = encode_domain_event_callback_lifecycle(&message, &news->size);
+    news->frame_legacy = encode_domain_event_lifecycle(&message.msg, &news->size_legacy);
+    events_tell(events, news);
 }
 
 void
@@ -406,6 +414,7 @@ events_reboot(struct events *events, const struct event_domain *dom)
     remote_domain_event_callback_reboot_msg message = {.msg = {.dom = news_domain(dom)}};
 
     news->frame = encode_domain_event_callback_reboot(&message, &news->size);
+    news->frame_legacy = encode_domain_event_reboot(&message.msg, &news->size_legacy);
     events_tell(events, news);
 }
 
@@ -428,6 +437,7 @@ events_control_error(struct events *events, const struct event_domain *dom)
     remote_domain_event_callback_control_error_msg message = {.msg = {.dom = news_domain(dom)}};
 
     news->frame = encode_domain_event_callback_control_error(&message, &news->size);
+    news->frame_legacy = encode_domain_event_control_error(&message.msg, &news->size_legacy);
     events_tell(events, news);
 }
 
@@ -448,46 +458,49 @@ events_job_completed(struct events *events, const struct event_domain *dom,
 
 /*----- telling what is kept -----*/
 
-static void
-events_tell_kept_to(struct events *events, struct conn *conn, struct registration *reg)
+static unsigned
+events_count_waiting(const struct conn *conn)
 {
-    const struct kept *kept;
+    const struct registration *reg;
+    unsigned                   count = 0;
 
-    reg->awaits_kept = false;
-    reg->since = 0;
-    TAILQ_FOREACH (kept, &events->kept, link) {
-        struct event_domain about = {.name = kept->name, .uuid = kept->uuid, .domid = kept->domid};
-        struct news        *news = news_of_lifecycle(&about, kept->event, kept->detail);
-        size_t              size = news_size_for(news, reg);
-        cleanup_free void  *message = size ? xmalloc(size) : NULL;
+    TAILQ_FOREACH (reg, &conn->registrations, of_conn)
+        count += reg->awaits_kept;
+    return count;
+}
 
-        if (size) {
-            news_put(news, reg, message);
-            conn_send(conn, message, size);
-        }
-        news_free(news);
+/* In the order in which they happened, whichever registration each of them is for. */
+static void
+events_tell_kept_to(struct events *events, struct conn *conn)
+{
+    const struct news   *news;
+    struct registration *reg;
+
+    TAILQ_FOREACH (news, &events->kept, of_kept)
+        news_tell(news, conn, true);
+    TAILQ_FOREACH (reg, &conn->registrations, of_conn) {
+        if (!reg->awaits_kept)
+            continue;
+        reg->awaits_kept = false;
+        reg->since = events->last_number + 1; /* what has happened meanwhile was among them */
     }
-    /* What has happened meanwhile was among them. */
-    reg->since = events->last_number + 1;
 }
 
 /* Some of those who wait.  Returns whether these were all. */
 static bool
 events_tell_kept_to_some(struct events *events)
 {
-    unsigned             told = 0;
-    struct conn         *conn;
-    struct registration *reg;
+    unsigned     told = 0, waiting;
+    struct conn *conn;
 
-    TAILQ_FOREACH (conn, &events->listeners, listens)
-        TAILQ_FOREACH (reg, &conn->registrations, of_conn) {
-            if (!reg->awaits_kept)
-                continue;
-            if (told > KEPT_AT_ONCE)
-                return false;
-            events_tell_kept_to(events, conn, reg);
-            told += events->n_kept + 1;
-        }
+    TAILQ_FOREACH (conn, &events->listeners, listens) {
+        if ((waiting = events_count_waiting(conn)) == 0)
+            continue;
+        if (told > KEPT_AT_ONCE)
+            return false;
+        events_tell_kept_to(events, conn);
+        told += waiting * (events->n_kept + 1);
+    }
     return true;
 }
 

@@ -38,9 +38,8 @@ void events_lifecycle(struct events *events, const struct event_domain *dom,
                       enum lifecycle_event event, int detail);
 
 /**
- * For clients that come back only now: for usec the lifecycle events from here on are kept, the
- * last few thousand, and whoever registers for them is told those first.  Once in the life of
- * events.
+ * For clients that come back only now: for usec the events from here on are kept, the last few
+ * thousand, and whoever registers for one of them is told those first.  Once in the life of events.
  */
 void events_keep(struct events *events, struct loop *loop, uint64_t usec);
 
@@ -74,7 +73,8 @@ int events_register(struct events *events, struct conn *conn, int event, const u
                     int *callback_id_out, struct err *err);
 int events_deregister(struct events *events, struct conn *conn, int callback_id, struct err *err);
 
-/** The old way: without callback ids, each event once. */
+/** The old way: without callback ids, each event once.  ERR_INTERNAL also for the newer events, of
+ * which libvirt has no message for it. */
 int events_register_legacy(struct events *events, struct conn *conn, int event, struct err *err);
 int events_deregister_legacy(struct events *events, struct conn *conn, int event, struct err *err);
 

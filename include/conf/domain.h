@@ -28,6 +28,7 @@
 enum domain_type { DOMAIN_PV, DOMAIN_PVH, DOMAIN_HVM };
 
 /* What on_poweroff and its like may say; soft-reset only xl's own configuration. */
+/* In records, too (state.x): another one goes to the end. */
 enum domain_action {
     DOMAIN_ACTION_DESTROY,
     DOMAIN_ACTION_RESTART,
@@ -37,6 +38,7 @@ enum domain_action {
     DOMAIN_ACTION_COREDUMP_RESTART,
     DOMAIN_ACTION_SOFT_RESET,
 };
+#define DOMAIN_ACTION_COUNT (DOMAIN_ACTION_SOFT_RESET + 1)
 
 /*
  * The XML document, and of what it says the little that others than conf/ ask for.  All of it is

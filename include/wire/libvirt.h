@@ -85,7 +85,8 @@ enum {
     EVENT_CONTROL_ERROR = 7,
     EVENT_JOB_COMPLETED = 21,
     EVENT_METADATA_CHANGE = 23,
-    EVENT_COUNT = 27, /* as many as libvirt 9.0 has */
+    EVENT_LEGACY_COUNT = 16, /* those below have messages without a callback id */
+    EVENT_COUNT = 27,        /* as many as libvirt 9.0 has */
 };
 
 /* virDomainEventType */

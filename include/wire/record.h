@@ -15,8 +15,8 @@
 #define WORKER_PROMISE_SUFFIX ".memory"
 
 /**
- * filter is that of a type of state.x: xdr_task_record, xdr_queued_job, xdr_known_domain,
- * xdr_ended_job, xdr_known_console or xdr_known_definition.
+ * filter is that of a type of state.x: xdr_task_record, xdr_queued_job, xdr_asked_change,
+ * xdr_known_domain, xdr_seen_domain, xdr_ended_job, xdr_known_console or xdr_known_definition.
  *
  * Write it, or write it anew: the next daemon finds the old one or the new one, whole.
  */

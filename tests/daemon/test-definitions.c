@@ -18,7 +18,9 @@
 #include "config.h"
 #include "daemon.h"
 #include "domain/store.h"
+#include "job/history.h"
 #include "job/job.h"
+#include "job/private.h"
 #include "world.h"
 
 enum {
@@ -300,6 +302,24 @@ put_file(const char *name, const char *text)
     struct err err;
 
     ck_assert_int_eq(file_replace(world_path(name), text, strlen(text), 0600, &err), 0);
+}
+
+static void
+reload_ends(void)
+{
+    for (int n = 0; n < 1000 && !strstr(logged, "definitions"); n++) {
+        world_turn();
+        usleep(1000);
+    }
+    ck_assert_msg(strstr(logged, "definitions"), "%s", logged);
+}
+
+static void
+reload(void)
+{
+    logged[0] = '\0';
+    domains_reload(daemon_->domains);
+    reload_ends();
 }
 
 /*----- define -----*/
@@ -755,6 +775,60 @@ START_TEST(a_domain_is_undefined_with_its_managed_save_or_not_at_all)
     assert_file("web.save", false);
     assert_file("domains/web.xml", false);
     ck_assert_ptr_null(domain("web"));
+}
+END_TEST
+
+/* With the host, so that there is no daemon that goes on.  _i: of its files so many have gone. */
+START_TEST(an_undefine_that_was_cut_short_leaves_no_image_that_is_not_seen)
+{
+    web_is_saved();
+    client_calls_with(DOMAIN_UNDEFINE_FLAGS, "web", UNDEFINE_MANAGED_SAVE);
+    world_worker_changes_files((unsigned)_i);
+    if (_i)
+        assert_file("web.save", false);
+    world_worker_fails(ERR_SYSTEM, "cannot remove it");
+    reload_ends();
+    ck_assert_int_eq(domain("web") != NULL, _i < 3);
+    if (!domain("web"))
+        web_is_defined("one");
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), _i == 0);
+    client_calls(DOMAIN_CREATE, "web");
+    ck_assert_int_eq(world_task.operation, _i ? WORKER_CREATE : WORKER_RESTORE);
+    world_worker_fails(ERR_SYSTEM, "it need not run");
+}
+END_TEST
+
+/* Whoever has left it.  _i: whether the guest runs already. */
+START_TEST(an_image_that_is_there_is_seen_when_its_guest_is_defined)
+{
+    put_file("web.save", "an image");
+    if (_i) {
+        call(DOMAIN_CREATE_XML,
+             &(remote_domain_create_xml_args){.xml_desc = (char *)(uintptr_t)web_xml("one")});
+        worker_does_it();
+        world_events[0] = '\0';
+    }
+    client_defines(web_xml("one"));
+    world_worker_succeeds();
+    assert_answer(ERR_NONE, "");
+    ck_assert_str_eq(world_events, _i ? "DEFINED web 1 0;" : "DEFINED web -1 0;");
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 1);
+    ck_assert_msg(strstr(logged, "web.save is there already"), "%s", logged);
+    client_defines(world_xml("more", 'm', ""));
+    worker_does_it();
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "more"), 0);
+}
+END_TEST
+
+START_TEST(an_image_is_seen_also_where_the_next_daemon_ends_the_define)
+{
+    client_defines(web_xml("one"));
+    put_file("web.save", "an image");
+    world_worker_lives_on();
+    daemon_is_replaced();
+    world_worker_succeeds();
+    ck_assert_str_eq(world_events, "DEFINED web -1 0;");
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 1);
 }
 END_TEST
 
@@ -1259,6 +1333,212 @@ START_TEST(a_definition_that_waited_when_the_daemon_was_killed_is_stored)
 }
 END_TEST
 
+/*----- ... and what a client wanted changed -----*/
+
+static const char *
+web_titles(unsigned affect)
+{
+    return client_asks_metadata(METADATA_TITLE, NULL, affect);
+}
+
+static void
+client_gives_title(const char *title, unsigned affect)
+{
+    client_sets_metadata(METADATA_TITLE, title, NULL, NULL, affect);
+}
+
+/* Each of AFFECT_; what is not changed has the title "one". */
+static void
+assert_titles(const char *title, unsigned affect)
+{
+    ck_assert_str_eq(web_titles(AFFECT_LIVE), affect & AFFECT_LIVE ? title : "one");
+    ck_assert_str_eq(web_titles(AFFECT_CONFIG), affect & AFFECT_CONFIG ? title : "one");
+    if (affect & AFFECT_CONFIG) {
+        cleanup_free char *element = xasprintf("<title>%s</title>", title);
+
+        assert_file_says("domains/web.xml", element);
+    }
+}
+
+/* It waits for another one, of what is stored.  _i: AFFECT_. */
+START_TEST(a_change_that_waited_when_the_daemon_was_killed_is_made)
+{
+    web_is_defined("one");
+    web_is_started();
+    client_gives_title("one", AFFECT_CONFIG);
+    client_gives_title("two", (unsigned)_i);
+    ck_assert_int_eq(world_answers, 0);
+    world_worker_lives_on();
+    daemon_is_replaced();
+    world_events[0] = '\0';
+    while (world_task.operation)
+        world_worker_succeeds();
+    world_turn();
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
+    assert_titles("two", (unsigned)_i);
+    ck_assert_str_eq(world_events, "METADATA web 1 1;METADATA web 1 1;");
+    daemon_is_replaced();
+    assert_titles("two", (unsigned)_i);
+}
+END_TEST
+
+/* _i & 1: its worker lives; _i & 2: it had written the file; _i & 4: of what is stored alone. */
+START_TEST(a_change_whose_daemon_was_killed_in_its_middle_is_made_whole)
+{
+    unsigned affect = _i & 4 ? AFFECT_CONFIG : AFFECT_ALL;
+
+    web_is_defined("one");
+    web_is_started();
+    client_gives_title("two", affect);
+    ck_assert_int_eq(world_task.operation, WORKER_FILE);
+    if (_i & 2)
+        world_worker_changes_files(1);
+    if (_i & 1)
+        world_worker_lives_on();
+    daemon_is_replaced();
+    world_worker_succeeds();
+    world_turn();
+    ck_assert_uint_eq(jobs_count(daemon_->jobs), 0);
+    assert_titles("two", affect);
+    ck_assert_str_eq(world_events, "METADATA web 1 1;");
+    daemon_is_replaced();
+    assert_titles("two", affect);
+    ck_assert_str_eq(world_events, "METADATA web 1 1;");
+}
+END_TEST
+
+START_TEST(an_element_that_waited_when_the_daemon_was_killed_is_there)
+{
+    web_is_defined("one");
+    client_gives_title("one", AFFECT_CONFIG);
+    client_sets_metadata(METADATA_ELEMENT, "<a/>", "k", "urn:x", 0);
+    world_worker_lives_on();
+    daemon_is_replaced();
+    world_worker_succeeds();
+    world_worker_succeeds();
+    ck_assert_str_eq(client_asks_metadata(METADATA_ELEMENT, "urn:x", 0), "<a/>");
+    assert_file_says("domains/web.xml", "urn:x");
+}
+END_TEST
+
+START_TEST(an_action_that_waited_when_the_daemon_was_killed_is_obeyed)
+{
+    remote_domain_set_lifecycle_action_args args;
+
+    web_is_defined("one");
+    web_is_started();
+    args = (remote_domain_set_lifecycle_action_args){
+        .dom = wire_of("web"), .type = ACTION_FOR_REBOOT, .action = ACTION_DESTROY};
+    client_gives_title("one", AFFECT_CONFIG);
+    call(DOMAIN_SET_LIFECYCLE_ACTION, &args);
+    world_worker_lives_on();
+    daemon_is_replaced();
+    world_worker_succeeds();
+    world_domain_shuts_down(1, HOST_SHUTDOWN_REBOOT);
+    world_worker_succeeds();
+    ck_assert_str_eq(client_lists(LIST_INACTIVE), "web ");
+}
+END_TEST
+
+/* What it was is in no record any more. */
+START_TEST(a_change_that_the_next_daemon_does_not_know_is_aborted)
+{
+    cleanup_free char *path = NULL;
+
+    web_is_defined("one");
+    client_gives_title("one", AFFECT_CONFIG);
+    client_gives_title("two", AFFECT_CONFIG);
+    path = xasprintf("%s/changes/%020d.change", daemon_->config->job.run_dir,
+                     (int)history_last_id(jobs_history(daemon_->jobs)) + 2);
+    world_worker_lives_on();
+    world_stop(daemon_);
+    ck_assert_int_eq(truncate(path, 10), 0);
+    daemon_ = world_start();
+    world_turn();
+    world_worker_succeeds();
+    ck_assert_ptr_nonnull(strstr(logged, "is not known any more"));
+    ck_assert_ptr_nonnull(strstr(logged, "aborted: the daemon ended before it began"));
+    ck_assert_str_eq(web_titles(AFFECT_CONFIG), "one");
+    ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
+/* A link to itself, which is an error of the system to read, stands for the record of the job. */
+START_TEST(a_change_whose_job_cannot_be_read_now_is_made_when_it_can)
+{
+    cleanup_free char *path = NULL, *away = NULL;
+
+    web_is_defined("one");
+    client_gives_title("one", AFFECT_CONFIG);
+    client_gives_title("two", AFFECT_CONFIG);
+    path = xasprintf("%s/queue/%020d.job", daemon_->config->job.run_dir,
+                     (int)history_last_id(jobs_history(daemon_->jobs)) + 2);
+    away = xasprintf("%s/away", daemon_->config->job.run_dir);
+    world_worker_lives_on();
+    world_stop(daemon_);
+    ck_assert_int_eq(rename(path, away), 0);
+    ck_assert_int_eq(symlink(path, path), 0);
+    daemon_ = world_start();
+    world_turn();
+    world_worker_succeeds();
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(rename(away, path), 0);
+    loop_timer_start(&daemon_->jobs->read_again, 0);
+    world_turn();
+    world_worker_succeeds();
+    ck_assert_str_eq(web_titles(AFFECT_CONFIG), "two");
+}
+END_TEST
+
+/* The job had ended when its daemon was killed. */
+START_TEST(what_no_job_is_to_change_any_more_is_forgotten)
+{
+    cleanup_free char *path = xasprintf("%s/changes/%020d.change", daemon_->config->job.run_dir, 1);
+    struct err         err;
+
+    ck_assert_int_eq(file_replace(path, "x", 1, 0600, &err), 0);
+    daemon_is_replaced();
+    ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
+/* Nobody was told yet that the guest runs. */
+START_TEST(what_was_changed_of_a_guest_while_it_was_started_the_next_daemon_knows)
+{
+    web_is_defined("one");
+    client_calls(DOMAIN_CREATE, "web");
+    world_domain(1, 'w', "web");
+    world_changed();
+    client_gives_title("two", AFFECT_LIVE);
+    assert_answer(ERR_NONE, "");
+    world_worker_lives_on();
+    daemon_is_replaced();
+    assert_titles("two", AFFECT_LIVE);
+}
+END_TEST
+
+/* A folder is where the record is to be. */
+START_TEST(a_change_that_cannot_be_recorded_is_not_made_and_the_client_is_told)
+{
+    cleanup_free char *path = xasprintf("%s/domains/1.domain", daemon_->config->job.run_dir);
+    cleanup_free char *away = xasprintf("%s/away", path);
+
+    web_is_defined("one");
+    web_is_started();
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    ck_assert_int_eq(mkdir(away, 0700), 0);
+    client_gives_title("two", AFFECT_LIVE);
+    assert_answer(ERR_SYSTEM, "what runs is as it was");
+    ck_assert_str_eq(world_events, "");
+    ck_assert_str_eq(web_titles(AFFECT_LIVE), "one");
+    ck_assert_int_eq(rmdir(away), 0);
+    ck_assert_int_eq(rmdir(path), 0);
+    client_gives_title("two", AFFECT_LIVE);
+    assert_answer(ERR_NONE, "");
+}
+END_TEST
+
 /* _i: how many of its files were changed. */
 START_TEST(an_undefine_whose_daemon_was_killed_is_done)
 {
@@ -1330,24 +1610,6 @@ START_TEST(a_start_that_waited_when_the_daemon_was_killed_is_done)
 END_TEST
 
 /*----- files -----*/
-
-static void
-reload_ends(void)
-{
-    for (int n = 0; n < 1000 && !strstr(logged, "definitions"); n++) {
-        world_turn();
-        usleep(1000);
-    }
-    ck_assert_msg(strstr(logged, "definitions"), "%s", logged);
-}
-
-static void
-reload(void)
-{
-    logged[0] = '\0';
-    domains_reload(daemon_->domains);
-    reload_ends();
-}
 
 static void
 file_is_from(const char *name, time_t seconds)
@@ -1543,6 +1805,47 @@ START_TEST(a_reload_sees_a_file_that_was_renamed_with_its_name)
 END_TEST
 
 /* Else the guest would be started afresh, beside the memory that it was saved with. */
+START_TEST(a_reload_sees_a_managed_save_that_was_put_or_removed)
+{
+    cleanup_free char *lines = xasprintf("\n%s", web_xml("two"));
+
+    web_is_defined("one");
+    put_file("web.save", "an image");
+    reload();
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 1);
+    /* In other lines, or with another text: so it is, too. */
+    ck_assert_int_eq(unlink(image_path()), 0);
+    put_file("domains/web.xml", web_xml("two"));
+    reload();
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 0);
+    put_file("web.save", "an image");
+    put_file("domains/web.xml", lines);
+    reload();
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 1);
+}
+END_TEST
+
+/* It was read before that job had ended. */
+START_TEST(a_reload_believes_a_job_about_a_managed_save)
+{
+    web_is_defined("one");
+    web_is_started();
+    logged[0] = '\0';
+    domains_reload(daemon_->domains);
+    client_calls_with(DOMAIN_MANAGED_SAVE, "web", 0);
+    worker_does_it();
+    reload_ends();
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 1);
+    logged[0] = '\0';
+    domains_reload(daemon_->domains);
+    client_calls_with(DOMAIN_MANAGED_SAVE_REMOVE, "web", 0);
+    reload_ends();
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 1);
+    world_answers = 0;
+    worker_does_it();
+}
+END_TEST
+
 START_TEST(a_definition_that_is_put_back_has_its_managed_save)
 {
     web_is_saved();
@@ -1796,6 +2099,9 @@ main(void)
     tcase_add_test(tc, a_managed_save_that_cannot_be_removed_is_not_made_useless);
     tcase_add_test(tc, a_managed_save_is_removed_on_request);
     tcase_add_test(tc, a_domain_is_undefined_with_its_managed_save_or_not_at_all);
+    tcase_add_loop_test(tc, an_undefine_that_was_cut_short_leaves_no_image_that_is_not_seen, 0, 4);
+    tcase_add_loop_test(tc, an_image_that_is_there_is_seen_when_its_guest_is_defined, 0, 2);
+    tcase_add_test(tc, an_image_is_seen_also_where_the_next_daemon_ends_the_define);
     tcase_add_test(tc, the_next_daemon_finds_managed_saves);
     tcase_add_test(tc, the_xml_in_a_managed_save_is_told_and_changed);
     tcase_add_test(tc, an_image_that_was_imported_is_what_a_start_restores);
@@ -1822,6 +2128,15 @@ main(void)
     tcase_add_test(tc, the_next_daemon_knows_what_is_stored_and_what_runs);
     tcase_add_loop_test(tc, a_definition_whose_daemon_was_killed_is_stored_once, 0, 4);
     tcase_add_test(tc, a_definition_that_waited_when_the_daemon_was_killed_is_stored);
+    tcase_add_loop_test(tc, a_change_that_waited_when_the_daemon_was_killed_is_made, 1, 4);
+    tcase_add_loop_test(tc, a_change_whose_daemon_was_killed_in_its_middle_is_made_whole, 0, 8);
+    tcase_add_test(tc, an_element_that_waited_when_the_daemon_was_killed_is_there);
+    tcase_add_test(tc, an_action_that_waited_when_the_daemon_was_killed_is_obeyed);
+    tcase_add_test(tc, a_change_that_the_next_daemon_does_not_know_is_aborted);
+    tcase_add_test(tc, a_change_whose_job_cannot_be_read_now_is_made_when_it_can);
+    tcase_add_test(tc, what_no_job_is_to_change_any_more_is_forgotten);
+    tcase_add_test(tc, what_was_changed_of_a_guest_while_it_was_started_the_next_daemon_knows);
+    tcase_add_test(tc, a_change_that_cannot_be_recorded_is_not_made_and_the_client_is_told);
     tcase_add_loop_test(tc, an_undefine_whose_daemon_was_killed_is_done, 0, 3);
     tcase_add_loop_test(tc, a_rename_whose_daemon_was_killed_is_done, 0, 5);
     tcase_add_test(tc, a_rename_that_is_taken_up_again_keeps_its_new_file);
@@ -1837,6 +2152,8 @@ main(void)
     tcase_add_test(tc, a_reload_finds_links_whatever_the_names);
     tcase_add_test(tc, a_file_that_says_the_same_in_other_lines_has_not_changed);
     tcase_add_test(tc, a_reload_sees_a_file_that_was_renamed_with_its_name);
+    tcase_add_test(tc, a_reload_sees_a_managed_save_that_was_put_or_removed);
+    tcase_add_test(tc, a_reload_believes_a_job_about_a_managed_save);
     tcase_add_test(tc, a_definition_that_is_put_back_has_its_managed_save);
     tcase_add_test(tc, a_managed_save_is_of_the_name_under_which_it_was_made);
     tcase_add_test(tc, a_reload_leaves_what_a_client_changes_meanwhile);

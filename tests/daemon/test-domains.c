@@ -1115,6 +1115,107 @@ START_TEST(a_guest_that_came_while_no_daemon_was_there_is_told)
 }
 END_TEST
 
+START_TEST(that_a_guest_was_paused_or_unpaused_while_no_daemon_was_there_is_told_once)
+{
+    web_runs("");
+    daemon_is_away();
+    world_find(1)->paused = true;
+    daemon_is_back();
+    ck_assert_str_eq(world_events, "SUSPENDED web 1 0;");
+    daemon_is_away();
+    daemon_is_back();
+    ck_assert_str_eq(world_events, "SUSPENDED web 1 0;");
+    daemon_is_away();
+    world_find(1)->paused = false;
+    daemon_is_back();
+    ck_assert_str_eq(world_events, "SUSPENDED web 1 0;RESUMED web 1 0;");
+    daemon_is_away();
+    daemon_is_back();
+    ck_assert_str_eq(world_events, "SUSPENDED web 1 0;RESUMED web 1 0;");
+    /* While there is one nobody hears of it. */
+    world_find(1)->paused = true;
+    world_changed();
+    ck_assert_str_eq(world_events, "SUSPENDED web 1 0;RESUMED web 1 0;");
+}
+END_TEST
+
+/* _i: by a client, before its name was known, or later by xl, of which nobody hears. */
+START_TEST(a_guest_that_was_paused_before_the_daemon_went_is_no_news)
+{
+    web_runs("");
+    if (_i == 0)
+        client_pauses("web");
+    if (_i == 1)
+        world_domain(5, 'x', "theirs")->paused = true;
+    if (_i == 2)
+        world_find(1)->paused = true;
+    world_changed();
+    world_events[0] = '\0';
+    daemon_is_away();
+    daemon_is_back();
+    world_changed();
+    ck_assert_str_eq(world_events, "");
+    if (_i == 1)
+        return;
+    daemon_is_away();
+    world_find(1)->paused = false;
+    daemon_is_back();
+    ck_assert_str_eq(world_events, "RESUMED web 1 0;");
+}
+END_TEST
+
+/* It has stopped the guest; that its daemon died before it said so is what _i 0 is about. */
+START_TEST(a_pause_that_the_next_daemon_ends_is_told_once)
+{
+    remote_domain_suspend_args args;
+
+    web_runs("");
+    args.dom = wire_of("web");
+    world_call(DOMAIN_SUSPEND, &args);
+    while (jobs_first(daemon_->jobs)->state == JOB_QUEUED)
+        loop_run_ready(daemon_->loop);
+    daemon_is_away();
+    world_find(1)->paused = _i == 0;
+    daemon_is_back();
+    world_changed();
+    ck_assert_str_eq(world_events, "SUSPENDED web 1 0;");
+}
+END_TEST
+
+/* The daemon was killed when it had written the one and not yet removed the other. */
+START_TEST(what_was_seen_of_who_had_the_number_before_is_not_believed)
+{
+    cleanup_free char *path = NULL;
+    seen_domain        record = {.uuid = "another", .paused = true, .model_lost = true};
+    struct err         err;
+
+    web_runs("");
+    path = xasprintf("%s/domains/1.seen", daemon_->config->job.run_dir);
+    daemon_is_away();
+    ck_assert_int_eq(record_write(path, (xdrproc_t)xdr_seen_domain, &record, &err), 0);
+    daemon_is_back();
+    world_model(1, false, 6000000);
+    world_changed();
+    ck_assert_str_eq(world_events, "CONTROL_ERROR web 1 0;");
+}
+END_TEST
+
+START_TEST(what_was_seen_of_a_guest_is_not_believed_of_another)
+{
+    world_domain(5, 'x', "theirs")->paused = true;
+    world_changed();
+    world_events[0] = '\0';
+    daemon_is_away();
+    world_domain_goes(5);
+    world_domain(5, 'y', "other");
+    daemon_is_back();
+    ck_assert_str_eq(world_events, "STOPPED theirs -1 1;STARTED other 5 0;");
+    daemon_is_away();
+    daemon_is_back();
+    ck_assert_str_eq(world_events, "STOPPED theirs -1 1;STARTED other 5 0;");
+}
+END_TEST
+
 START_TEST(a_guest_that_has_another_id_than_before_went_and_came)
 {
     world_domain(5, 'x', "theirs");
@@ -2818,6 +2919,39 @@ START_TEST(a_device_model_that_has_ended_is_told_once)
 }
 END_TEST
 
+/* The next daemon hears from the host what the first one did. */
+START_TEST(a_device_model_that_has_ended_is_not_told_by_the_next_daemon_again)
+{
+    web_runs("");
+    world_model(1, false, 6000000);
+    world_changed();
+    ck_assert_str_eq(world_events, "CONTROL_ERROR web 1 0;");
+    daemon_is_away();
+    daemon_is_back();
+    world_model(1, false, 6000000);
+    world_changed();
+    ck_assert_str_eq(world_events, "CONTROL_ERROR web 1 0;");
+    ck_assert_str_eq(messages_of("web", 0), "the device model has exited\n");
+    world_model(1, true, 0);
+    daemon_is_away();
+    daemon_is_back();
+    world_model(1, false, 6000000);
+    world_changed();
+    ck_assert_str_eq(world_events, "CONTROL_ERROR web 1 0;CONTROL_ERROR web 1 0;");
+}
+END_TEST
+
+START_TEST(a_device_model_that_ended_while_no_daemon_was_there_is_told)
+{
+    web_runs("");
+    daemon_is_away();
+    daemon_is_back();
+    world_model(1, false, 6000000);
+    world_changed();
+    ck_assert_str_eq(world_events, "CONTROL_ERROR web 1 0;");
+}
+END_TEST
+
 /* _i: why it is not. */
 START_TEST(a_device_model_that_ends_with_its_domain_is_not_told)
 {
@@ -3643,6 +3777,11 @@ main(void)
     tcase_add_test(tc, a_guest_that_runs_on_is_not_told_again_and_keeps_its_definition);
     tcase_add_test(tc, a_guest_that_powered_off_while_no_daemon_was_there_is_seen_to);
     tcase_add_test(tc, a_guest_that_came_while_no_daemon_was_there_is_told);
+    tcase_add_test(tc, that_a_guest_was_paused_or_unpaused_while_no_daemon_was_there_is_told_once);
+    tcase_add_loop_test(tc, a_guest_that_was_paused_before_the_daemon_went_is_no_news, 0, 3);
+    tcase_add_loop_test(tc, a_pause_that_the_next_daemon_ends_is_told_once, 0, 2);
+    tcase_add_test(tc, what_was_seen_of_who_had_the_number_before_is_not_believed);
+    tcase_add_test(tc, what_was_seen_of_a_guest_is_not_believed_of_another);
     tcase_add_test(tc, a_guest_that_has_another_id_than_before_went_and_came);
     tcase_add_test(tc, an_id_that_another_guest_has_by_now_is_another_guest);
     tcase_add_test(tc, a_guest_that_was_renamed_while_no_daemon_was_there_has_its_new_name);
@@ -3747,6 +3886,8 @@ main(void)
     tcase_add_test(tc, a_guest_that_restarts_at_once_again_waits);
     tcase_add_test(tc, a_guest_that_restarts_again_and_again_waits_longer_each_time_up_to_a_minute);
     tcase_add_test(tc, a_device_model_that_has_ended_is_told_once);
+    tcase_add_test(tc, a_device_model_that_has_ended_is_not_told_by_the_next_daemon_again);
+    tcase_add_test(tc, a_device_model_that_ended_while_no_daemon_was_there_is_told);
     tcase_add_loop_test(tc, a_device_model_that_ends_with_its_domain_is_not_told, 0, 3);
     tcase_add_test(tc, another_device_model_is_as_good);
     tcase_add_loop_test(tc, an_hvm_guest_whose_device_model_has_ended_is_not_saved, 0, 2);

@@ -19,6 +19,8 @@ enum {
     LIFECYCLE_OLD = 107,
     REGISTER_OLD = 167,
     DEREGISTER_OLD = 168,
+    REBOOT_OLD = 169,
+    CONTROL_ERROR_OLD = 224,
     CALLBACK_REGISTER = 316,
     CALLBACK_DEREGISTER = 317,
     LIFECYCLE = 318,
@@ -528,19 +530,62 @@ START_TEST(a_client_may_register_for_lifecycle_events_in_the_oldest_way)
 }
 END_TEST
 
-START_TEST(a_client_may_register_for_each_event_without_callback_ids)
+/* A domain is all that the message says. */
+static void
+expect_old_event_of_web(int procedure)
 {
-    for (int event = 0; event <= 26; event++)
+    remote_nonnull_domain dom = {.name = NULL};
+    xdrproc_t             filter = (xdrproc_t)xdr_remote_nonnull_domain;
+    struct frame          frame;
+    struct err            err;
+
+    expect_event(&client, procedure, &frame);
+    ck_assert_int_eq(wire_decode(frame.data, frame.size, filter, &dom, &err), 0);
+    ck_assert_str_eq(dom.name, "web");
+    ck_assert_mem_eq(dom.uuid, uuid_web, UUID_SIZE);
+    ck_assert_int_eq(dom.id, 7);
+    wire_body_free(filter, &dom);
+    frame_free(&frame);
+    client_expect_nothing(&client);
+}
+
+START_TEST(a_client_may_register_for_each_older_event_without_callback_ids)
+{
+    for (int event = 0; event <= 15; event++)
         client_expect_reply(&client, call_with_number(REGISTER_OLD, event), NULL, NULL);
     expect_old_lifecycle();
     events_reboot(h.daemon.events, &web);
+    expect_old_event_of_web(REBOOT_OLD);
+    events_control_error(h.daemon.events, &web);
+    expect_old_event_of_web(CONTROL_ERROR_OLD);
     events_job_completed(h.daemon.events, &web, NULL, 0);
+    events_metadata(h.daemon.events, &web, METADATA_TITLE, NULL);
     client_expect_nothing(&client);
     client_expect_error(&client, call_with_number(CALLBACK_DEREGISTER, -1), ERR_INTERNAL,
                         "internal error: domain event callback -1 not registered");
-    client_expect_reply(&client, call_with_number(DEREGISTER_OLD, 0), NULL, NULL);
+}
+END_TEST
+
+START_TEST(who_deregisters_without_a_callback_id_hears_the_others_only)
+{
+    for (int event = 0; event <= 15; event++)
+        client_expect_reply(&client, call_with_number(REGISTER_OLD, event), NULL, NULL);
+    client_expect_reply(&client, call_with_number(DEREGISTER_OLD, EVENT_LIFECYCLE), NULL, NULL);
+    client_expect_reply(&client, call_with_number(DEREGISTER_OLD, EVENT_REBOOT), NULL, NULL);
     events_lifecycle(h.daemon.events, &web, LIFECYCLE_STARTED, STARTED_BOOTED);
-    client_expect_nothing(&client);
+    events_reboot(h.daemon.events, &web);
+    events_control_error(h.daemon.events, &web);
+    expect_old_event_of_web(CONTROL_ERROR_OLD);
+}
+END_TEST
+
+/* From EVENT_ID_TUNABLE on: libvirt's answer. */
+START_TEST(of_a_newer_event_no_client_without_callback_ids_hears_and_it_is_refused)
+{
+    cleanup_free char *message = xasprintf("internal error: unsupported event ID %d", _i);
+
+    client_expect_error(&client, call_with_number(REGISTER_OLD, _i), ERR_INTERNAL, message);
+    client_expect_error(&client, call_with_number(DEREGISTER_OLD, _i), ERR_INTERNAL, message);
 }
 END_TEST
 
@@ -589,6 +634,72 @@ START_TEST(who_registers_soon_after_a_restart_is_told_what_has_happened_once)
 }
 END_TEST
 
+/* A client without callback ids, which expect_old_* read, and one with them. */
+START_TEST(who_comes_back_is_told_events_of_every_kind_in_their_order)
+{
+    struct client other = client_new(&h, false);
+    struct frame  frame;
+
+    client_open(&other, 0);
+    events_keep(h.daemon.events, h.daemon.loop, 60000000);
+    events_reboot(h.daemon.events, &web);
+    events_lifecycle(h.daemon.events, &db, LIFECYCLE_STOPPED, STOPPED_CRASHED);
+    events_control_error(h.daemon.events, &web);
+    events_metadata(h.daemon.events, &web, METADATA_TITLE, NULL);
+    events_job_completed(h.daemon.events, &web, NULL, 0);
+    for (int event = 15; event >= 0; event--)
+        client_expect_reply(&client, call_with_number(REGISTER_OLD, event), NULL, NULL);
+    for (int event = 0; event < EVENT_COUNT; event++)
+        register_by_id(&other, event, NULL);
+    wait_msec(150);
+    expect_event(&client, REBOOT_OLD, &frame);
+    frame_free(&frame);
+    expect_event(&client, LIFECYCLE_OLD, &frame);
+    frame_free(&frame);
+    expect_old_event_of_web(CONTROL_ERROR_OLD);
+    for (int n = 0; n < 5; n++) {
+        static const int order[] = {REBOOT, LIFECYCLE, CONTROL_ERROR, METADATA_CHANGE,
+                                    JOB_COMPLETED};
+
+        expect_event(&other, order[n], &frame);
+        frame_free(&frame);
+    }
+    client_expect_nothing(&other);
+    client_free(&other);
+}
+END_TEST
+
+START_TEST(a_registration_that_comes_later_is_not_told_by_the_others_again)
+{
+    int id, of_web;
+
+    events_keep(h.daemon.events, h.daemon.loop, 60000000);
+    events_lifecycle(h.daemon.events, &web, LIFECYCLE_STOPPED, STOPPED_DESTROYED);
+    id = register_by_id(&client, EVENT_LIFECYCLE, NULL);
+    wait_msec(150);
+    expect_lifecycle(&client, id, "web", LIFECYCLE_STOPPED, STOPPED_DESTROYED);
+    of_web = register_by_id(&client, EVENT_LIFECYCLE, uuid_web);
+    wait_msec(150);
+    expect_lifecycle(&client, of_web, "web", LIFECYCLE_STOPPED, STOPPED_DESTROYED);
+    client_expect_nothing(&client);
+}
+END_TEST
+
+/* Its turn comes after it was told what is kept, and that was among it. */
+START_TEST(what_is_kept_and_waits_for_a_readers_turn_is_told_once)
+{
+    int id;
+
+    events_keep(h.daemon.events, h.daemon.loop, 60000000);
+    id = register_by_id(&client, EVENT_LIFECYCLE, NULL);
+    usleep(150000);
+    events_lifecycle(h.daemon.events, &web, LIFECYCLE_STOPPED, STOPPED_DESTROYED);
+    wait_msec(50);
+    expect_lifecycle(&client, id, "web", LIFECYCLE_STOPPED, STOPPED_DESTROYED);
+    client_expect_nothing(&client);
+}
+END_TEST
+
 START_TEST(who_registers_later_is_told_what_happens_from_then_on)
 {
     struct client other = client_new(&h, true);
@@ -624,6 +735,27 @@ START_TEST(of_very_many_events_the_last_ones_are_kept)
 }
 END_TEST
 
+START_TEST(of_events_with_much_in_them_no_more_is_kept_than_a_few_mebibytes)
+{
+    enum { SIZE = 1 << 20 };
+    cleanup_free char *uri = xcalloc(1, SIZE);
+    struct frame       frame;
+    unsigned           told = 0;
+
+    memset(uri, 'u', SIZE - 1);
+    events_keep(h.daemon.events, h.daemon.loop, 60000000);
+    for (int n = 0; n < 20; n++)
+        events_metadata(h.daemon.events, &web, METADATA_ELEMENT, uri);
+    register_by_id(&client, EVENT_METADATA_CHANGE, NULL);
+    wait_msec(150);
+    for (; client_read(&client, &frame); told++) {
+        ck_assert_int_eq(frame.header.procedure, METADATA_CHANGE);
+        frame_free(&frame);
+    }
+    ck_assert_uint_eq(told, 7);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -655,9 +787,16 @@ main(void)
     tcase_add_test(tc, an_event_that_was_told_before_an_answer_comes_before_it);
     tcase_add_test(tc, events_reach_those_who_stay_when_others_go);
     tcase_add_test(tc, a_client_may_register_for_lifecycle_events_in_the_oldest_way);
-    tcase_add_test(tc, a_client_may_register_for_each_event_without_callback_ids);
+    tcase_add_test(tc, a_client_may_register_for_each_older_event_without_callback_ids);
+    tcase_add_test(tc, who_deregisters_without_a_callback_id_hears_the_others_only);
+    tcase_add_loop_test(tc, of_a_newer_event_no_client_without_callback_ids_hears_and_it_is_refused,
+                        16, 27);
     tcase_add_test(tc, who_registers_soon_after_a_restart_is_told_what_has_happened_once);
     tcase_add_test(tc, who_registers_later_is_told_what_happens_from_then_on);
+    tcase_add_test(tc, who_comes_back_is_told_events_of_every_kind_in_their_order);
+    tcase_add_test(tc, what_is_kept_and_waits_for_a_readers_turn_is_told_once);
+    tcase_add_test(tc, a_registration_that_comes_later_is_not_told_by_the_others_again);
+    tcase_add_test(tc, of_events_with_much_in_them_no_more_is_kept_than_a_few_mebibytes);
     tcase_add_test(tc, of_very_many_events_the_last_ones_are_kept);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);

@@ -461,7 +461,8 @@ lock_elsewhere(void)
 
 START_TEST(the_run_folder_is_made_and_has_one_daemon)
 {
-    static const char *const folders[] = {"consoles", "domains", "ended", "jobs", "queue"};
+    static const char *const folders[] = {"changes", "consoles", "domains",
+                                          "ended",   "jobs",     "queue"};
     char                     run_dir[96], folder[112], lock[128];
     struct err               err = {.message = ""};
     int                      fd;

@@ -15,6 +15,7 @@
 #include "config.h"
 #include "daemon.h"
 #include "domain/table.h"
+#include "eventloop/work.h"
 #include "job/history.h"
 #include "job/job.h"
 #include "job/pool.h"
@@ -229,18 +230,19 @@ remove_records(const char *name, const char *suffix, size_t expected)
     for (size_t n = 0; n < count; n++)
         forget_record(&paths[n]);
     free(paths);
-    remove_folder(name);
 }
 
-/* There is one of each domain that clients were told to run, of each definition that they know, of
- * each job that waits, and of the last that ended. */
+/* There is one of each domain that clients were told to run, another one where that is paused or
+ * has lost its device model, one of each definition that they know, of each job that waits, and of
+ * the last that ended. */
 static void
 remove_all_records(const struct daemon *daemon)
 {
-    size_t announced = 0, defined = 0, waiting = 0, ended = 0;
+    size_t announced = 0, seen = 0, defined = 0, waiting = 0, ended = 0;
 
     for (const struct domain *dom = domains_first(daemon->domains); dom; dom = domains_next(dom)) {
         announced += dom->run.announced;
+        seen += dom->run.announced && (dom->run.paused || dom->run.model_told);
         defined += dom->file.told != NULL;
     }
     for (const struct job *job = jobs_first(daemon->jobs); job; job = TAILQ_NEXT(job, in_all))
@@ -248,9 +250,15 @@ remove_all_records(const struct daemon *daemon)
     for (uint64_t id = 1; id <= history_last_id(jobs_history(daemon->jobs)); id++)
         ended += history_end(jobs_history(daemon->jobs), id) != NULL;
     remove_records("domains", ".domain", announced);
+    remove_records("domains", ".seen", seen);
     remove_records("definitions", ".definition", defined);
     remove_records("ended", ".ended", ended);
     remove_records("queue", ".job", waiting);
+    remove_folder("changes");
+    remove_folder("domains");
+    remove_folder("definitions");
+    remove_folder("ended");
+    remove_folder("queue");
 }
 
 struct daemon *
@@ -261,6 +269,7 @@ world_new(void)
     snprintf(run_dir, sizeof run_dir, "/tmp/test-domains.XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(run_dir));
     make_folder("etc");
+    make_folder("changes");
     make_folder("jobs");
     make_folder("domains");
     make_folder("queue");
@@ -863,6 +872,32 @@ world_worker_changes_files(unsigned count)
     change_files(&task_params.worker_params_u.file, count);
 }
 
+static void
+work_is_done(void *arg)
+{
+    (void)arg;
+}
+
+static void
+note_that_work_has_ended(void *arg, bool ended)
+{
+    (void)ended;
+    *(bool *)arg = true;
+}
+
+/* What the thread beside the loop has to do by now is done. */
+static void
+finish_work(void)
+{
+    bool ended = false;
+
+    world_turn();
+    loop_work(host.loop, UINT64_MAX, true, work_is_done, note_that_work_has_ended, &ended);
+    while (!ended)
+        world_turn();
+    world_turn();
+}
+
 void
 world_filer_succeeds(void)
 {
@@ -877,7 +912,7 @@ world_filer_succeeds(void)
     ending_record = NULL;
     if (record)
         unlink(record);
-    world_turn();
+    finish_work();
 }
 
 void
@@ -885,6 +920,7 @@ world_worker_succeeds(void)
 {
     static char        nothing[] = "";
     worker_done        done = {.domid = -1, .log = nothing, .error.message = nothing};
+    bool               file = world_task.operation == WORKER_FILE;
     struct domain_def *def;
     struct err         err;
 
@@ -922,6 +958,8 @@ world_worker_succeeds(void)
         break;
     }
     worker_ends(&done, NULL);
+    if (file)
+        finish_work();
 }
 
 static void

@@ -26,6 +26,8 @@ read_as(const char *path, xdrproc_t filter)
         known_domain     domain;
         ended_job        ended;
         known_definition definition;
+        seen_domain      seen;
+        asked_change     change;
     } body;
     struct err err;
 
@@ -57,6 +59,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     read_as(path, (xdrproc_t)xdr_known_domain);
     read_as(path, (xdrproc_t)xdr_ended_job);
     read_as(path, (xdrproc_t)xdr_known_definition);
+    read_as(path, (xdrproc_t)xdr_seen_domain);
+    read_as(path, (xdrproc_t)xdr_asked_change);
     hear(data, size);
     return 0;
 }
