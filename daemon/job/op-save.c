@@ -48,6 +48,13 @@ op_save_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner
     return job;
 }
 
+bool
+op_save_is_managed(const struct job *job)
+{
+    return job->operation == &op_save &&
+           container_of(job, const struct op_save, job)->flags & WORKER_SAVE_MANAGED;
+}
+
 /* A kernel that has stopped cannot suspend itself, and libxl would wait a minute to find that out.
  * One that is paused the worker lets run for it. */
 static int
@@ -67,6 +74,8 @@ save_check(struct op_save *op, struct err *err)
     if (op->flags & WORKER_SAVE_MANAGED && !dom->stored)
         return err_set_libvirt(err, ERR_OPERATION_INVALID,
                                "cannot do managed save for transient domain");
+    if (op->flags & WORKER_SAVE_MANAGED && definition_stays(dom, err) < 0)
+        return -1;
     if (domain_ask_now(dom, &info, err) < 0)
         return -1;
     if (domain_lacks_model(dom, &info))

@@ -33,6 +33,7 @@ enum {
     CONNECT_NUM_OF_DEFINED_DOMAINS = 25,
     DOMAIN_SET_AUTOSTART = 29,
     DOMAIN_UNDEFINE = 35,
+    DOMAIN_RESTORE = 54,
     DOMAIN_SAVE = 55,
     DOMAIN_IS_PERSISTENT = 151,
     DOMAIN_MANAGED_SAVE = 182,
@@ -698,6 +699,58 @@ START_TEST(an_image_of_another_domain_is_not_restored)
 }
 END_TEST
 
+/* _i: its name has become another domain's meanwhile. */
+START_TEST(a_guest_that_was_saved_under_another_name_goes_on_under_it)
+{
+    web_is_defined("one");
+    web_is_started();
+    world_renamed(1, "theirs");
+    client_calls_with(DOMAIN_MANAGED_SAVE, "theirs", 0);
+    ck_assert_str_eq(world_task.path, image_path());
+    worker_does_it();
+    if (_i)
+        world_domain(5, 't', "theirs");
+    world_changed();
+    client_calls(DOMAIN_CREATE, "web");
+    world_worker_identifies(world_xml("theirs", 'w', ""));
+    ck_assert_int_eq(world_refused, _i);
+    if (_i) {
+        world_worker_fails(ERR_OPERATION_FAILED, "refused");
+        ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 1);
+        return;
+    }
+    worker_does_it();
+    ck_assert_ptr_nonnull(strstr(world_events, "STARTED theirs 2 2;"));
+    client_calls(DOMAIN_DESTROY, "theirs");
+    worker_does_it();
+    ck_assert_str_eq(client_lists(LIST_INACTIVE), "web ");
+}
+END_TEST
+
+/* _i: created, or restored from another image. */
+START_TEST(a_managed_save_is_made_useless_by_nothing_that_runs_meanwhile)
+{
+    static char                path[] = "/images/web";
+    remote_domain_restore_args args = {.from = path};
+
+    web_is_saved();
+    if (_i) {
+        call(DOMAIN_RESTORE, &args);
+        world_worker_identifies(web_xml("older"));
+        ck_assert(world_refused);
+        world_worker_fails(ERR_OPERATION_INVALID, "refused");
+    } else {
+        client_creates(web_xml("other"));
+        assert_answer(ERR_OPERATION_INVALID, "domain 'web' has a managed save");
+    }
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 1);
+    client_calls(DOMAIN_CREATE, "web");
+    ck_assert_int_eq(world_task.operation, WORKER_RESTORE);
+    world_worker_identifies(web_xml("one"));
+    worker_does_it();
+}
+END_TEST
+
 START_TEST(a_restore_that_fails_keeps_the_managed_save)
 {
     web_is_saved();
@@ -865,6 +918,52 @@ START_TEST(the_next_daemon_goes_on_with_an_import)
     ck_assert_str_eq(world_task.xml, "/srv/web.save");
     world_worker_succeeds();
     ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 1);
+}
+END_TEST
+
+/* _i: saved, or imported. */
+START_TEST(a_domain_is_not_undefined_while_its_managed_save_is_made)
+{
+    web_is_defined("one");
+    if (!_i)
+        web_is_started();
+    if (_i)
+        client_imports("/srv/web.save");
+    else
+        client_calls_with(DOMAIN_MANAGED_SAVE, "web", 0);
+    client_calls_with(DOMAIN_UNDEFINE_FLAGS, "web", UNDEFINE_MANAGED_SAVE);
+    assert_answer(ERR_RESOURCE_BUSY, "a managed save of the domain is being made");
+    world_answers = 0;
+    worker_does_it();
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 1);
+    client_calls_with(DOMAIN_UNDEFINE_FLAGS, "web", UNDEFINE_MANAGED_SAVE);
+    worker_does_it();
+    ck_assert_ptr_null(domain("web"));
+}
+END_TEST
+
+START_TEST(a_domain_that_is_being_undefined_gets_no_managed_save)
+{
+    web_is_defined("one");
+    web_is_started();
+    client_calls(DOMAIN_UNDEFINE, "web");
+    client_calls_with(DOMAIN_MANAGED_SAVE, "web", 0);
+    assert_answer(ERR_RESOURCE_BUSY, "domain 'web' is being undefined");
+    world_answers = 0;
+    worker_does_it();
+    ck_assert_int_eq(client_asks(DOMAIN_IS_PERSISTENT, "web"), 0);
+}
+END_TEST
+
+START_TEST(a_domain_that_is_being_renamed_imports_no_image)
+{
+    web_is_defined("one");
+    client_renames("web", "new");
+    client_imports("/srv/web.save");
+    assert_answer(ERR_RESOURCE_BUSY, "domain 'web' is being renamed");
+    world_answers = 0;
+    worker_does_it();
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "new"), 0);
 }
 END_TEST
 
@@ -1791,6 +1890,8 @@ main(void)
     tcase_add_test(tc, a_transient_domain_has_no_managed_save);
     tcase_add_test(tc, a_start_restores_the_managed_save_which_goes_then);
     tcase_add_test(tc, an_image_of_another_domain_is_not_restored);
+    tcase_add_loop_test(tc, a_guest_that_was_saved_under_another_name_goes_on_under_it, 0, 2);
+    tcase_add_loop_test(tc, a_managed_save_is_made_useless_by_nothing_that_runs_meanwhile, 0, 2);
     tcase_add_test(tc, a_restore_that_fails_keeps_the_managed_save);
     tcase_add_test(tc, a_start_by_force_removes_the_managed_save_first);
     tcase_add_test(tc, a_managed_save_that_cannot_be_removed_is_not_made_useless);
@@ -1802,6 +1903,9 @@ main(void)
     tcase_add_test(tc, an_import_that_fails_is_no_managed_save);
     tcase_add_test(tc, a_guest_that_has_a_managed_save_or_runs_or_does_not_last_imports_none);
     tcase_add_test(tc, the_next_daemon_goes_on_with_an_import);
+    tcase_add_loop_test(tc, a_domain_is_not_undefined_while_its_managed_save_is_made, 0, 2);
+    tcase_add_test(tc, a_domain_that_is_being_undefined_gets_no_managed_save);
+    tcase_add_test(tc, a_domain_that_is_being_renamed_imports_no_image);
     tcase_add_test(tc, a_definition_that_is_checked_is_told_and_not_stored);
     tcase_add_test(tc, why_a_definition_that_is_checked_is_none_is_told);
     tcase_add_test(tc, what_a_definition_that_is_checked_would_meet_is_told);
