@@ -811,6 +811,23 @@ START_TEST(a_domain_is_undefined_with_its_managed_save_or_not_at_all)
 }
 END_TEST
 
+START_TEST(who_asks_for_the_xml_of_what_was_undefined_hears_that)
+{
+    remote_domain_get_xml_desc_args args;
+
+    web_is_saved();
+    client_calls_with(DOMAIN_MANAGED_SAVE_REMOVE, "web", 0);
+    client_calls_with(DOMAIN_UNDEFINE_FLAGS, "web", UNDEFINE_MANAGED_SAVE);
+    world_filer_succeeds();
+    args = (remote_domain_get_xml_desc_args){.dom = wire_of("web"), .flags = DOMAIN_XML_INACTIVE};
+    call(DOMAIN_GET_XML_DESC, &args);
+    assert_answer(ERR_NO_DOMAIN, "is not defined any more");
+    world_answers = 0;
+    worker_does_it();
+    ck_assert_ptr_null(domain("web"));
+}
+END_TEST
+
 START_TEST(the_next_daemon_finds_managed_saves)
 {
     web_is_saved();
@@ -1897,6 +1914,7 @@ main(void)
     tcase_add_test(tc, a_managed_save_that_cannot_be_removed_is_not_made_useless);
     tcase_add_test(tc, a_managed_save_is_removed_on_request);
     tcase_add_test(tc, a_domain_is_undefined_with_its_managed_save_or_not_at_all);
+    tcase_add_test(tc, who_asks_for_the_xml_of_what_was_undefined_hears_that);
     tcase_add_test(tc, the_next_daemon_finds_managed_saves);
     tcase_add_test(tc, the_xml_in_a_managed_save_is_told_and_changed);
     tcase_add_test(tc, an_image_that_was_imported_is_what_a_start_restores);
