@@ -1526,6 +1526,10 @@ static const struct {
      "<domain type='xen'><name>none</name><memory>131072</memory><os><type>xen</type>"
      "<kernel>/k</kernel></os></domain>",
      "/domains/none.xml: line 1: <domain>: <uuid> is missing"},
+    {"zero",
+     "<domain type='xen'><name>zero</name><uuid>00000000-0000-0000-0000-000000000000</uuid>"
+     "<memory>131072</memory><os><type>xen</type><kernel>/k</kernel></os></domain>",
+     "/domains/zero.xml: <uuid> is that of the control domain"},
 };
 
 START_TEST(a_file_that_cannot_be_read_is_said_with_its_line_and_left)
@@ -1545,6 +1549,29 @@ START_TEST(a_file_that_cannot_be_read_is_said_with_its_line_and_left)
     put_file(name, "<domain");
     reload();
     ck_assert_uint_eq(domains_unread(daemon_->domains), 1);
+}
+END_TEST
+
+START_TEST(a_file_that_goes_while_all_are_read_is_not_complained_of)
+{
+    char name[] = "domains/a.xml";
+
+    for (char letter = 'a'; letter <= 'z'; letter++) {
+        name[strlen("domains/")] = letter;
+        put_file(name, world_xml((char[]){letter, '\0'}, letter, ""));
+    }
+    domains_reload(daemon_->domains);
+    while (!domain("a"))
+        loop_run_once(daemon_->loop);
+    for (char letter = 'b'; letter <= 'z'; letter++) {
+        name[strlen("domains/")] = letter;
+        ck_assert_int_eq(unlink(world_path(name)), 0);
+    }
+    reload_ends();
+    ck_assert_ptr_null(strstr(logged, "cannot be read and"));
+    ck_assert_uint_eq(domains_unread(daemon_->domains), 0);
+    reload();
+    ck_assert_str_eq(client_lists(LIST_INACTIVE), "a ");
 }
 END_TEST
 
@@ -1952,6 +1979,7 @@ main(void)
     tcase_add_loop_test(tc, a_copy_with_the_same_uuid_is_left_and_the_later_one_counts, 0, 2);
     tcase_add_loop_test(tc, a_file_that_cannot_be_read_is_said_with_its_line_and_left, 0,
                         (int)array_size(unreadable));
+    tcase_add_test(tc, a_file_that_goes_while_all_are_read_is_not_complained_of);
     tcase_add_test(tc, no_more_files_are_read_than_are_allowed);
     tcase_add_test(tc, after_a_failure_the_file_says_what_is_stored);
     tcase_add_test(tc, a_reload_sees_what_was_put_changed_and_removed);
