@@ -55,23 +55,44 @@ change_begin(const struct domain_def *def)
     return copy;
 }
 
+static xmlNode *
+change_root(const struct domain_def *def)
+{
+    return xmlDocGetRootElement(def->document);
+}
+
+/* What libxml2 and we accept piece by piece may be too much in one document. */
+static int
+change_check(const struct domain_def *changed, struct err *err)
+{
+    struct text        out = {.max = DOMAIN_XML_MAX};
+    struct domain_def *again = NULL;
+    int                r;
+
+    xml_write(&out, change_root(changed));
+    if (out.is_cut)
+        r = err_set(err, ERR_XML, "it would be longer than %u bytes", DOMAIN_XML_MAX);
+    else
+        r = domain_def_parse_flags(out.data, out.length, DOMAIN_PARSE_RUNS | DOMAIN_PARSE_HAS_UUID,
+                                   &again, err);
+    if (r == 0 && strcmp(again->name, changed->name) != 0)
+        r = err_set(err, ERR_XML, "its name would be read as '%s'", again->name);
+    domain_def_free(again);
+    free(out.data);
+    return r < 0 ? err_prefix(err, "the definition could not be read again") : 0;
+}
+
 /* changed is Taken, and packed where def is. */
 static struct domain_def *
 change_end(const struct domain_def *def, struct domain_def *changed, struct err *err)
 {
-    if (start_read(changed, xmlDocGetRootElement(changed->document), err) < 0)
+    if (start_read(changed, change_root(changed), err) < 0 || change_check(changed, err) < 0)
         return domain_def_free(changed);
     if (def->document)
         def_changed(changed);
     else if (domain_def_pack(changed, err) < 0)
         return domain_def_free(changed);
     return changed;
-}
-
-static xmlNode *
-change_root(const struct domain_def *def)
-{
-    return xmlDocGetRootElement(def->document);
 }
 
 struct domain_def *
@@ -183,8 +204,13 @@ struct domain_def *
 domain_def_with_metadata(const struct domain_def *def, int type, const char *value, const char *key,
                          const char *uri, struct err *err)
 {
-    struct domain_def *changed = change_begin(def);
+    struct domain_def *changed;
 
+    if (type == METADATA_ELEMENT && whole_is_namespace(uri)) {
+        err_set(err, ERR_INVALID_ARG, "what is in the namespace %s is dom0d's own", uri);
+        return NULL;
+    }
+    changed = change_begin(def);
     if (type != METADATA_ELEMENT)
         metadata_set_text(change_root(changed), metadata_element(type), value);
     else if (metadata_set_element(changed->document, value, key, uri, err) < 0)
@@ -229,6 +255,8 @@ domain_def_metadata(const struct domain_def *def, int type, const char *uri)
     xmlNode *root = xmlDocGetRootElement(document), *node;
     char    *value = NULL;
 
+    walk_strip_secrets(root);
+    whole_hide(root);
     if (type == METADATA_ELEMENT)
         node = uri ? metadata_find(root, uri) : NULL;
     else

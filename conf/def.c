@@ -95,7 +95,7 @@ domain_name_is_valid(const char *name)
     size_t length = strlen(name);
 
     if (!length || length > DOMAIN_NAME_MAX || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-        !xmlCheckUTF8((const xmlChar *)name))
+        !text_is_plain(name))
         return false;
     for (; *name; name++)
         if (*name == '/' || (unsigned char)*name < ' ' || *name == 0x7f)

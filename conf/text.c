@@ -54,12 +54,25 @@ character_length(const char *s)
 
     if (c < 0x80)
         return c >= ' ' || c == '\n' || c == '\t' || c == '\r';
+    if (c < 0xc0) /* the middle of one, which libxml2 takes for a beginning */
+        return 0;
     code = xmlGetUTF8Char((const unsigned char *)s, &length);
     if (code < 0x80 || (code >= 0xd800 && code < 0xe000) || code == 0xfffe || code == 0xffff)
         return 0;
     if (length != 2 + (code >= 0x800) + (code >= 0x10000) || code > 0x10ffff)
         return 0;
     return (size_t)length;
+}
+
+bool
+text_is_plain(const char *s)
+{
+    size_t length;
+
+    for (; *s; s += length)
+        if (!(length = character_length(s)))
+            return false;
+    return true;
 }
 
 static const char *

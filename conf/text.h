@@ -28,6 +28,9 @@ void text_addf(struct text *text, const char *format, ...) __attribute__((format
 void text_add_attribute(struct text *text, const char *s);
 void text_add_content(struct text *text, const char *s);
 
+/** Can XML say all of it? */
+bool text_is_plain(const char *s);
+
 /** Empties it.  The result is the caller's to free, and never NULL. */
 char *text_take(struct text *text);
 

@@ -47,6 +47,12 @@ find_libxl(const xmlNode *root)
     return metadata ? first_of_ours(metadata->children, "libxl") : NULL;
 }
 
+bool
+whole_is_namespace(const char *uri)
+{
+    return strcmp(uri, whole_ns) == 0;
+}
+
 xmlNode *
 whole_find(const xmlNode *root)
 {

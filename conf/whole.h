@@ -17,6 +17,9 @@
 
 #include "conf/domain.h"
 
+/** Is it the namespace of all this? */
+bool whole_is_namespace(const char *uri);
+
 /** The configuration's element, NULL where there is none. */
 xmlNode *whole_find(const xmlNode *root);
 

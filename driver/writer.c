@@ -15,6 +15,8 @@
 #include "eventloop/framed.h"
 #include "host-wire.h"
 
+#define COMPLAINT_USEC 60000000u /* none is followed by another one before */
+
 struct writer {
     struct framed     daemon;
     loop_fn          *ended;
@@ -23,15 +25,20 @@ struct writer {
     int               folder; /* -1: not known yet */
     uint64_t          size;
     unsigned          count;
-    bool              complained; /* since something was last written */
+    uint64_t          complained_usec; /* when it last did; 0: never */
 };
 
+/* A guest says how often: of one file that cannot be written, beside others that can. */
 static void
 writer_complain(struct writer *writer, const char *file)
 {
-    if (!writer->complained)
-        log_warning("cannot write what a console says into %s: %s", file, strerror(errno));
-    writer->complained = true;
+    int      saved = errno;
+    uint64_t now = loop_now_usec();
+
+    if (writer->complained_usec && now - writer->complained_usec < COMPLAINT_USEC)
+        return;
+    writer->complained_usec = now;
+    log_warning("cannot write what a console says into %s: %s", file, strerror(saved));
 }
 
 /* FILE.2 becomes FILE.3, FILE.1 FILE.2, FILE FILE.1; the oldest is written over. */
@@ -78,8 +85,6 @@ writer_write(struct writer *writer, const writer_piece *piece)
     }
     if (fd < 0 || file_write_all(fd, piece->bytes.bytes_val, size) < 0)
         writer_complain(writer, piece->file);
-    else
-        writer->complained = false;
 }
 
 static void

@@ -8,6 +8,7 @@
 #include "config.h"
 #include "daemon.h"
 #include "domain/store.h"
+#include "eventloop/work.h"
 #include "handlers.h"
 #include "job/ops.h"
 #include "lookup.h"
@@ -334,28 +335,78 @@ struct metadata_wanted {
     char     uri[];
 };
 
-static void
-metadata_answer(struct request *req, const struct domain *dom, const struct metadata_wanted *wanted)
-{
-    const struct domain_def *def;
-    bool                     live, stored;
-    struct err               err;
-    char                    *value = NULL;
+/* It is read, by the thread beside the loop where that takes long. */
+struct metadata_reading {
+    struct request    *req;
+    struct domain_def *def; /* shared */
+    int                type;
+    char              *uri;
+    char              *value; /* NULL: there is none, or it was not read */
+};
 
-    if (definition_affects(dom, wanted->affect, &live, &stored, &err) < 0) {
-        request_fail(req, &err);
-        return;
-    }
-    /* A guest of xl has none: virsh list --title takes any other error for its end. */
-    def = stored ? dom->stored : dom->live;
-    if (def)
-        value = domain_def_metadata(def, wanted->type, wanted->uri);
+/* virsh list --title takes any other error for its end. */
+static void
+metadata_answer(struct request *req, char *value)
+{
     if (value)
         reply_domain_get_metadata(req, &(remote_domain_get_metadata_ret){.metadata = value});
     else
         request_fail_libvirt(req, ERR_NO_DOMAIN_METADATA,
                              "Requested metadata element is not present");
-    free(value);
+}
+
+static void
+metadata_do_read(void *arg)
+{
+    struct metadata_reading *reading = arg;
+
+    reading->value = domain_def_metadata(reading->def, reading->type, reading->uri);
+}
+
+static void
+metadata_is_read(void *arg, bool ended)
+{
+    cleanup_free struct metadata_reading *reading = arg;
+
+    if (ended)
+        metadata_answer(reading->req, reading->value);
+    else
+        request_fail_with(reading->req, ERR_OPERATION_ABORTED, "aborted: the daemon stops");
+    domain_def_free(reading->def);
+    free(reading->uri);
+    free(reading->value);
+}
+
+static void
+metadata_read_of(struct request *req, struct domain_def *def, const struct metadata_wanted *wanted)
+{
+    struct metadata_reading *reading = xcalloc(1, sizeof *reading);
+
+    *reading = (struct metadata_reading){.req = req,
+                                         .def = domain_def_share(def),
+                                         .type = wanted->type,
+                                         .uri = xstrdup(wanted->uri)};
+    loop_work(request_daemon(req)->loop, request_user(req), definition_is_long(def),
+              metadata_do_read, metadata_is_read, reading);
+}
+
+static void
+metadata_choose(struct request *req, const struct domain *dom, const struct metadata_wanted *wanted)
+{
+    struct domain_def *def;
+    bool               live, stored;
+    struct err         err;
+
+    if (definition_affects(dom, wanted->affect, &live, &stored, &err) < 0) {
+        request_fail(req, &err);
+        return;
+    }
+    /* A guest of xl has none. */
+    def = stored ? dom->stored : dom->live;
+    if (def)
+        metadata_read_of(req, def, wanted);
+    else
+        metadata_answer(req, NULL);
 }
 
 static void
@@ -366,7 +417,7 @@ metadata_read(struct request *req, void *arg)
     char                          text[UUID_TEXT_SIZE];
 
     if (dom)
-        metadata_answer(req, dom, wanted);
+        metadata_choose(req, dom, wanted);
     else
         request_fail_libvirt(req, ERR_NO_DOMAIN, "no domain with matching uuid '%s'",
                              uuid_format(wanted->uuid, text));

@@ -261,7 +261,8 @@ console_read(struct console *console, uint64_t now_usec)
     console_budget_spend(&consoles->budget, (size_t)n, now_usec);
     console_ring_add(&console->ring, bytes, (size_t)n);
     if (console->is_kept)
-        console_log_add(consoles->log, console->guest, console->terminal, bytes, (size_t)n);
+        console_log_add(consoles->log, console->guest, console->uuid, console->terminal, bytes,
+                        (size_t)n);
     return true;
 }
 

@@ -18,6 +18,7 @@
 #include "wire/host.h"
 
 #define UNSENT_MAX (1u << 20) /* for a disk that is slow */
+#define GUEST_MAX 230         /* bytes: its console and the number of one put aside are behind it */
 #define RESTART_USEC 5000000u /* a writer that ends is not started again before */
 
 /*
@@ -160,18 +161,26 @@ log_has_room(struct console_log *log, size_t size)
     return room;
 }
 
-/* The names of guests of dom0d do for files' names. */
+/* xl gives guests of dom0d names, too. */
+static char *
+log_file(const char *guest, const uint8_t uuid[UUID_SIZE], enum host_terminal terminal)
+{
+    char text[UUID_TEXT_SIZE];
+
+    if (strlen(guest) > GUEST_MAX || !domain_name_is_valid(guest))
+        guest = uuid_format(uuid, text);
+    return xasprintf("%s.%s.log", guest, console_alias(terminal));
+}
+
 void
-console_log_add(struct console_log *log, const char *guest, enum host_terminal terminal,
-                const void *data, size_t size)
+console_log_add(struct console_log *log, const char *guest, const uint8_t uuid[UUID_SIZE],
+                enum host_terminal terminal, const void *data, size_t size)
 {
     cleanup_free char *file = NULL;
 
     if (!log || !log_has_room(log, size))
         return;
-    file = xasprintf("%s.%s.log", guest, console_alias(terminal));
-    if (strchr(file, '/') || strlen(file) > WRITER_FILE_MAX)
-        return;
+    file = log_file(guest, uuid, terminal);
     log_send(log, &(writer_command){
                       .type = WRITER_PIECE,
                       .writer_command_u.piece = {.file = file,

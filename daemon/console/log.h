@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 
+#include "base/uuid.h"
 #include "driver/host.h"
 #include "limits.h"
 
@@ -24,8 +25,9 @@ struct console_log *console_log_new(struct loop *loop, const struct console_limi
 /** What the writer was given it still writes.  NULL is fine. */
 void console_log_free(struct console_log *log);
 
-/** Into LOG_DIR/GUEST.ALIAS.log.  log NULL: nothing is written. */
-void console_log_add(struct console_log *log, const char *guest, enum host_terminal terminal,
-                     const void *data, size_t size);
+/** Into LOG_DIR/GUEST.ALIAS.log, where GUEST is its UUID if its name does not do for a file.  log
+ * NULL: nothing is written. */
+void console_log_add(struct console_log *log, const char *guest, const uint8_t uuid[UUID_SIZE],
+                     enum host_terminal terminal, const void *data, size_t size);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -82,7 +83,18 @@ store_check(const struct domain_def *def, const char *name, struct err *err)
 {
     if (strcmp(def->name, name) != 0)
         return err_set(err, ERR_XML, "<name> is '%s', and not as the file is called", def->name);
+    if (uuid_is_zero(def->uuid))
+        return err_set(err, ERR_XML, "<uuid> is that of the control domain");
     return definition_check(def, err);
+}
+
+/* A link that leads nowhere is there. */
+static bool
+store_has_gone(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) < 0 && errno == ENOENT;
 }
 
 bool
@@ -99,8 +111,10 @@ store_read(const char *path, const char *image_path, struct store_file *file)
     cleanup_free char *name = store_name(path), *text = NULL;
     size_t             size;
 
-    if (file_read(path, DOMAIN_XML_MAX, &text, &size, &file->err) < 0)
+    if (file_read(path, DOMAIN_XML_MAX, &text, &size, &file->err) < 0) {
+        file->gone = store_has_gone(path);
         return;
+    }
     file->hash = store_hash(text);
     file->has_image = store_is_image(image_path);
     if (file->hash == file->known_hash)

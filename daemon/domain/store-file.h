@@ -28,6 +28,7 @@ struct store_file {
     uint64_t           hash;       /* 0: it was not read */
     struct domain_def *def;        /* packed; NULL: it was not read, or the error says why */
     bool               has_image;  /* a managed save of it is there */
+    bool               gone;       /* it was not read because it is not there any more */
     struct err         err;
 };
 

@@ -314,7 +314,7 @@ scan_taken(void *arg, bool ended)
         scan_see_image(scan, known);
     if (scan->file.def) {
         scan_take(scan, take_ptr(scan->file.def), scan->file.hash);
-    } else if (!known || scan->file.hash != known->file.hash) {
+    } else if (!scan->file.gone && (!known || scan->file.hash != known->file.hash)) {
         scan->unreadable++;
         store_complain(&scan->file.err);
     }

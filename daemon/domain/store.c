@@ -145,6 +145,8 @@ store_load_one(struct domains *domains, const char *name)
     struct domain     *dom;
 
     store_read(path, image, &file);
+    if (file.gone)
+        return;
     if (!file.def) {
         domains->unread++;
         store_complain(&file.err);

@@ -283,16 +283,31 @@ domains_reserve(struct domains *domains, struct domain_def *def, struct domain *
         domain_def_free(def);
         return -1;
     }
+    if (twin && twin->has_image) {
+        err_set(
+            err, ERR_OPERATION_INVALID,
+            "domain '%s' has a managed save, which this would make useless: start it, or remove "
+            "that first",
+            twin->name);
+        domain_def_free(def);
+        return -1;
+    }
     *dom_out = twin ? twin : domains_add(domains, def->name, def->uuid);
     domain_take_live(*dom_out, def);
     domain_log_ignored(*dom_out, def);
     return 0;
 }
 
+/* A guest that ran under another name than its definition, for xl or a file has renamed one of the
+ * two, was saved under it, and goes on so. */
 int
 domain_take_image(struct domain *dom, struct domain_def *def, struct err *err)
 {
-    if (uuid_equal(dom->uuid, def->uuid) && strcmp(dom->name, def->name) == 0) {
+    const struct domain *twin = store_find_name(dom->table, def->name);
+
+    if (uuid_equal(dom->uuid, def->uuid) && (!twin || twin == dom)) {
+        if (strcmp(dom->name, def->name) != 0)
+            domains_rename(dom, def->name);
         domain_take_live(dom, def);
         domain_log_ignored(dom, def);
         return 0;

@@ -96,13 +96,14 @@ struct domain *domains_next(const struct domain *dom);
  * Reserve name and UUID for a domain that somebody is to make, who works on it at once: else it
  * leaves again with domain_settle.  It may be one that is stored and does not run.
  *
- * def is Taken, also on failure.  ERR_OPERATION_FAILED where name or UUID is in use.
+ * def is Taken, also on failure.  ERR_OPERATION_FAILED where name or UUID is in use,
+ * ERR_OPERATION_INVALID where it has a managed save: that is older than what would run.
  */
 int domains_reserve(struct domains *domains, struct domain_def *def, struct domain **dom_out,
                     struct err *err);
 
 /** The same for a domain that is there, whose image is restored: def, Taken, is what runs from now
- * on. Error: ERR_OPERATION_FAILED it is another domain's. */
+ * on.  Error: ERR_OPERATION_FAILED it is another domain's, or its name is. */
 int domain_take_image(struct domain *dom, struct domain_def *def, struct err *err);
 
 /**

@@ -6,7 +6,9 @@
  *   domain_xml ---------------------------------> xml_got_live -> xml_written   a guest of dom0d
  *       -> xml_got_definition -> xml_definition_read ...                        a guest of xl
  *       -> xml_got_kept -> xml_kept_read ...               one of either, not known yet
- *       -> xml_now                                         nothing is to be asked, or written
+ *       -> xml_now                                         nothing is to be asked, or written: also
+ *                                                          of one that was undefined, and is left
+ *                                                          by those who work on it
  */
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +26,7 @@ struct domain_xml_wait {
     domain_xml_fn     *done;
     void              *arg;
     struct domain_def *def;  /* of a guest of xl, once libxl has told it */
-    char              *xml;  /* of the control domain */
+    char              *xml;  /* of the control domain; else NULL */
     struct host_call  *call; /* what is asked; NULL: nothing */
     struct loop_defer  now;
     TAILQ_ENTRY(domain_xml_wait) link;
@@ -90,7 +92,9 @@ domain_xml(struct domain *dom, uint64_t whose, unsigned flags, domain_xml_fn *do
     wait->arg = arg;
     loop_defer_init(&wait->now, domains->loop, xml_now, wait);
     TAILQ_INSERT_TAIL(&domains->xml_waits, wait, link);
-    if (!def && dom->owner == DOMAIN_OF_NOBODY_KNOWN) {
+    if (!def && !domain_runs(dom)) {
+        loop_defer_start(&wait->now);
+    } else if (!def && dom->owner == DOMAIN_OF_NOBODY_KNOWN) {
         wait->call = host_domain_kept_xml(domains->host, (uint32_t)wait->domid, xml_got_kept, wait);
     } else if (!def && wait->domid != 0) {
         wait->call =
@@ -119,8 +123,16 @@ static void
 xml_now(void *arg)
 {
     struct domain_xml_wait *wait = arg;
+    char                    uuid[UUID_TEXT_SIZE];
+    struct err              err;
 
-    xml_finish(wait, take_ptr(wait->xml), NULL);
+    if (wait->xml) {
+        xml_finish(wait, take_ptr(wait->xml), NULL);
+        return;
+    }
+    err_set_libvirt(&err, ERR_NO_DOMAIN, "the domain with uuid %s is not defined any more",
+                    uuid_format(wait->uuid, uuid));
+    xml_finish(wait, NULL, &err);
 }
 
 static void

@@ -190,6 +190,14 @@ job_of_domain(const struct domain *dom)
     return mine ? TAILQ_FIRST(&mine->queue) : NULL;
 }
 
+struct job *
+job_of_definition(const struct domain *dom)
+{
+    const struct domain_jobs *mine = dom->work.more;
+
+    return mine ? TAILQ_FIRST(&mine->definitions) : NULL;
+}
+
 struct job_stats
 job_last_of_domain(const struct domain *dom)
 {

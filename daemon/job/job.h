@@ -235,6 +235,9 @@ void domain_jobs_free(struct domain *dom);
  * change its definition. */
 struct job *job_of_domain(const struct domain *dom);
 
+/** The same of the jobs that change its definition. */
+struct job *job_of_definition(const struct domain *dom);
+
 /** What its last job was; operation NULL: there was none. */
 struct job_stats job_last_of_domain(const struct domain *dom);
 

@@ -42,7 +42,7 @@ image_import_check(const struct domain *dom, struct err *err)
     if (dom->has_image)
         return err_set_libvirt(err, ERR_OPERATION_INVALID, "domain '%s' has a managed save already",
                                dom->name);
-    return 0;
+    return definition_stays(dom, err);
 }
 
 static void

@@ -48,6 +48,13 @@ op_save_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner
     return job;
 }
 
+bool
+op_save_is_managed(const struct job *job)
+{
+    return job->operation == &op_save &&
+           container_of(job, const struct op_save, job)->flags & WORKER_SAVE_MANAGED;
+}
+
 /* Its image could never be restored: the name is taken for as long as the host is up. */
 static bool
 save_is_named_as_dom0(const struct op_save *op)
@@ -81,6 +88,8 @@ save_check(struct op_save *op, struct err *err)
                                "domain '%s' cannot be saved: its name is the control domain's, so "
                                "that it could not be restored",
                                dom->name);
+    if (op->flags & WORKER_SAVE_MANAGED && definition_stays(dom, err) < 0)
+        return -1;
     if (domain_ask_now(dom, &info, err) < 0)
         return -1;
     if (domain_lacks_model(dom, &info))

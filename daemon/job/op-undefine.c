@@ -25,6 +25,28 @@ op_undefine_new(struct jobs *jobs, struct domain *dom, const struct job_owner *o
     return job;
 }
 
+int
+definition_stays(const struct domain *dom, struct err *err)
+{
+    const struct job *job = job_of_definition(dom);
+
+    if (dom->work.new_name)
+        return err_set(err, ERR_RESOURCE_BUSY, "domain '%s' is being renamed", dom->name);
+    if (job && job->operation == &op_undefine && job->state != JOB_QUEUED)
+        return err_set(err, ERR_RESOURCE_BUSY, "domain '%s' is being undefined", dom->name);
+    return 0;
+}
+
+/* It would be nobody's. */
+static bool
+undefine_meets_image(const struct domain *dom)
+{
+    const struct job *job = job_of_domain(dom);
+
+    return job && job->state != JOB_QUEUED &&
+           (job->operation == &op_image_import || op_save_is_managed(job));
+}
+
 static void
 undefine_granted(struct job *job)
 {
@@ -40,6 +62,10 @@ undefine_granted(struct job *job)
     if (dom->has_image && op->params.operation != WORKER_FILE) {
         op_file_refuse(op, ERR_OPERATION_INVALID,
                        "Refusing to undefine while domain managed save image exists");
+        return;
+    }
+    if (undefine_meets_image(dom)) {
+        op_file_refuse(op, ERR_RESOURCE_BUSY, "a managed save of the domain is being made");
         return;
     }
     path = store_path(job->jobs->domains, dom->stored->name);

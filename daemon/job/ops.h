@@ -41,6 +41,9 @@ struct job *op_restore_new(struct jobs *jobs, const struct job_owner *owner, con
 struct job *op_save_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
                         const char *path, const char *xml, unsigned flags);
 
+/** Is it a save that makes a managed save? */
+bool op_save_is_managed(const struct job *job);
+
 /** Put xml in the place of the definition that is in the image, or, where it is NULL, have that
  * told.  dom: whose managed save it is, or NULL; flags: WORKER_IMAGE_, without DEFINE. */
 struct job *op_image_xml_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
@@ -71,6 +74,10 @@ struct job *op_define_new(struct jobs *jobs, struct domain *dom, const struct jo
 /** Nothing is stored of a domain any more; with_image: its managed save goes, too. */
 struct job *op_undefine_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,
                             bool with_image);
+
+/** May it get a managed save now?  ERR_RESOURCE_BUSY while it is undefined or renamed: there would
+ * be nobody whose it is. */
+int definition_stays(const struct domain *dom, struct err *err);
 
 /** Give a domain that is stored, and does not run, another name, which is valid. */
 struct job *op_rename_new(struct jobs *jobs, struct domain *dom, const struct job_owner *owner,

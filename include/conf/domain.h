@@ -218,6 +218,8 @@ int domain_def_to_native(const struct domain_def *def, char **text_out, struct e
 
 /*----- a definition with one thing changed: another one, packed where def is -----*/
 
+/* What could not be read again, as the next daemon has to, is refused. */
+
 /** name: valid.  Returns NULL where it becomes too long. */
 struct domain_def *domain_def_with_name(const struct domain_def *def, const char *name,
                                         struct err *err);
@@ -237,7 +239,7 @@ struct domain_def *domain_def_with_metadata(const struct domain_def *def, int ty
                                             struct err *err);
 
 /** The value, the caller's to free; an element is without the namespace that uri is.  NULL: there
- * is none. */
+ * is none.  Passwords, and libxl's configuration, are left out, as without DOMAIN_XML_SECURE. */
 char *domain_def_metadata(const struct domain_def *def, int type, const char *uri);
 
 /** "destroy", "restart", "rename-restart", ... */
@@ -247,8 +249,9 @@ const char *domain_action_name(enum domain_action action);
 const char *domain_type_name(enum domain_type type);
 
 /**
- * Does it do for a name?  UTF-8, not empty, not "." or "..", at most DOMAIN_NAME_MAX bytes, no '/'
- * and no control characters: it becomes a file name, and a line in lists.
+ * Does it do for a name?  UTF-8 that XML can say, not empty, not "." or "..", at most
+ * DOMAIN_NAME_MAX bytes, no '/' and no control characters: it becomes a file name, and a line in
+ * lists.
  */
 bool domain_name_is_valid(const char *name);
 

@@ -3,6 +3,7 @@
 """Who may only read does not learn a password, wherever in the document it stands, nor from a message,
 a log, a file or a process."""
 import contextlib
+import itertools
 import json
 import os
 import stat
@@ -48,6 +49,11 @@ def everything_a_reader_gets(host, dom):
                 yield f"refusal of flags {flags}", b"" if not reply.ok else b"it is not refused" + (
                     SECRET.encode())
         yield "the list", client.call(raw.LIST_ALL, bytes(4) + raw.uint(0)).body
+        for uri in (None, "urn:m", "urn:other", "urn:dom0d:libxl", "urn:dom0d:start", ""):
+            for kind, affect in itertools.product(range(3), range(3)):
+                body = dom + raw.uint(kind) + raw.optional(uri) + raw.uint(affect)
+                yield f"metadata {kind} {uri}", client.call(raw.GET_METADATA, body).body
+        yield "the list of what is stored", client.call(raw.GUEST_LIST, program=raw.DOM0D).body
         yield "messages", client.call(426, dom + raw.uint(0)).body
         for number in range(1, 12):
             yield "the log of a job", client.call(raw.JOB_LOG, raw.hyper(number), raw.DOM0D).body
@@ -87,6 +93,18 @@ def no_reader_learns_it():
             check(f"a password in {place} is not in the log", SECRET not in host.log())
 
 
+def of_what_is_stored_neither():
+    with Host({"log_level": "debug"}).start() as host, host.client() as client:
+        for place, where in PLACES.items():
+            xml = raw.guest_xml("a", 1, **where)
+            if not client.call(raw.DEFINE, raw.string(xml) + raw.uint(0)).ok:
+                continue
+            told = [what for what, text in everything_a_reader_gets(host, raw.domain("a", raw.uuid(1)))
+                    if SECRET.encode() in text]
+            check(f"a password in {place} of a definition is not told to a reader", not told, told[:3])
+        check("nor is any in the log", SECRET not in host.log())
+
+
 def after_a_restart_neither():
     with Host().start() as host:
         with host.client() as client:
@@ -117,6 +135,9 @@ def a_guest_of_xl_has_secrets_too():
                 wait_for(client.domains)
                 dom = raw.domain("a", raw.uuid(1), domid)
                 whole = client.call(raw.XML, dom + raw.uint(raw.XML_SECURE)).body
+                if SECRET.encode() in whole:
+                    check(f"xl's {kind} guest with {next(iter(where))}: what it is can be defined",
+                          client.call(raw.DEFINE, whole + raw.uint(0)).ok)
                 note(f"xl's {kind} {next(iter(where))}: with SECURE it is told: {SECRET.encode() in whole}")
             told = [what for what, text in everything_a_reader_gets(host, dom)
                     if SECRET.encode() in text]
@@ -178,5 +199,5 @@ def no_file_and_no_process_shows_it():
 
 
 if __name__ == "__main__":
-    run(plain_xml_does_not_tell_it, no_reader_learns_it, after_a_restart_neither, a_guest_of_xl_has_secrets_too,
+    run(plain_xml_does_not_tell_it, no_reader_learns_it, of_what_is_stored_neither, after_a_restart_neither, a_guest_of_xl_has_secrets_too,
         errors_do_not_quote_it, no_file_and_no_process_shows_it)

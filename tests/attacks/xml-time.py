@@ -92,6 +92,31 @@ def nobody_waits_for_xml():
         figure(f"longest GET_INFO beside 1 MB of XML that {what}", longest, "ms", 20)
 
 
+def nobody_waits_for_what_is_stored():
+    """Nor for its metadata, its name and its actions."""
+    dom, title = raw.domain("a", raw.uuid(1)), raw.uint(1) + raw.optional(None)
+    calls = {
+        "whose title is told 16 times": (16, raw.GET_METADATA, title + raw.uint(2)),
+        "whose element of metadata is told 16 times": (
+            16, raw.GET_METADATA, raw.uint(2) + raw.optional("urn:m") + raw.uint(2)),
+        "that gets a title": (1, raw.SET_METADATA, raw.uint(1) + raw.optional("t") + 2 * raw.uint(0)
+                              + raw.uint(2)),
+        "that gets another name": (1, raw.RENAME, raw.optional("b") + raw.uint(0)),
+    }
+    with Host().start() as host, host.client(timeout=60) as client:
+        tail = f"<metadata><m:x xmlns:m='urn:m'>{'<m:y/>' * (SIZE // 6)}</m:x></metadata>"
+        xml = raw.guest_xml("a", 1, extra="<title>1</title>", tail=tail)
+        longest, reply = beside(host, lambda: client.call(raw.DEFINE, raw.string(xml) + raw.uint(0)))
+        check("a definition of 1 MB is taken", reply.ok, reply)
+        figure("longest GET_INFO beside a definition of 1 MB that is taken", longest, "ms", 20)
+        for what, (times, procedure, body) in calls.items():
+            longest, replies = beside(host, lambda: [client.wait(serial) for serial in [
+                client.send(procedure, dom + body) for _ in range(times)]])
+            check(f"a call is answered for a definition of 1 MB {what}",
+                  all(reply.ok for reply in replies), replies[0])
+            figure(f"longest GET_INFO beside a definition of 1 MB {what}", longest, "ms", 20)
+
+
 def what_is_sent_within_the_limit_is_taken():
     """What dom0d adds to it is not the sender's."""
     with Host().start() as host, host.client() as client:
@@ -106,4 +131,4 @@ def what_is_sent_within_the_limit_is_taken():
 
 
 if __name__ == "__main__":
-    run(nobody_waits_for_xml, what_is_sent_within_the_limit_is_taken)
+    run(nobody_waits_for_xml, nobody_waits_for_what_is_stored, what_is_sent_within_the_limit_is_taken)

@@ -202,6 +202,117 @@ START_TEST(metadata_that_is_no_xml_or_has_no_good_prefix_is_refused)
 }
 END_TEST
 
+START_TEST(what_xml_cannot_say_of_a_title_becomes_question_marks)
+{
+    struct domain_def *def = definition(_i);
+
+    def = with(def, METADATA_TITLE, "a\xef\xbf\xbe-\x80\x80");
+    assert_has(def, "<title>a\?\?\?-\?\?</title>", true);
+    def = with(def, METADATA_TITLE, "b");
+    assert_has(def, "<title>b</title>", true);
+    domain_def_free(def);
+}
+END_TEST
+
+/* <x><x>...</x></x>, or one <x> with so many attributes. */
+static char *
+element(unsigned depth, unsigned attributes)
+{
+    char *value = xstrdup("");
+
+    for (unsigned n = 0; n < depth; n++) {
+        cleanup_free char *inner = value;
+
+        value = xasprintf("<x>%s</x>", inner);
+    }
+    for (unsigned n = 0; n < attributes; n++) {
+        cleanup_free char *inner = value;
+
+        value = xasprintf("%s a%u=''", n ? inner : "<x", n);
+    }
+    if (attributes) {
+        cleanup_free char *inner = value;
+
+        value = xasprintf("%s/>", inner);
+    }
+    return value;
+}
+
+static void
+assert_could_not_be_read(const struct domain_def *changed, const struct err *err)
+{
+    ck_assert_ptr_null(changed);
+    ck_assert_int_eq(err->code, ERR_XML);
+    ck_assert_ptr_nonnull(strstr(err->message, "the definition could not be read again: "));
+}
+
+START_TEST(a_change_that_could_not_be_read_again_is_refused)
+{
+    struct domain_def *def = definition(_i), *changed;
+    cleanup_free char *deep = element(256, 0), *broad = element(0, 64);
+    struct err         err;
+    unsigned           namespaces = 0;
+
+    assert_could_not_be_read(
+        domain_def_with_metadata(def, METADATA_ELEMENT, deep, "app", "urn:app:1", &err), &err);
+    assert_could_not_be_read(
+        domain_def_with_metadata(def, METADATA_ELEMENT, broad, "app", "urn:app:1", &err), &err);
+    for (;; namespaces++) {
+        cleanup_free char *uri = xasprintf("urn:many:%u", namespaces);
+
+        changed = domain_def_with_metadata(def, METADATA_ELEMENT, "<x/>", "many", uri, &err);
+        if (!changed)
+            break;
+        domain_def_free(def);
+        def = changed;
+        ck_assert_uint_lt(namespaces, 1000);
+    }
+    assert_could_not_be_read(changed, &err);
+    ck_assert_uint_gt(namespaces, 200);
+    def = with(def, METADATA_TITLE, "as before");
+    domain_def_free(def);
+}
+END_TEST
+
+static const char secrets_in_metadata[] =
+    "<domain type='xen'><name>a</name><memory>131072</memory><vcpu>1</vcpu>"
+    "<os><type>hvm</type></os><metadata><d:libxl xmlns:d='urn:dom0d:libxl'>"
+    "<d:only>a</d:only><d:configuration>S3CRET</d:configuration></d:libxl>"
+    "<m:x xmlns:m='urn:m'><graphics type='vnc' passwd='S3CRET'/></m:x></metadata></domain>";
+
+START_TEST(metadata_tells_no_password_and_no_configuration_of_libxl)
+{
+    static const char *const uris[] = {"urn:dom0d:libxl", "urn:m"};
+    struct domain_def       *def;
+    struct err               err;
+
+    ck_assert_int_eq(domain_def_parse(secrets_in_metadata, strlen(secrets_in_metadata), &def, &err),
+                     0);
+    if (_i)
+        ck_assert_int_eq(domain_def_pack(def, &err), 0);
+    for (size_t n = 0; n < array_size(uris); n++) {
+        cleanup_free char *told = domain_def_metadata(def, METADATA_ELEMENT, uris[n]);
+
+        ck_assert_ptr_nonnull(told);
+        ck_assert_ptr_null(strstr(told, "S3CRET"));
+    }
+    domain_def_free(def);
+}
+END_TEST
+
+START_TEST(the_configuration_of_libxl_is_no_metadata_to_be_set)
+{
+    struct domain_def *def = definition(_i);
+    struct err         err;
+
+    ck_assert_ptr_null(
+        domain_def_with_metadata(def, METADATA_ELEMENT, "<libxl/>", "d", "urn:dom0d:libxl", &err));
+    ck_assert_int_eq(err.code, ERR_INVALID_ARG);
+    ck_assert_str_eq(err.message, "what is in the namespace urn:dom0d:libxl is dom0d's own");
+    domain_def_free(def);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -221,6 +332,10 @@ main(void)
     tcase_add_loop_test(tc, a_title_and_a_description_are_set_told_and_removed, 0, 2);
     tcase_add_loop_test(tc, an_element_of_metadata_is_set_replaced_told_and_removed, 0, 2);
     tcase_add_loop_test(tc, metadata_that_is_no_xml_or_has_no_good_prefix_is_refused, 0, 2);
+    tcase_add_loop_test(tc, what_xml_cannot_say_of_a_title_becomes_question_marks, 0, 2);
+    tcase_add_loop_test(tc, a_change_that_could_not_be_read_again_is_refused, 0, 2);
+    tcase_add_loop_test(tc, metadata_tells_no_password_and_no_configuration_of_libxl, 0, 2);
+    tcase_add_loop_test(tc, the_configuration_of_libxl_is_no_metadata_to_be_set, 0, 2);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

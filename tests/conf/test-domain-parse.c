@@ -762,9 +762,10 @@ END_TEST
 
 START_TEST(a_name_that_makes_no_file_name_is_refused)
 {
-    static const char *const bad[] = {"",     ".",    "..",   "a/b",  "/",    "a\nb",
-                                      "a\tb", "\x7f", "\x01", "\xff", "a\xc3"};
-    char                     longest[DOMAIN_NAME_MAX + 2];
+    static const char *const bad[] = {
+        "",     ".",    "..",    "a/b",          "/",        "a\nb",        "a\tb", "\x7f",
+        "\x01", "\xff", "a\xc3", "\xef\xbf\xbe", "\x80\x80", "\xed\xa0\x80"};
+    char longest[DOMAIN_NAME_MAX + 2];
 
     for (size_t i = 0; i < array_size(bad); i++)
         ck_assert(!domain_name_is_valid(bad[i]));

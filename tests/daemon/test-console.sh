@@ -129,6 +129,14 @@ wait_for is_whole
 [ ! -e "$dir/logs/web.console0.log.3" ] || wrong 'too many files'
 [ "$(find "$dir/logs" -size +65537c)" = '' ] || wrong 'a file is too large'
 
+echo '# a guest whose name is too long for a file has a file all the same'
+long=$(printf 'long-%0235d' 0)
+sed "s/web/$long/; s/555555555555/666666666666/" "$dir/web.xml" >"$dir/long.xml"
+dom0ctl create "$dir/long.xml" >/dev/null || wrong 'the one with a long name is not created'
+"$fake/fake-xen" console "$long" 0 <<<'long' >/dev/null &
+wait_for grep -q long "$dir/logs/11111111-2222-3333-4444-666666666666.console0.log"
+dom0ctl destroy "$long" >/dev/null || wrong 'the one with a long name is not destroyed'
+
 echo '# a terminal is put back, whatever ends the session'
 # on_a_terminal: it is in $dir/on-terminal, and script(1) gives it one, whose keys are descriptor 6's.
 cat >"$dir/on-terminal" <<END

@@ -35,6 +35,7 @@ enum {
     CONNECT_NUM_OF_DEFINED_DOMAINS = 25,
     DOMAIN_SET_AUTOSTART = 29,
     DOMAIN_UNDEFINE = 35,
+    DOMAIN_RESTORE = 54,
     DOMAIN_SAVE = 55,
     DOMAIN_IS_PERSISTENT = 151,
     DOMAIN_MANAGED_SAVE = 182,
@@ -718,6 +719,58 @@ START_TEST(an_image_of_another_domain_is_not_restored)
 }
 END_TEST
 
+/* _i: its name has become another domain's meanwhile. */
+START_TEST(a_guest_that_was_saved_under_another_name_goes_on_under_it)
+{
+    web_is_defined("one");
+    web_is_started();
+    world_renamed(1, "theirs");
+    client_calls_with(DOMAIN_MANAGED_SAVE, "theirs", 0);
+    ck_assert_str_eq(world_task.path, image_path());
+    worker_does_it();
+    if (_i)
+        world_domain(5, 't', "theirs");
+    world_changed();
+    client_calls(DOMAIN_CREATE, "web");
+    world_worker_identifies(world_xml("theirs", 'w', ""));
+    ck_assert_int_eq(world_refused, _i);
+    if (_i) {
+        world_worker_fails(ERR_OPERATION_FAILED, "refused");
+        ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 1);
+        return;
+    }
+    worker_does_it();
+    ck_assert_ptr_nonnull(strstr(world_events, "STARTED theirs 2 2;"));
+    client_calls(DOMAIN_DESTROY, "theirs");
+    worker_does_it();
+    ck_assert_str_eq(client_lists(LIST_INACTIVE), "web ");
+}
+END_TEST
+
+/* _i: created, or restored from another image. */
+START_TEST(a_managed_save_is_made_useless_by_nothing_that_runs_meanwhile)
+{
+    static char                path[] = "/images/web";
+    remote_domain_restore_args args = {.from = path};
+
+    web_is_saved();
+    if (_i) {
+        call(DOMAIN_RESTORE, &args);
+        world_worker_identifies(web_xml("older"));
+        ck_assert(world_refused);
+        world_worker_fails(ERR_OPERATION_INVALID, "refused");
+    } else {
+        client_creates(web_xml("other"));
+        assert_answer(ERR_OPERATION_INVALID, "domain 'web' has a managed save");
+    }
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 1);
+    client_calls(DOMAIN_CREATE, "web");
+    ck_assert_int_eq(world_task.operation, WORKER_RESTORE);
+    world_worker_identifies(web_xml("one"));
+    worker_does_it();
+}
+END_TEST
+
 START_TEST(a_restore_that_fails_keeps_the_managed_save)
 {
     web_is_saved();
@@ -832,6 +885,23 @@ START_TEST(an_image_is_seen_also_where_the_next_daemon_ends_the_define)
 }
 END_TEST
 
+START_TEST(who_asks_for_the_xml_of_what_was_undefined_hears_that)
+{
+    remote_domain_get_xml_desc_args args;
+
+    web_is_saved();
+    client_calls_with(DOMAIN_MANAGED_SAVE_REMOVE, "web", 0);
+    client_calls_with(DOMAIN_UNDEFINE_FLAGS, "web", UNDEFINE_MANAGED_SAVE);
+    world_filer_succeeds();
+    args = (remote_domain_get_xml_desc_args){.dom = wire_of("web"), .flags = DOMAIN_XML_INACTIVE};
+    call(DOMAIN_GET_XML_DESC, &args);
+    assert_answer(ERR_NO_DOMAIN, "is not defined any more");
+    world_answers = 0;
+    worker_does_it();
+    ck_assert_ptr_null(domain("web"));
+}
+END_TEST
+
 START_TEST(the_next_daemon_finds_managed_saves)
 {
     web_is_saved();
@@ -939,6 +1009,52 @@ START_TEST(the_next_daemon_goes_on_with_an_import)
     ck_assert_str_eq(world_task.xml, "/srv/web.save");
     world_worker_succeeds();
     ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 1);
+}
+END_TEST
+
+/* _i: saved, or imported. */
+START_TEST(a_domain_is_not_undefined_while_its_managed_save_is_made)
+{
+    web_is_defined("one");
+    if (!_i)
+        web_is_started();
+    if (_i)
+        client_imports("/srv/web.save");
+    else
+        client_calls_with(DOMAIN_MANAGED_SAVE, "web", 0);
+    client_calls_with(DOMAIN_UNDEFINE_FLAGS, "web", UNDEFINE_MANAGED_SAVE);
+    assert_answer(ERR_RESOURCE_BUSY, "a managed save of the domain is being made");
+    world_answers = 0;
+    worker_does_it();
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "web"), 1);
+    client_calls_with(DOMAIN_UNDEFINE_FLAGS, "web", UNDEFINE_MANAGED_SAVE);
+    worker_does_it();
+    ck_assert_ptr_null(domain("web"));
+}
+END_TEST
+
+START_TEST(a_domain_that_is_being_undefined_gets_no_managed_save)
+{
+    web_is_defined("one");
+    web_is_started();
+    client_calls(DOMAIN_UNDEFINE, "web");
+    client_calls_with(DOMAIN_MANAGED_SAVE, "web", 0);
+    assert_answer(ERR_RESOURCE_BUSY, "domain 'web' is being undefined");
+    world_answers = 0;
+    worker_does_it();
+    ck_assert_int_eq(client_asks(DOMAIN_IS_PERSISTENT, "web"), 0);
+}
+END_TEST
+
+START_TEST(a_domain_that_is_being_renamed_imports_no_image)
+{
+    web_is_defined("one");
+    client_renames("web", "new");
+    client_imports("/srv/web.save");
+    assert_answer(ERR_RESOURCE_BUSY, "domain 'web' is being renamed");
+    world_answers = 0;
+    worker_does_it();
+    ck_assert_int_eq(client_asks_with(DOMAIN_HAS_MANAGED_SAVE_IMAGE, "new"), 0);
 }
 END_TEST
 
@@ -1672,6 +1788,10 @@ static const struct {
      "<domain type='xen'><name>none</name><memory>131072</memory><os><type>xen</type>"
      "<kernel>/k</kernel></os></domain>",
      "/domains/none.xml: line 1: <domain>: <uuid> is missing"},
+    {"zero",
+     "<domain type='xen'><name>zero</name><uuid>00000000-0000-0000-0000-000000000000</uuid>"
+     "<memory>131072</memory><os><type>xen</type><kernel>/k</kernel></os></domain>",
+     "/domains/zero.xml: <uuid> is that of the control domain"},
 };
 
 START_TEST(a_file_that_cannot_be_read_is_said_with_its_line_and_left)
@@ -1691,6 +1811,29 @@ START_TEST(a_file_that_cannot_be_read_is_said_with_its_line_and_left)
     put_file(name, "<domain");
     reload();
     ck_assert_uint_eq(domains_unread(daemon_->domains), 1);
+}
+END_TEST
+
+START_TEST(a_file_that_goes_while_all_are_read_is_not_complained_of)
+{
+    char name[] = "domains/a.xml";
+
+    for (char letter = 'a'; letter <= 'z'; letter++) {
+        name[strlen("domains/")] = letter;
+        put_file(name, world_xml((char[]){letter, '\0'}, letter, ""));
+    }
+    domains_reload(daemon_->domains);
+    while (!domain("a"))
+        loop_run_once(daemon_->loop);
+    for (char letter = 'b'; letter <= 'z'; letter++) {
+        name[strlen("domains/")] = letter;
+        ck_assert_int_eq(unlink(world_path(name)), 0);
+    }
+    reload_ends();
+    ck_assert_ptr_null(strstr(logged, "cannot be read and"));
+    ck_assert_uint_eq(domains_unread(daemon_->domains), 0);
+    reload();
+    ck_assert_str_eq(client_lists(LIST_INACTIVE), "a ");
 }
 END_TEST
 
@@ -2094,6 +2237,8 @@ main(void)
     tcase_add_test(tc, a_transient_domain_has_no_managed_save);
     tcase_add_test(tc, a_start_restores_the_managed_save_which_goes_then);
     tcase_add_test(tc, an_image_of_another_domain_is_not_restored);
+    tcase_add_loop_test(tc, a_guest_that_was_saved_under_another_name_goes_on_under_it, 0, 2);
+    tcase_add_loop_test(tc, a_managed_save_is_made_useless_by_nothing_that_runs_meanwhile, 0, 2);
     tcase_add_test(tc, a_restore_that_fails_keeps_the_managed_save);
     tcase_add_test(tc, a_start_by_force_removes_the_managed_save_first);
     tcase_add_test(tc, a_managed_save_that_cannot_be_removed_is_not_made_useless);
@@ -2102,12 +2247,16 @@ main(void)
     tcase_add_loop_test(tc, an_undefine_that_was_cut_short_leaves_no_image_that_is_not_seen, 0, 4);
     tcase_add_loop_test(tc, an_image_that_is_there_is_seen_when_its_guest_is_defined, 0, 2);
     tcase_add_test(tc, an_image_is_seen_also_where_the_next_daemon_ends_the_define);
+    tcase_add_test(tc, who_asks_for_the_xml_of_what_was_undefined_hears_that);
     tcase_add_test(tc, the_next_daemon_finds_managed_saves);
     tcase_add_test(tc, the_xml_in_a_managed_save_is_told_and_changed);
     tcase_add_test(tc, an_image_that_was_imported_is_what_a_start_restores);
     tcase_add_test(tc, an_import_that_fails_is_no_managed_save);
     tcase_add_test(tc, a_guest_that_has_a_managed_save_or_runs_or_does_not_last_imports_none);
     tcase_add_test(tc, the_next_daemon_goes_on_with_an_import);
+    tcase_add_loop_test(tc, a_domain_is_not_undefined_while_its_managed_save_is_made, 0, 2);
+    tcase_add_test(tc, a_domain_that_is_being_undefined_gets_no_managed_save);
+    tcase_add_test(tc, a_domain_that_is_being_renamed_imports_no_image);
     tcase_add_test(tc, a_definition_that_is_checked_is_told_and_not_stored);
     tcase_add_test(tc, why_a_definition_that_is_checked_is_none_is_told);
     tcase_add_test(tc, what_a_definition_that_is_checked_would_meet_is_told);
@@ -2145,6 +2294,7 @@ main(void)
     tcase_add_loop_test(tc, a_copy_with_the_same_uuid_is_left_and_the_later_one_counts, 0, 2);
     tcase_add_loop_test(tc, a_file_that_cannot_be_read_is_said_with_its_line_and_left, 0,
                         (int)array_size(unreadable));
+    tcase_add_test(tc, a_file_that_goes_while_all_are_read_is_not_complained_of);
     tcase_add_test(tc, no_more_files_are_read_than_are_allowed);
     tcase_add_test(tc, after_a_failure_the_file_says_what_is_stored);
     tcase_add_test(tc, a_reload_sees_what_was_put_changed_and_removed);
