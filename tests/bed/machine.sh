@@ -3,6 +3,10 @@
 # The machine that dom0 runs on.  A snapshot fits only the machine it was taken on, so this
 # file's text is part of the snapshot's name.
 
+# What becomes of what dom0 flushes.  unsafe is quick, and loses the disk with QEMU, which writes down
+# its own tables of the disk when it ends; a power cut needs writeback, which keeps what was flushed.
+disk_cache=${DOM0D_BED_DISK_CACHE:-unsafe}
+
 # What the machine has, in MiB; dom0 takes 1536 of it.
 bed_memory=${DOM0D_BED_MEMORY:-8192}
 
@@ -37,7 +41,7 @@ start_qemu() {
         -pidfile "$state/qemu.pid" \
         -accel tcg,thread=multi -cpu max,x-force-features=on,+invtsc,-smap,-smep,-rdtscp,-pku,-xsave -smp 2 -m "$bed_memory" \
         "${kernel[@]}" \
-        -drive "file=$state/disk.qcow2,format=qcow2,if=virtio,cache=unsafe" \
+        -drive "file=$state/disk.qcow2,format=qcow2,if=virtio,cache=$disk_cache" \
         -virtfs "local,path=$state/share,mount_tag=share,security_model=none,id=share" \
         -serial "file:$state/console.log" \
         -device virtio-serial-pci \
