@@ -62,11 +62,16 @@ handle_domain_create_xml(struct request *req, const remote_domain_create_xml_arg
 
 /*----- destroy -----*/
 
+/* What does not run yet may be started by a job, which it then aborts. */
 static void
 control_destroy(struct request *req, struct domain *dom)
 {
     struct job_owner owner = owner_of_request(req, NULL);
 
+    if (!domain_runs(dom) && !job_of_domain(dom)) {
+        request_fail_libvirt(req, ERR_OPERATION_INVALID, "domain '%s' is not running", dom->name);
+        return;
+    }
     job_submit_first(op_destroy_new(request_daemon(req)->jobs, dom, &owner, STOPPED_DESTROYED));
 }
 

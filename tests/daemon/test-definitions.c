@@ -448,6 +448,19 @@ START_TEST(a_defined_domain_is_there_when_its_guest_has_ended)
 }
 END_TEST
 
+START_TEST(a_domain_is_not_destroyed_unless_it_runs_or_is_being_started)
+{
+    web_is_defined("one");
+    client_calls(DOMAIN_DESTROY, "web");
+    assert_answer(ERR_OPERATION_INVALID, "domain 'web' is not running");
+    client_calls(DOMAIN_CREATE, "web");
+    client_calls(DOMAIN_DESTROY, "web");
+    ck_assert(world_aborted);
+    world_worker_fails(ERR_OPERATION_ABORTED, "aborted");
+    ck_assert_ptr_nonnull(domain("web"));
+}
+END_TEST
+
 START_TEST(a_domain_that_runs_keeps_what_it_was_started_with)
 {
     web_is_defined("one");
@@ -2222,6 +2235,7 @@ main(void)
     tcase_add_test(tc, there_are_no_more_definitions_than_are_allowed);
     tcase_add_test(tc, a_definition_that_is_being_written_counts_among_those_allowed);
     tcase_add_test(tc, a_defined_domain_is_there_when_its_guest_has_ended);
+    tcase_add_test(tc, a_domain_is_not_destroyed_unless_it_runs_or_is_being_started);
     tcase_add_test(tc, a_domain_that_runs_keeps_what_it_was_started_with);
     tcase_add_test(tc, an_image_gets_what_runs);
     tcase_add_test(tc, a_transient_domain_becomes_persistent_and_transient_again);
