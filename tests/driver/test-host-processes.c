@@ -366,6 +366,26 @@ START_TEST(a_helper_that_is_killed_is_started_again)
 }
 END_TEST
 
+/* _i: it is let run again, or it is destroyed meanwhile. */
+START_TEST(who_asks_a_paused_guest_to_reboot_is_answered_when_it_runs_or_has_gone)
+{
+    struct fake_domain *dom = fake_domain_add("a", 'a');
+    struct answer       answer = {0};
+
+    turn_until(&changes, 1, PATIENCE_USEC);
+    dom->paused = true;
+    host_request(host, HOST_REBOOT_PV, dom->domid, on_done, &answer);
+    turn_for(200000);
+    ck_assert_int_eq(answer.count, 0);
+    if (_i)
+        fake_domain_goes(dom);
+    else
+        dom->paused = false;
+    turn_until(&answer.count, 1, PATIENCE_USEC);
+    ck_assert_int_eq(answer.err.code, _i ? ERR_NO_DOMAIN : ERR_NONE);
+}
+END_TEST
+
 START_TEST(a_helper_inherits_nothing_of_the_daemons)
 {
     static const char *const hidden[] = {"LISTEN_FDS", "NOTIFY_SOCKET", "WATCHDOG_USEC"};
@@ -406,6 +426,8 @@ main(void)
     tcase_add_test(tc, a_lock_that_is_held_delays_only_the_xml_of_its_domain);
     tcase_add_test(tc, many_locks_that_are_held_delay_others_by_their_limit_at_most);
     tcase_add_test(tc, a_helper_that_is_killed_is_started_again);
+    tcase_add_loop_test(tc, who_asks_a_paused_guest_to_reboot_is_answered_when_it_runs_or_has_gone,
+                        0, 2);
     tcase_add_test(tc, a_helper_inherits_nothing_of_the_daemons);
     return scene_main("host-processes", tc);
 }

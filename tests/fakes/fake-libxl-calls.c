@@ -38,7 +38,7 @@ struct fake_kind {
     /* What libxl itself does where it fails otherwise. */
     void (*undo)(struct fake_ao *ao);
 
-    bool hangs_frozen; /* never ends while the guest's kernel does not answer */
+    bool hangs_frozen; /* waits while the guest's kernel does not answer */
     bool has_stream;
 };
 
@@ -210,11 +210,27 @@ fork_child(void)
     return pid;
 }
 
+/* libxl's own bound, pvcontrol->timeout_ms in libxl_domain.c; and how often it is looked here. */
+#define ACKNOWLEDGE_USEC 60000000u
+#define ACKNOWLEDGE_POLL_MSEC 20
+
+static void
+wait_for_guest(struct fake_ao *ao)
+{
+    if (!ao->waits_since)
+        ao->waits_since = loop_now_usec();
+    ao->timeout = fake_timeout_new(ao->ctx, ao, ACKNOWLEDGE_POLL_MSEC);
+}
+
 static void
 wait_for_next(struct fake_ao *ao)
 {
-    if (ao->writes || (!ao->aborted && hangs(ao)))
+    if (ao->writes)
         return;
+    if (!ao->aborted && hangs(ao)) {
+        wait_for_guest(ao);
+        return;
+    }
     if (ao->waits) {
         ao->timeout = fake_timeout_new(ao->ctx, ao, 1);
         return;
@@ -232,8 +248,16 @@ fake_ao_step(struct fake_ao *ao)
 {
     ao->timeout = NULL;
     fake_xenstored_await();
-    if (one_step(ao))
-        wait_for_next(ao);
+    if (ao->aborted || !hangs(ao)) {
+        if (one_step(ao))
+            wait_for_next(ao);
+    } else if (ao->waits_since && loop_now_usec() - ao->waits_since >= ACKNOWLEDGE_USEC) {
+        fake_say(ao->ctx, about(ao), 0, "guest didn't acknowledge control request: %d",
+                 ERROR_TIMEDOUT);
+        end_undone(ao, ERROR_TIMEDOUT);
+    } else {
+        wait_for_guest(ao);
+    }
 }
 
 void
