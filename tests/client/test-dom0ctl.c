@@ -673,6 +673,29 @@ START_TEST(jobs_are_an_array_in_json)
 }
 END_TEST
 
+static bool
+give_nothing(struct scene *s, const struct wire_header *call, const void *frame, size_t size)
+{
+    (void)frame, (void)size;
+    if (call->program == WIRE_PROGRAM_DOM0D && call->procedure == 1)
+        SCENE_ANSWER(s, call, dom0d_job_list_ret, .jobs = {0, NULL});
+    else if (call->program != WIRE_PROGRAM_DOM0D && call->procedure == 273)
+        SCENE_ANSWER(s, call, remote_connect_list_all_domains_ret, .ret = 0);
+    else
+        return false;
+    return true;
+}
+
+/* _i: the jobs, or the domains. */
+START_TEST(a_list_of_nothing_is_an_empty_array_in_json)
+{
+    scene.on_call = give_nothing;
+    scene_run(&scene, _i ? "list --all --json" : "jobs --json");
+    ck_assert_str_eq(scene.out.text, "[]\n");
+    ck_assert_int_eq(scene_exit_status(&scene), 0);
+}
+END_TEST
+
 START_TEST(a_job_is_aborted_by_its_number)
 {
     scene.on_call = give_jobs;
@@ -1119,6 +1142,7 @@ main(void)
     tcase_add_loop_test(tc, a_change_is_one_call_and_prints_nothing, 0, array_size(changes));
     tcase_add_test(tc, jobs_are_a_table);
     tcase_add_test(tc, jobs_are_an_array_in_json);
+    tcase_add_loop_test(tc, a_list_of_nothing_is_an_empty_array_in_json, 0, 2);
     tcase_add_test(tc, a_job_is_aborted_by_its_number);
     tcase_add_test(tc, events_are_printed_a_line_each_until_there_are_enough);
     tcase_add_test(tc, events_are_lines_of_json);
