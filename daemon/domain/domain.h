@@ -86,6 +86,7 @@ struct domain {
         uint64_t changed;       /* the table's number of that change, see struct domains */
         uint64_t image_changed; /* the same of that of its managed save */
         bool     found;         /* by the reading of all that is under way */
+        bool     unread;        /* it says something else by now, which could not be taken */
 
         char    *told;      /* clients know a definition of this name; NULL: they know none */
         uint64_t told_text; /* ... with a text of this hash */

@@ -318,6 +318,8 @@ scan_taken(void *arg, bool ended)
         scan->unreadable++;
         store_complain(&scan->file.err);
     }
+    if (known && scan_may_change(scan, known))
+        known->file.unread = !scan->file.gone && scan->file.hash != known->file.hash;
     scan->at++;
     scan_read(scan);
 }

@@ -80,6 +80,7 @@ store_put(struct domain *dom, struct domain_def *def, uint64_t hash)
     dom->stored = def;
     dom->file.differs = dom->file.told_text != store_hash_of(def);
     store_note_change(dom, hash);
+    dom->file.unread = false;
 }
 
 /*----- at start -----*/
@@ -343,6 +344,20 @@ domains_define(struct domains *domains, const struct domain_def *def, struct dom
     return 0;
 }
 
+int
+store_check_file(const struct domain *dom, struct err *err)
+{
+    cleanup_free char *path = NULL;
+
+    if (!dom->stored || !dom->file.unread)
+        return 0;
+    path = store_path(dom->table, dom->stored->name);
+    return err_set(err, ERR_OPERATION_FAILED,
+                   "%s cannot be read since it was changed (the log says why), and is left as it "
+                   "is: repair or remove it, and let the definitions be read again",
+                   path);
+}
+
 /*----- its file is on the disk -----*/
 
 void
@@ -383,6 +398,7 @@ domain_unstore(struct domain *dom)
     dom->stored = domain_def_free(dom->stored);
     dom->autostart = false;
     dom->updated = false;
+    dom->file.unread = false;
     store_note_change(dom, 0);
     store_tell(dom);
 }

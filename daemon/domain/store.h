@@ -77,6 +77,10 @@ int domains_check_define(const struct domains *domains, const struct domain_def 
 /** May the domain be called so?  Errors as above. */
 int domains_check_name(const struct domains *domains, const char *name, struct err *err);
 
+/** May its file be written?  Not where it could not be read: somebody has changed it.  Errors:
+ * ERR_OPERATION_FAILED. */
+int store_check_file(const struct domain *dom, struct err *err);
+
 /*----- its file is on the disk -----*/
 
 /** def is Taken; it is packed and has the domain's UUID.  DEFINED is told. */

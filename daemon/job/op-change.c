@@ -92,7 +92,8 @@ change_check(struct op_change *op, bool *live_out, bool *stored_out, struct err 
 
     if (!change_recall(op))
         return err_set(err, ERR_OPERATION_ABORTED, "aborted: the daemon ended before it began");
-    if (definition_affects(dom, op->change.affect, live_out, stored_out, err) < 0)
+    if (definition_affects(dom, op->change.affect, live_out, stored_out, err) < 0 ||
+        (*stored_out && store_check_file(dom, err) < 0))
         return -1;
     if (*live_out && !dom->live)
         return err_set_libvirt(err, ERR_OPERATION_UNSUPPORTED,

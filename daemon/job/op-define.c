@@ -82,13 +82,16 @@ define_begin(struct op_define *op)
     char                 uuid[UUID_TEXT_SIZE];
     struct err           err;
 
-    if (!dom->stored || strcmp(dom->stored->name, op->def->name) == 0) {
+    if (dom->stored && strcmp(dom->stored->name, op->def->name) != 0) {
+        err_set_libvirt(&err, ERR_OPERATION_FAILED, "domain '%s' is already defined with uuid %s",
+                        dom->stored->name, uuid_format(dom->uuid, uuid));
+        job_finish(&op->file.job, &err);
+    } else if (store_check_file(dom, &err) < 0) {
+        job_finish(&op->file.job, &err);
+    } else {
+        op_file_set_new(&op->file, !dom->stored);
         op_file_run(&op->file);
-        return;
     }
-    err_set_libvirt(&err, ERR_OPERATION_FAILED, "domain '%s' is already defined with uuid %s",
-                    dom->stored->name, uuid_format(dom->uuid, uuid));
-    job_finish(&op->file.job, &err);
 }
 
 /* An undefine that was cut short, or somebody else, may have left one. */

@@ -37,6 +37,12 @@ op_file_of_definition(char *path, const struct domain_def *def)
 }
 
 void
+op_file_set_new(struct op_file *op, bool is_new)
+{
+    op->params.worker_params_u.file.change = is_new ? WORKER_FILE_CREATE : WORKER_FILE_REPLACE;
+}
+
+void
 op_file_read(struct op_file *op, definition_read_fn *done)
 {
     const worker_file *file = op_file_get(op);

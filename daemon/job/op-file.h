@@ -28,6 +28,9 @@ op_file_get(const struct op_file *op)
 /** A file with this definition; path is Borrowed, and def, which is packed. */
 worker_file op_file_of_definition(char *path, const struct domain_def *def);
 
+/** Is the first change, of a whole file, to leave a file that is there and says something else? */
+void op_file_set_new(struct op_file *op, bool is_new);
+
 /** Read the definition that it writes. */
 void op_file_read(struct op_file *op, definition_read_fn *done);
 

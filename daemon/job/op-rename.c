@@ -56,7 +56,7 @@ rename_check(const struct domain *dom, const char *new_name, struct err *err)
     if (dom->has_image)
         return err_set_libvirt(err, ERR_OPERATION_INVALID,
                                "domain with a managed saved state can't be renamed");
-    return domains_check_name(dom->table, new_name, err);
+    return store_check_file(dom, err) < 0 ? -1 : domains_check_name(dom->table, new_name, err);
 }
 
 static void
@@ -104,7 +104,7 @@ rename_files_init(struct rename_files *files, const struct domains *domains, con
         .path = files->old_path, .change = WORKER_FILE_REMOVE, .second = task_text(NULL)};
     files->remove_link = (worker_file){.path = files->old_link,
                                        .change = WORKER_FILE_REMOVE,
-                                       .second = task_text(NULL),
+                                       .second = autostart ? files->old_path : task_text(NULL),
                                        .then = &files->remove_old};
     files->make_link = (worker_file){.path = files->link,
                                      .change = WORKER_FILE_SYMLINK,
@@ -145,6 +145,7 @@ rename_set_files(struct op_rename *op)
     first = op_file_of_definition(files.path, op->def);
     first.then = files.first;
     op_file_set(&op->file, &first);
+    op_file_set_new(&op->file, true);
     rename_files_free(&files);
 }
 

@@ -72,7 +72,45 @@ stop
 start
 expect 'Domain-0 theirs ' 'after a start'
 [ -e "$dir/etc/domains/broken.xml" ] || wrong 'a file that is damaged is gone'
-rm "$dir/etc/domains/"* "$dir/etc/autostart/"*
+
+# What cannot be read is not written over, whatever is asked for, and said by its name.
+keeps() { [ "$(cat "$dir/etc/domains/$1.xml")" = "$2" ] || wrong "the file of $1 is written over"; }
+refuses() { # WORDS COMMAND...
+    local words=$1
+    shift
+    "$@" >"$dir/answer" 2>&1 && wrong "it is done: $*"
+    grep -q -e "$words" "$dir/answer" || wrong "$*: $(cat "$dir/answer")"
+}
+refuses 'domains/broken.xml: the file exists and is left as it is' define broken 3
+keeps broken '<domain'
+refuses 'domains/broken.xml: the file exists and is left as it is' dom0ctl rename theirs broken
+keeps broken '<domain'
+expect 'Domain-0 theirs ' 'after what was refused'
+dom0ctl info theirs | grep -q '^Autostart:   yes' || wrong 'a rename that was refused has lost the link'
+echo '<domain' >"$dir/etc/domains/theirs.xml"
+kill -HUP "$daemon"
+wait_for says 'theirs.xml: line'
+for words in 'define theirs 2' 'dom0ctl rename theirs other'; do
+    # shellcheck disable=SC2086
+    refuses 'domains/theirs.xml cannot be read' $words
+    keeps theirs '<domain'
+done
+xml theirs 2 >"$dir/etc/domains/theirs.xml"
+: >"$dir/log"
+kill -HUP "$daemon"
+wait_for says 'definitions: 1 are known'
+define theirs 2 '<title>again</title>' >/dev/null || wrong 'what can be read again is not defined'
+
+# What is in the way of a rename leaves one file, and that is the old one.
+rm "$dir/etc/autostart/theirs.xml"
+mkdir "$dir/etc/autostart/theirs.xml"
+refuses 'autostart/theirs.xml: this is a directory' dom0ctl rename theirs other
+rmdir "$dir/etc/autostart/theirs.xml"
+[ "$(ls "$dir/etc/domains")" = "$(printf 'broken.xml\ntheirs.xml')" ] ||
+    wrong "a rename that failed leaves $(ls "$dir/etc/domains")"
+expect 'Domain-0 theirs ' 'after a rename that failed'
+
+rm "$dir/etc/domains/"*
 kill -HUP "$daemon"
 wait_for lists 'Domain-0 '
 

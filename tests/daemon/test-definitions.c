@@ -1827,6 +1827,52 @@ START_TEST(a_file_that_cannot_be_read_is_said_with_its_line_and_left)
 }
 END_TEST
 
+START_TEST(a_file_that_could_not_be_read_is_not_written_over)
+{
+    web_is_defined("one");
+    put_file("domains/new.xml", "<domain");
+    client_renames("web", "new");
+    worker_does_it();
+    assert_file_says("domains/new.xml", "<domain");
+    put_file("domains/other.xml", "<domain");
+    client_defines(world_xml("other", 'o', ""));
+    worker_does_it();
+    assert_file_says("domains/other.xml", "<domain");
+}
+END_TEST
+
+/* _i: its text, or a definition that is another one's. */
+START_TEST(what_is_stored_is_not_changed_while_its_file_cannot_be_read)
+{
+    web_is_defined("one");
+    put_file("domains/web.xml", _i ? world_xml("web", 'o', "") : "<domain");
+    reload();
+    client_defines(web_xml("two"));
+    assert_answer(ERR_OPERATION_FAILED, "domains/web.xml cannot be read since it was changed");
+    client_renames("web", "new");
+    assert_answer(ERR_OPERATION_FAILED, "domains/web.xml cannot be read");
+    client_sets_metadata(METADATA_TITLE, "two", NULL, NULL, AFFECT_CONFIG);
+    assert_answer(ERR_OPERATION_FAILED, "domains/web.xml cannot be read");
+    assert_file_says("domains/web.xml", _i ? "<domain type" : "<domain");
+    client_sets_autostart("web", true);
+    worker_does_it();
+    client_defines(web_xml("two"));
+    assert_answer(ERR_OPERATION_FAILED, "domains/web.xml cannot be read");
+    put_file("domains/web.xml", web_xml("three"));
+    reload();
+    client_defines(web_xml("two"));
+    worker_does_it();
+    assert_file_says("domains/web.xml", "<title>two");
+    put_file("domains/web.xml", "<domain");
+    reload();
+    client_calls(DOMAIN_UNDEFINE, "web");
+    worker_does_it();
+    client_defines(web_xml("two"));
+    worker_does_it();
+    assert_file_says("domains/web.xml", "<title>two");
+}
+END_TEST
+
 START_TEST(a_file_that_goes_while_all_are_read_is_not_complained_of)
 {
     char name[] = "domains/a.xml";
@@ -2308,6 +2354,8 @@ main(void)
     tcase_add_loop_test(tc, a_copy_with_the_same_uuid_is_left_and_the_later_one_counts, 0, 2);
     tcase_add_loop_test(tc, a_file_that_cannot_be_read_is_said_with_its_line_and_left, 0,
                         (int)array_size(unreadable));
+    tcase_add_test(tc, a_file_that_could_not_be_read_is_not_written_over);
+    tcase_add_loop_test(tc, what_is_stored_is_not_changed_while_its_file_cannot_be_read, 0, 2);
     tcase_add_test(tc, a_file_that_goes_while_all_are_read_is_not_complained_of);
     tcase_add_test(tc, no_more_files_are_read_than_are_allowed);
     tcase_add_test(tc, after_a_failure_the_file_says_what_is_stored);

@@ -854,7 +854,9 @@ change_files(const worker_file *file, unsigned count)
     for (; file && count--; file = file->then) {
         if (strncmp(file->path, run_dir, strlen(run_dir)) != 0)
             continue; /* of the machine that this runs on */
-        if (file->change == WORKER_FILE_REPLACE) {
+        if (file->change == WORKER_FILE_CREATE && access(file->path, F_OK) == 0)
+            continue;
+        if (file->change == WORKER_FILE_REPLACE || file->change == WORKER_FILE_CREATE) {
             ck_assert_int_eq(file_replace(file->path, file->content.content_val,
                                           file->content.content_len, file->mode, &err),
                              0);
