@@ -121,6 +121,9 @@ refused '<memory> cannot be another' dom0ctl image-edit --file "$dir/other.xml" 
 [ "$(md5sum <"$image")" = "$before" ] || wrong 'what was refused has changed it'
 EDITOR='sed -i s,first,second,' dom0ctl image-edit "$image" >/dev/null || wrong 'it is not edited'
 dom0ctl image-xml "$image" | grep -q '<title>second</title>' || wrong 'the edited XML is not there'
+EDITOR='kill -INT $PPID; sed -i s,second,third,' dom0ctl image-edit "$image" >/dev/null ||
+    wrong "Ctrl-C in the editor is not the editor's"
+EDITOR='sed -i s,third,second,' dom0ctl image-edit "$image" >/dev/null || wrong 'it is not edited back'
 EDITOR=true dom0ctl image-edit "$image" | grep -q 'as it was' || wrong 'what is as it was is not said'
 dom0ctl image-edit --paused "$image" >/dev/null || wrong 'its state is not changed'
 dom0ctl restore "$image" >/dev/null || wrong 'it is not restored from what was edited'
