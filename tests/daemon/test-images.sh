@@ -11,7 +11,6 @@ image=$dir/image disk=$dir/disk
 has_state() { [ "$(dom0ctl state web)" = "$1" ]; }
 is_listed() { dom0ctl list | grep -q web; }
 is_whole() { dom0ctl image-xml "$image" | grep -q '<name>web</name>'; }
-no_jobs() { [ "$(dom0ctl --json jobs)" = "[]" ]; }
 id_of_web() { "$fake/fake-xen" list | awk '$5 == "web" { print $1 }'; }
 counter_of_web() { "$fake/fake-xen" list | awk '$5 == "web" { print $4 }'; }
 state_in_xen() { "$fake/fake-xen" list | awk '$5 == "web" { print $3 }'; }
