@@ -38,14 +38,14 @@ image_edit_define(struct client *client, char *path, char *xml, unsigned flags, 
 /* The new XML: of a file, or what the user makes of the old; NULL: it is as it was, which is what
  * is wanted where there are flags. */
 static int
-image_edit_read(const struct options *options, unsigned flags, struct editor *editor,
-                const char *old, char **xml_out, struct err *err)
+image_edit_read(struct client *client, const struct options *options, unsigned flags,
+                struct editor *editor, const char *old, char **xml_out, struct err *err)
 {
     const char *file = option_value(options, "file");
 
     if (file)
         return files_read_text(file, xml_out, err);
-    return flags ? 0 : editor_run(editor, old, xml_out, err);
+    return flags ? 0 : editor_run(editor, client, old, xml_out, err);
 }
 
 static int
@@ -69,15 +69,14 @@ image_edit_change(struct client *client, const struct options *options, unsigned
     cleanup_free char *old = NULL, *xml = NULL;
 
     if (image_edit_ask(client, path, &old, err) < 0 ||
-        image_edit_read(options, flags, editor, old, &xml, err) < 0)
+        image_edit_read(client, options, flags, editor, old, &xml, err) < 0)
         return -1;
     if (!xml && !flags) {
         text_print_line(stdout, "%s is as it was", path);
         return 0;
     }
     if (image_edit_define(client, path, xml ? xml : old, flags, err) < 0)
-        return editor->path ? err_append(err, "; what you have written is in %s", editor->path)
-                            : -1;
+        return -1;
     text_print_line(stdout, "%s changed", path);
     return 0;
 }
@@ -88,14 +87,11 @@ image_edit_run(struct client *client, const struct options *options, struct err 
     cleanup_free char *path = NULL;
     struct editor      editor = {0};
     unsigned           flags = 0;
-    int                r;
 
     if (image_edit_flags(client, options, &flags, err) < 0 || !client_connect(client, err) ||
         files_absolute_path(options->operands[0], &path, err) < 0)
         return -1;
-    r = image_edit_change(client, options, flags, &editor, path, err);
-    editor_forget(&editor, r < 0);
-    return r;
+    return editor_end(&editor, image_edit_change(client, options, flags, &editor, path, err), err);
 }
 
 static const struct option_spec image_edit_options[] = {

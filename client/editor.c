@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -7,6 +9,8 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "command.h"
+#include "connection.h"
 #include "editor.h"
 #include "files.h"
 
@@ -25,50 +29,75 @@ editor_write(struct editor *editor, const char *text, struct err *err)
     const char        *folder = getenv("TMPDIR");
     cleanup_free char *path =
         xasprintf("%s/dom0ctl-XXXXXX.xml", folder && *folder ? folder : "/tmp");
-    cleanup_close int fd = mkstemps(path, (int)strlen(".xml"));
+    cleanup_close int fd = mkostemps(path, (int)strlen(".xml"), O_CLOEXEC);
 
     if (fd < 0)
         return err_set_errno(err, errno, "cannot create %s", path);
+    if (file_write_all(fd, text, strlen(text)) < 0) {
+        err_set_errno(err, errno, "cannot write %s", path);
+        unlink(path);
+        return -1;
+    }
     editor->path = take_ptr(path);
-    return file_write_all(fd, text, strlen(text)) < 0
-               ? err_set_errno(err, errno, "cannot write %s", editor->path)
-               : 0;
+    return 0;
 }
 
-static int
-editor_wait(const struct editor *editor, const char *command, struct err *err)
+static void
+editor_exec(const char *path)
 {
-    cleanup_free char *line = xasprintf("%s \"$1\"", command);
-    int                status;
-    pid_t              pid = fork();
+    cleanup_free char *line = xasprintf("%s \"$1\"", editor_command());
+
+    execl("/bin/sh", "sh", "-c", line, "sh", path, (char *)NULL);
+    _exit(127);
+}
+
+/* Ctrl-C is the editor's. */
+static int
+editor_wait(const char *path, struct err *err)
+{
+    void (*old)(int) = signal(SIGINT, SIG_IGN);
+    int   status = 0;
+    pid_t pid = fork();
 
     if (pid == 0) {
-        execl("/bin/sh", "sh", "-c", line, "sh", editor->path, (char *)NULL);
-        _exit(127);
+        signal(SIGINT, old);
+        editor_exec(path);
     }
-    if (pid < 0 || waitpid(pid, &status, 0) < 0)
-        return err_set_errno(err, errno, "cannot run the editor '%s'", command);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-        return 0;
-    return err_set(err, ERR_OPERATION_FAILED, "the editor '%s' failed", command);
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    signal(SIGINT, old);
+    if (pid < 0)
+        return err_set_errno(err, errno, "cannot start %s", editor_command());
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        return err_set(err, ERR_OPERATION_FAILED, "the editor %s failed", editor_command());
+    return 0;
 }
 
 int
-editor_run(struct editor *editor, const char *text, char **changed_out, struct err *err)
+editor_run(struct editor *editor, struct client *client, const char *text, char **changed_out,
+           struct err *err)
 {
     cleanup_free char *changed = NULL;
 
-    if (editor_write(editor, text, err) < 0 || editor_wait(editor, editor_command(), err) < 0 ||
+    if (editor_write(editor, text, err) < 0)
+        return -1;
+    connection_close(take_ptr(client->conn));
+    if (editor_wait(editor->path, err) < 0 || !client_connect(client, err) ||
         files_read_text(editor->path, &changed, err) < 0)
         return -1;
     *changed_out = strcmp(text, changed) == 0 ? NULL : take_ptr(changed);
     return 0;
 }
 
-void
-editor_forget(struct editor *editor, bool keep)
+int
+editor_end(struct editor *editor, int r, struct err *err)
 {
-    if (editor->path && !keep)
-        unlink(editor->path);
-    free(take_ptr(editor->path));
+    cleanup_free char *path = take_ptr(editor->path);
+
+    if (!path)
+        return r;
+    if (r < 0)
+        return err_append(err, "; the text is in %s", path);
+    unlink(path);
+    return r;
 }

@@ -54,7 +54,8 @@ struct domain_observer {
     void (*lost)(void *arg, const char *reason);
 };
 
-/** run_dir (records in RUN_DIR/domains) is Copied; limits, observer and arg must outlive it. */
+/** run_dir (records in RUN_DIR/domains and RUN_DIR/definitions) is Copied; limits, observer and arg
+ * must outlive it. */
 struct domains *domains_new(struct loop *loop, const char *run_dir,
                             const struct domain_limits   *limits,
                             const struct domain_observer *observer, void *arg);

@@ -27,8 +27,8 @@
 
 enum domain_type { DOMAIN_PV, DOMAIN_PVH, DOMAIN_HVM };
 
-/* What on_poweroff and its like may say; soft-reset only xl's own configuration. */
-/* In records, too (state.x): another one goes to the end. */
+/* What on_poweroff and its like may say; soft-reset only xl's own configuration.  In records, too
+ * (state.x): another one goes to the end. */
 enum domain_action {
     DOMAIN_ACTION_DESTROY,
     DOMAIN_ACTION_RESTART,
@@ -40,10 +40,6 @@ enum domain_action {
 };
 #define DOMAIN_ACTION_COUNT (DOMAIN_ACTION_SOFT_RESET + 1)
 
-/*
- * The XML document, and of what it says the little that others than conf/ ask for.  All of it is
- * what conf_to_libxl makes of the document.
- */
 /*
  * When it is started with the host, where several are:
  *
@@ -61,6 +57,10 @@ struct domain_start {
 #define DOMAIN_START_ORDER_MAX 1000000u
 #define DOMAIN_START_DELAY_MAX 3600u
 
+/*
+ * The XML document, and of what it says the little that others than conf/ ask for.  All of it is
+ * what conf_to_libxl makes of the document.
+ */
 struct domain_def {
     char   *name;
     uint8_t uuid[UUID_SIZE]; /* generated, and put into the document, where the XML has none */
@@ -126,8 +126,8 @@ enum {
     /* Of a guest that runs already: an element or attribute that is refused as a whole is noted,
      * for an older version may have let it pass. */
     DOMAIN_PARSE_RUNS = 4,
-    DOMAIN_PARSE_HAS_UUID =
-        8, /* that there is none is an error: it would be another one each time */
+    /* That there is none is an error: it would be another one each time. */
+    DOMAIN_PARSE_HAS_UUID = 8,
 };
 
 /** The same with flags. */

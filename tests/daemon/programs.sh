@@ -52,3 +52,5 @@ stop() {
 }
 
 dom0ctl() { DOM0CTL_RECONNECT=0 timeout 60 "$build/client/dom0ctl" -s "$dir/s" "$@"; }
+
+no_jobs() { [ "$(dom0ctl --json jobs)" = "[]" ]; }

@@ -24,10 +24,10 @@ define() { xml "$@" | dom0ctl define -; }
 lists() { [ "$(dom0ctl list --all --name | sort | tr '\n' ' ')" = "$1" ]; }
 expect() { lists "$1" || wrong "$2: there are $(dom0ctl list --all --name | sort | tr '\n' ' ')"; }
 
-# whole NAME: its file is one, and nothing is left beside it.
+# no_rest WHEN: nothing is left beside whole files.
 no_rest() {
     local rest
-    rest=$(find "$dir/etc" -name '.*' -type f; find "$dir/run/jobs" "$dir/run/queue" -type f)
+    rest=$(find "$dir/etc" -name '.*' -type f; find "$dir/run/jobs" "$dir/run/queue" "$dir/run/changes" -type f)
     [ -z "$rest" ] || wrong "$1: left: $rest"
 }
 
@@ -140,7 +140,7 @@ for what in daemon both; do
         wait $asker
         answered=$?
         start
-        wait_for [ "$(dom0ctl --json jobs)" = "[]" ]
+        wait_for no_jobs
         case $((round % 4)) in
         0) lists 'Domain-0 a ' && dom0ctl xml a | grep -q 'before\|after' ;;
         1) lists 'Domain-0 a ' || lists 'Domain-0 b ' ;;

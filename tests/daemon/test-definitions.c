@@ -1347,25 +1347,28 @@ START_TEST(a_guest_of_xl_has_no_metadata_and_gets_none)
 }
 END_TEST
 
+static void
+client_sets_action_for_reboot(unsigned action)
+{
+    remote_domain_set_lifecycle_action_args args = {
+        .dom = wire_of("web"), .type = ACTION_FOR_REBOOT, .action = action};
+
+    call(DOMAIN_SET_LIFECYCLE_ACTION, &args);
+}
+
 START_TEST(an_action_is_changed_of_what_runs_and_is_obeyed)
 {
-    remote_domain_set_lifecycle_action_args args;
-
     web_is_defined("one");
     web_is_started();
-    args = (remote_domain_set_lifecycle_action_args){
-        .dom = wire_of("web"), .type = ACTION_FOR_REBOOT, .action = ACTION_DESTROY};
-    call(DOMAIN_SET_LIFECYCLE_ACTION, &args);
+    client_sets_action_for_reboot(ACTION_DESTROY);
     assert_answer(ERR_NONE, "");
     world_domain_shuts_down(1, HOST_SHUTDOWN_REBOOT);
     ck_assert_int_eq(world_task.operation, WORKER_DESTROY);
     world_worker_succeeds();
     ck_assert_int_eq(world_task.operation, 0);
-    args.action = ACTION_RESTART_RENAME;
-    call(DOMAIN_SET_LIFECYCLE_ACTION, &args);
+    client_sets_action_for_reboot(ACTION_RESTART_RENAME);
     assert_answer(ERR_CONFIG_UNSUPPORTED, "rename-restart");
-    args.action = 9;
-    call(DOMAIN_SET_LIFECYCLE_ACTION, &args);
+    client_sets_action_for_reboot(9);
     assert_answer(ERR_INVALID_ARG, "9");
 }
 END_TEST
@@ -1552,14 +1555,10 @@ END_TEST
 
 START_TEST(an_action_that_waited_when_the_daemon_was_killed_is_obeyed)
 {
-    remote_domain_set_lifecycle_action_args args;
-
     web_is_defined("one");
     web_is_started();
-    args = (remote_domain_set_lifecycle_action_args){
-        .dom = wire_of("web"), .type = ACTION_FOR_REBOOT, .action = ACTION_DESTROY};
     client_gives_title("one", AFFECT_CONFIG);
-    call(DOMAIN_SET_LIFECYCLE_ACTION, &args);
+    client_sets_action_for_reboot(ACTION_DESTROY);
     world_worker_lives_on();
     daemon_is_replaced();
     world_worker_succeeds();

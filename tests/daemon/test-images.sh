@@ -11,7 +11,6 @@ image=$dir/image disk=$dir/disk
 has_state() { [ "$(dom0ctl state web)" = "$1" ]; }
 is_listed() { dom0ctl list | grep -q web; }
 is_whole() { dom0ctl image-xml "$image" | grep -q '<name>web</name>'; }
-no_jobs() { [ "$(dom0ctl --json jobs)" = "[]" ]; }
 id_of_web() { "$fake/fake-xen" list | awk '$5 == "web" { print $1 }'; }
 counter_of_web() { "$fake/fake-xen" list | awk '$5 == "web" { print $4 }'; }
 state_in_xen() { "$fake/fake-xen" list | awk '$5 == "web" { print $3 }'; }
@@ -121,6 +120,9 @@ refused '<memory> cannot be another' dom0ctl image-edit --file "$dir/other.xml" 
 [ "$(md5sum <"$image")" = "$before" ] || wrong 'what was refused has changed it'
 EDITOR='sed -i s,first,second,' dom0ctl image-edit "$image" >/dev/null || wrong 'it is not edited'
 dom0ctl image-xml "$image" | grep -q '<title>second</title>' || wrong 'the edited XML is not there'
+EDITOR='kill -INT $PPID; sed -i s,second,third,' dom0ctl image-edit "$image" >/dev/null ||
+    wrong "Ctrl-C in the editor is not the editor's"
+EDITOR='sed -i s,third,second,' dom0ctl image-edit "$image" >/dev/null || wrong 'it is not edited back'
 EDITOR=true dom0ctl image-edit "$image" | grep -q 'as it was' || wrong 'what is as it was is not said'
 dom0ctl image-edit --paused "$image" >/dev/null || wrong 'its state is not changed'
 dom0ctl restore "$image" >/dev/null || wrong 'it is not restored from what was edited'

@@ -13,7 +13,7 @@ id_of() { "$fake/fake-xen" list | awk -v uuid="$1" '$2 == uuid { print $1 }'; }
 has_restarted() {
     local id
     id=$(id_of $uuid)
-    [ -n "$id" ] && [ "$id" != "$1" ] && [ "$(dom0ctl --json jobs)" = "[]" ]
+    [ -n "$id" ] && [ "$id" != "$1" ] && no_jobs
 }
 
 # is_whole WHEN: what libxl was told of the guest has all that xl said.

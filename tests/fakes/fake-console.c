@@ -52,19 +52,20 @@ console_connect(struct fake_console *console, struct fake_domain *dom)
     fake_domain_set_tty(dom, console->terminal, path);
 }
 
-/* The domain may have gone, or be another one of the same name. */
-static void
+/* The domain may have gone, or be another one of the same name.  Returns whether it is another. */
+static bool
 console_follow_domain(struct fake_console *console)
 {
     struct fake_domain *dom = fake_domain_named(console->name);
     uint32_t            domid = dom ? dom->domid : 0;
 
     if (domid == console->domid)
-        return;
+        return false;
     console_hang_up(console);
     console->domid = domid;
     if (dom)
         console_connect(console, dom);
+    return true;
 }
 
 static void
@@ -106,7 +107,8 @@ fake_console_run(const char *name, unsigned terminal)
         fds[0] = (struct pollfd){.fd = console.fd < 0 || console.input_ended ? -1 : STDIN_FILENO,
                                  .events = POLLIN};
         fds[1] = (struct pollfd){.fd = console.fd, .events = POLLIN};
-        if (poll(fds, 2, LOOK_MSEC) < 1)
+        /* What came meanwhile is said by the domain there is now, not on the terminal of one that has gone. */
+        if (poll(fds, 2, LOOK_MSEC) < 1 || console_follow_domain(&console))
             continue;
         if (fds[1].revents)
             console_from_guest(&console);

@@ -157,16 +157,15 @@ by_dom0d() {
     done
 }
 
-# By Xen's own settings it sleeps 5 s behind each guest that it creates; Debian's leave that out.  It
-# does not behind one that it restores.
+# The same guests by Debian's script, which does not sleep.  Xen's own sleeps 5 s behind each guest that
+# it creates, and not behind one that it restores: those are counted.
 by_xendomains() {
-    local name script=/etc/init.d/xendomains settings=/etc/default/xendomains
-    cp $settings "$BED/settings"
-    echo XENDOMAINS_CREATE_USLEEP=5000000 >>$settings
+    local name sleeps=30000 script=/etc/init.d/xendomains
     mkdir -p /etc/xen/auto
     for name in $GUESTS; do
         guest_cfg pv "$name" 128 >"/etc/xen/auto/$name.cfg"
     done
+    echo "disk = ['$DISK,raw,xvda,rw']" >>/etc/xen/auto/nodisk.cfg
     theirs_start=$(ms timeout 300 $script start)
     expect_eq 'xendomains starts six guests' 6 "$(guests_now | wc -w)"
     for name in $GUESTS; do has_booted "$name"; done
@@ -175,13 +174,13 @@ by_xendomains() {
     theirs_restore=$(ms timeout 300 $script start)
     expect_eq 'it has restored them' "$(tr ' ' '\n' <<<"$GUESTS" | sort | paste -sd ' ')" "$(guests_now | sort | paste -sd ' ')"
     rm -f /etc/xen/auto/*.cfg
-    cp "$BED/settings" $settings
     for name in $(guests_now); do xl destroy "$name"; done
-    echo "figures: six guests are started in $ours_start ms by dom0d, $theirs_start ms by xendomains"
+    echo "figures: six guests are started in $ours_start ms by dom0d, $theirs_start ms by xendomains, and $sleeps ms that Xen's own sleeps"
     echo "figures: six guests are saved in $ours_stop ms by dom0d, $theirs_stop ms by xendomains"
     echo "figures: six guests are restored in $ours_restore ms by dom0d, $theirs_restore ms by xendomains"
     # base has a delay of two seconds, which is not dom0d's to be measured.
-    expect 'dom0d starts them in a third of the time at most' [ $(((ours_start - 2000) * 3)) -le "$theirs_start" ]
+    expect 'dom0d starts them in a third of the time at most' \
+        [ $(((ours_start - 2000) * 3)) -le $((theirs_start + sleeps)) ]
 }
 
 times() {
