@@ -5,6 +5,7 @@
  * The thread does one piece at a time.  Those of one owner are done in their order, those of
  * several owners in turns: whoever has much to be done holds up nobody else for longer than a piece
  * for each owner.  It is started by the first piece; where it cannot be, the loop does the work.
+ * Its nice value is above the loop's: where both want a processor the loop has it.
  *
  * All functions are for the loop's own thread.
  */

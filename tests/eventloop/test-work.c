@@ -25,6 +25,7 @@ struct piece {
     atomic_bool begun;
     pthread_t   thread; /* that did it */
     bool        hears_signals;
+    int         nice_value;
 };
 
 static struct piece pieces[16];
@@ -68,6 +69,7 @@ piece_run(void *arg)
     if (piece->waits)
         ck_assert_int_eq(read(gate[0], &c, 1), 1);
     pthread_sigmask(SIG_SETMASK, NULL, &blocked);
+    piece->nice_value = getpriority(PRIO_PROCESS, 0);
     piece->hears_signals = !sigismember(&blocked, SIGTERM);
     piece->thread = pthread_self();
     note(done_in_order, piece->name);
@@ -153,6 +155,17 @@ START_TEST(the_thread_takes_no_signals)
     await_answers(2);
     ck_assert(!far->hears_signals);
     ck_assert(near->hears_signals);
+}
+END_TEST
+
+START_TEST(the_thread_gives_the_loop_precedence)
+{
+    const int           own = getpriority(PRIO_PROCESS, 0);
+    const struct piece *long_one = begin('a', 1, true), *short_one = begin('b', 1, false);
+
+    await_answers(2);
+    ck_assert_int_eq(long_one->nice_value, own + 10 > 19 ? 19 : own + 10);
+    ck_assert_int_eq(short_one->nice_value, own);
 }
 END_TEST
 
@@ -248,6 +261,7 @@ main(void)
     tcase_add_loop_test(tc, work_is_answered_from_the_loop, 0, 2);
     tcase_add_test(tc, long_work_is_done_by_another_thread_and_short_work_by_the_loop);
     tcase_add_test(tc, the_thread_takes_no_signals);
+    tcase_add_test(tc, the_thread_gives_the_loop_precedence);
     tcase_add_test(tc, long_work_holds_up_neither_the_loop_nor_short_work);
     tcase_add_test(tc, owners_of_work_have_their_turns);
     tcase_add_test(tc, who_has_waited_goes_before_who_comes_later);

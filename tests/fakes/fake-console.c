@@ -107,7 +107,7 @@ fake_console_run(const char *name, unsigned terminal)
         fds[0] = (struct pollfd){.fd = console.fd < 0 || console.input_ended ? -1 : STDIN_FILENO,
                                  .events = POLLIN};
         fds[1] = (struct pollfd){.fd = console.fd, .events = POLLIN};
-        /* What came meanwhile is said by the domain there is now, not on the terminal of one that has gone. */
+        /* What came meanwhile is for the domain that there is now, not for one that has gone. */
         if (poll(fds, 2, LOOK_MSEC) < 1 || console_follow_domain(&console))
             continue;
         if (fds[1].revents)
