@@ -335,6 +335,8 @@ libxl_ao_abort(libxl_ctx *ctx, const libxl_asyncop_how *how)
         break;
     case FAKE_ABORT_LATER:
         ao->aborted = true;
+        if (ao->timeout && hangs(ao))
+            fake_timeout_drop(ctx, take_ptr(ao->timeout)); /* it need not look again for that */
         if (!ao->timeout && !ao->child)
             wait_for_next(ao);
         break;
